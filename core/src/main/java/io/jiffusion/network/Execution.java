@@ -1,0 +1,34 @@
+package io.jiffusion.network;
+
+/**
+ * A network and its weights made to run: floats in, floats out. The one door between plain Java and a native engine.
+ *
+ * <p>The images of a call are cut into blocks of {@link #block()} images, the last one padded, and the blocks are spread
+ * over the execution's own threads; so an image's result depends on the block size alone, never on how many images or
+ * threads there are. Safe for use from any thread; calls queue.
+ */
+public interface Execution extends AutoCloseable {
+
+  /**
+   * Evaluates the network.
+   *
+   * @param x the input, [images, C, H, W] row-major
+   * @param images how many images {@code x} holds, at least 1
+   * @param labels the time label of each image, [images]
+   * @param classes the class of each image, [images]; null for a network without classes
+   * @return the output, [images, C', H, W] row-major
+   */
+  float[] evaluate(float[] x, int images, float[] labels, int[] classes);
+
+  /** Images that one network call sees. */
+  int block();
+
+  /** Shape of one input image. */
+  Shape input();
+
+  /** Channels of the output: those of the input, or twice as many if the network learns the variance. */
+  int outputChannels();
+
+  @Override
+  void close();
+}

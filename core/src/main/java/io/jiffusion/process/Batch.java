@@ -1,0 +1,94 @@
+package io.jiffusion.process;
+
+/**
+ * Images in flight: float64 on the Java heap, [images, C, H, W] row-major.
+ *
+ * <p>The vocabulary of the samplers: linear combinations, a clamp, a norm of each image.
+ */
+public final class Batch {
+  private final int images;
+  private final int channels;
+  private final int height;
+  private final int width;
+  private final double[] data;
+
+  /**
+   * Wraps an array, without copying.
+   *
+   * @throws IllegalArgumentException if the array's length does not fit
+   */
+  public Batch(int images, int channels, int height, int width, double[] data) {
+    if (data.length != Math.multiplyExact(Math.multiplyExact(images, channels), Math.multiplyExact(height, width))) {
+      throw new IllegalArgumentException("illegal data: " + data.length + " values, must be " + images + "x" + channels + "x"
+          + height + "x" + width);
+    }
+    this.images = images;
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    this.data = data;
+  }
+
+  public int images() {
+    return images;
+  }
+
+  public int channels() {
+    return channels;
+  }
+
+  public int height() {
+    return height;
+  }
+
+  public int width() {
+    return width;
+  }
+
+  /** Values of one image, C·H·W. */
+  public int imageSize() {
+    return channels * height * width;
+  }
+
+  /** The values themselves, not a copy. */
+  public double[] data() {
+    return data;
+  }
+
+  /** A batch of the same shape with other values. */
+  public Batch with(double[] values) {
+    return new Batch(images, channels, height, width, values);
+  }
+
+  /** {@code a·x + b·y}. */
+  public static Batch lincomb(double a, Batch x, double b, Batch y) {
+    double[] out = new double[x.data.length];
+    double[] p = x.data;
+    double[] q = y.data;
+    for (int i = 0; i < out.length; i++) {
+      out[i] = a * p[i] + b * q[i];
+    }
+    return x.with(out);
+  }
+
+  /** {@code a·x + b·y + c·z}. */
+  public static Batch lincomb(double a, Batch x, double b, Batch y, double c, Batch z) {
+    double[] out = new double[x.data.length];
+    double[] p = x.data;
+    double[] q = y.data;
+    double[] r = z.data;
+    for (int i = 0; i < out.length; i++) {
+      out[i] = a * p[i] + b * q[i] + c * r[i];
+    }
+    return x.with(out);
+  }
+
+  /** Values moved into [low, high]. */
+  public Batch clamp(double low, double high) {
+    double[] out = new double[data.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = Math.min(high, Math.max(low, data[i]));
+    }
+    return with(out);
+  }
+}

@@ -1,0 +1,30 @@
+package io.jiffusion.random;
+
+/** What a draw is for: draws with different purposes are independent, though seed and index agree. */
+public enum Purpose {
+  /** The state x_T from which an image is sampled. */
+  START,
+  /** Noise that a stochastic sampler adds in a step. */
+  STEP,
+  /** The time at which a training example is noised. */
+  TIME,
+  /** The noise of a training example. */
+  NOISE,
+  /** Whether a training example keeps its label. */
+  LABEL_DROP,
+  /** The order in which training examples are seen. */
+  SHUFFLE,
+  /** Random changes of training images: flips. */
+  AUGMENT,
+  /** Dropout masks. */
+  DROPOUT,
+  /** Initial parameters of a network. */
+  INIT,
+  /** Points of a toy data set. */
+  TOY;
+
+  /** Number of this purpose in the key; part of the stored format of every seed, so entries are only ever appended. */
+  int code() {
+    return ordinal() + 1;
+  }
+}
