@@ -66,6 +66,11 @@ public final class Tensor {
     return run("zeros_like", () -> torch.zeros_like(pointer));
   }
 
+  /** The same values in memory of their own. */
+  public Tensor copy() {
+    return run("clone", pointer::clone);
+  }
+
   /** The values, row-major, as float32. */
   public float[] floats() {
     Scope.innermost();
@@ -258,16 +263,19 @@ public final class Tensor {
 
   // ---- gradients ----
 
-  /** Marks a parameter: its gradient is wanted. */
-  public void requireGradient() {
-    pointer.set_requires_grad(true);
+  /** The same memory as a parameter of its own: it wants a gradient, which is zero now. */
+  public Tensor leaf() {
+    return run("leaf", () -> {
+      org.bytedeco.pytorch.Tensor leaf = pointer.detach();
+      leaf.set_requires_grad(true);
+      leaf.mutable_grad().put(torch.zeros_like(leaf));
+      return leaf;
+    });
   }
 
-  /** Gradient of the last {@link #backward}, the tensor itself; null where there is none. */
+  /** A leaf's gradient, the tensor itself: {@link #backward} adds to it. */
   public Tensor gradient() {
-    Scope.innermost();
-    org.bytedeco.pytorch.Tensor gradient = pointer.mutable_grad();
-    return gradient.defined() ? new Tensor(gradient) : null;
+    return run("grad", pointer::mutable_grad);
   }
 
   /** Adds this scalar's gradients to all parameters that it was made from. */
