@@ -1,7 +1,7 @@
 package io.jiffusion.schedule;
 
 /**
- * A forward process: {@code x_t = alpha(t) x0 + sigma(t) eps}, t running from data (small) to noise (large).
+ * A forward process: {@code x_t = alpha(t) x0 + sigma(t) eps}, t running from data (0) to noise (1).
  *
  * <p>DDPM, Improved DDPM, the VP, VE and sub-VP SDEs, EDM and rectified flow are all instances. Everything else that the
  * papers use follows from these two functions.
@@ -14,7 +14,7 @@ public interface NoiseSchedule {
   /** Noise scale, at least 0. */
   double sigma(double t);
 
-  /** Half log-SNR, {@code log alpha − log sigma}; decreasing in t. */
+  /** Half log-SNR, {@code log alpha − log sigma}; decreasing in t. Infinite where one of the two is 0. */
   default double lambda(double t) {
     return Math.log(alpha(t)) - Math.log(sigma(t));
   }
@@ -27,5 +27,30 @@ public interface NoiseSchedule {
   /** Standard deviation of the state from which sampling starts: 1 for variance-preserving processes. */
   default double priorStd() {
     return 1;
+  }
+
+  /**
+   * The time at which the half log-SNR has the given value, found by bisection to the last bit.
+   *
+   * @throws IllegalArgumentException if no time in [0, 1] has it
+   */
+  default double timeOf(double lambda) {
+    double low = 0; // lambda(low) >= lambda >= lambda(high)
+    double high = 1;
+    if (!(lambda <= lambda(low) && lambda >= lambda(high))) {
+      throw new IllegalArgumentException(
+          "illegal half log-SNR: " + lambda + ", must be from " + lambda(high) + " to " + lambda(low));
+    }
+    while (true) {
+      double middle = 0.5 * (low + high);
+      if (middle <= low || middle >= high) {
+        return high;
+      }
+      if (lambda(middle) > lambda) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
   }
 }

@@ -1,0 +1,223 @@
+package io.jiffusion.schedule;
+
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+
+/**
+ * DDPM's forward process in T steps: x_i given x_{i−1} has variance beta_i, and ᾱ_i is the product of all 1 − beta up to i
+ * (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020).
+ *
+ * <p>Indices run from 0, the least noisy step and the network's label 0, to T − 1. As a schedule in continuous time, index
+ * i is at {@code t = (i+1)/T}, where {@code alpha²} is ᾱ_i; t = 0 means no noise. Between these nodes log alpha is
+ * interpolated linearly, as DPM-Solver does (Lu et al. 2022); if the last ᾱ is 0, alpha itself is interpolated in the last
+ * interval.
+ */
+public final class DiscreteBetas implements NoiseSchedule {
+  /** Times nearer to a node than this, in units of steps, are the node. */
+  static final double SNAP = 1e-9;
+
+  private static final int MOST_STEPS = 10_000;
+
+  private final double[] betas; // [T]
+  private final double[] alphaBar; // [T]
+  private final double[] logAlphaBar; // [T], sums of log1p(-beta), so that 1 - ᾱ is known without cancellation
+
+  private DiscreteBetas(double[] betas) {
+    checkSteps(betas.length);
+    this.betas = betas;
+    this.alphaBar = new double[betas.length];
+    this.logAlphaBar = new double[betas.length];
+    double product = 1;
+    double sum = 0;
+    for (int i = 0; i < betas.length; i++) {
+      boolean last = i == betas.length - 1;
+      if (!(betas[i] > 0 && (betas[i] < 1 || last && betas[i] == 1))) {
+        throw new IllegalArgumentException(
+            "illegal beta " + i + " of " + betas.length + ": " + betas[i] + ", must be above 0 and below 1 (the last may be 1)");
+      }
+      product *= 1 - betas[i];
+      sum += Math.log1p(-betas[i]);
+      alphaBar[i] = product;
+      logAlphaBar[i] = sum;
+    }
+  }
+
+  /**
+   * Any given betas.
+   *
+   * @param betas each above 0 and below 1; the last may be 1
+   */
+  public static DiscreteBetas of(double... betas) {
+    return new DiscreteBetas(betas.clone());
+  }
+
+  /** Evenly spaced betas, the same ends for every T: DDPM, DDIM and diffusers, whose T is 1000 with 1e-4 and 0.02. */
+  public static DiscreteBetas linear(int steps, double start, double end) {
+    return make(steps, i -> linspace(start, end, steps, i));
+  }
+
+  /**
+   * Evenly spaced betas from 1e-4 to 0.02, both multiplied by 1000/T, so that the noise at the end is about the same for
+   * every T: Improved DDPM's code. Equal to {@link #linear} at T = 1000.
+   *
+   * @throws IllegalArgumentException if T is from 2 to 19, where betas would be above 1
+   */
+  public static DiscreteBetas rescaledLinear(int steps) {
+    if (steps > 1 && steps < 20) {
+      throw new IllegalArgumentException("illegal steps: " + steps + " for the rescaled linear schedule, must be 20 or more;"
+          + " use the cosine or the plain linear schedule for fewer");
+    }
+    double scale = 1000.0 / steps;
+    return linear(steps, scale * 1e-4, scale * 0.02);
+  }
+
+  /**
+   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021): ᾱ follows a squared
+   * cosine with offset 0.008, no beta is above 0.999.
+   */
+  public static DiscreteBetas cosine(int steps) {
+    return make(steps, i -> Math.min(1 - cosineAlphaBar((i + 1.0) / steps) / cosineAlphaBar((double) i / steps), 0.999));
+  }
+
+  /**
+   * Squares of evenly spaced numbers: DDIM's {@code quad}, diffusers' {@code scaled_linear} (with 0.00085 and 0.012, the
+   * schedule of Stable Diffusion), latent diffusion's {@code linear}.
+   */
+  public static DiscreteBetas quadratic(int steps, double start, double end) {
+    return make(steps, i -> square(linspace(Math.sqrt(start), Math.sqrt(end), steps, i)));
+  }
+
+  /** A logistic curve from start to end, its argument evenly spaced from −6 to 6: DDIM's and diffusers' {@code sigmoid}. */
+  public static DiscreteBetas sigmoid(int steps, double start, double end) {
+    return make(steps, i -> start + (end - start) / (1 + Math.exp(-linspace(-6, 6, steps, i))));
+  }
+
+  /** The same beta in every step. */
+  public static DiscreteBetas constant(int steps, double beta) {
+    return make(steps, i -> beta);
+  }
+
+  /** Betas 1/T, 1/(T−1), …, 1/2, 1: ᾱ falls linearly to 0. */
+  public static DiscreteBetas jsd(int steps) {
+    return make(steps, i -> 1.0 / (steps - i));
+  }
+
+  /** T, the number of steps. */
+  public int steps() {
+    return betas.length;
+  }
+
+  /** Variance of one forward step, index from 0 to T − 1. */
+  public double beta(int index) {
+    return betas[index];
+  }
+
+  /** Squared signal scale after step {@code index}, from 0 to T − 1. */
+  public double alphaBar(int index) {
+    return alphaBar[index];
+  }
+
+  /** The time of an index, {@code (index+1)/T}. */
+  public double time(int index) {
+    return (index + 1.0) / betas.length;
+  }
+
+  /**
+   * The process that visits only some of the steps: betas for which ᾱ stays as it is at these indices.
+   *
+   * @param indices ascending, from 0 to T − 1
+   */
+  public DiscreteBetas respaced(int... indices) {
+    TimeGrid.checkIndices(indices, betas.length);
+    double[] spaced = new double[indices.length];
+    double before = 0;
+    for (int i = 0; i < indices.length; i++) {
+      spaced[i] = -Math.expm1(logAlphaBar[indices[i]] - before);
+      before = logAlphaBar[indices[i]];
+    }
+    return new DiscreteBetas(spaced);
+  }
+
+  @Override
+  public double alpha(double t) {
+    double position = position(t);
+    int node = (int) position;
+    if (position == node) {
+      return node == 0 ? 1 : Math.sqrt(alphaBar[node - 1]); // the table itself, bit for bit
+    }
+    return inLastInterval(position) ? lastAlpha(position) : Math.exp(0.5 * logAlphaBar(position));
+  }
+
+  @Override
+  public double sigma(double t) {
+    double position = position(t);
+    if (inLastInterval(position)) {
+      double alpha = lastAlpha(position);
+      return Math.sqrt((1 - alpha) * (1 + alpha));
+    }
+    return Math.sqrt(-Math.expm1(logAlphaBar(position)));
+  }
+
+  @Override
+  public double lambda(double t) {
+    double position = position(t);
+    if (inLastInterval(position)) {
+      return NoiseSchedule.super.lambda(t);
+    }
+    double log = logAlphaBar(position);
+    return 0.5 * (log - Math.log(-Math.expm1(log)));
+  }
+
+  /** {@code t·T}, whole at the nodes: 0 for the data, i + 1 for index i. */
+  private double position(double t) {
+    if (!(t >= 0 && t <= 1)) {
+      throw new IllegalArgumentException("illegal time: " + t + ", must be from 0 to 1");
+    }
+    double position = t * betas.length;
+    double node = Math.rint(position);
+    return Math.abs(position - node) <= SNAP ? node : position;
+  }
+
+  private double logAlphaBar(double position) {
+    int below = (int) position;
+    double low = below == 0 ? 0 : logAlphaBar[below - 1];
+    double fraction = position - below;
+    return fraction == 0 ? low : low + fraction * (logAlphaBar[below] - low);
+  }
+
+  /** Whether alpha is interpolated, not its logarithm, because the logarithm ends at minus infinity. */
+  private boolean inLastInterval(double position) {
+    return alphaBar[alphaBar.length - 1] == 0 && position > betas.length - 1;
+  }
+
+  private double lastAlpha(double position) {
+    double start = betas.length == 1 ? 1 : Math.sqrt(alphaBar[alphaBar.length - 2]);
+    return start * (betas.length - position);
+  }
+
+  private static DiscreteBetas make(int steps, IntToDoubleFunction beta) {
+    checkSteps(steps);
+    double[] betas = new double[steps];
+    Arrays.setAll(betas, beta);
+    return new DiscreteBetas(betas);
+  }
+
+  private static void checkSteps(int steps) {
+    if (steps < 1 || steps > MOST_STEPS) {
+      throw new IllegalArgumentException("illegal steps: " + steps + ", must be from 1 to " + MOST_STEPS);
+    }
+  }
+
+  private static double cosineAlphaBar(double t) {
+    return square(Math.cos((t + 0.008) / 1.008 * Math.PI / 2));
+  }
+
+  private static double square(double x) {
+    return x * x;
+  }
+
+  /** Number i of {@code count} evenly spaced numbers; the ends are exact. */
+  private static double linspace(double start, double end, int count, int i) {
+    return i > 0 && i == count - 1 ? end : start + i * ((end - start) / Math.max(1, count - 1));
+  }
+}
