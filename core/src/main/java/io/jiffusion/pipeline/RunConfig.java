@@ -51,7 +51,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   private static Tree file(String name) {
     Path path = Path.of(name);
     if (!Files.isRegularFile(path)) {
-      String near = Nearest.of(name, PRESETS);
+      String near = Guess.of(name, PRESETS);
       throw new JiffusionException("no file or preset " + name + ", presets are " + String.join(", ", PRESETS)
           + (near == null ? "" : "; did you mean " + near + "?"));
     }
