@@ -27,5 +27,4 @@ final class Guess {
   private static String last(String path) {
     return path.substring(path.lastIndexOf('.') + 1);
   }
-
 }
