@@ -44,8 +44,8 @@ final class Sampling {
     TimeGrid grid = SamplePlan.grid(config.process(), request);
     Sampler sampler = SamplePlan.sampler(config.process(), request);
     int size = imageSize();
-    float[] pixels = new float[request.count() * size];
-    List<float[]> frames = frames(request, grid, pixels.length);
+    double[] pixels = new double[request.count() * size];
+    List<double[]> frames = frames(request, grid, pixels.length);
     int batch = batch(request);
     long total = (long) request.count() * sampler.evaluations(grid);
     long began = System.nanoTime();
@@ -131,16 +131,16 @@ final class Sampling {
     return (wanted + execution.block() - 1) / execution.block() * execution.block();
   }
 
-  private static List<float[]> frames(SampleRequest request, TimeGrid grid, int values) {
-    List<float[]> frames = new ArrayList<>();
+  private static List<double[]> frames(SampleRequest request, TimeGrid grid, int values) {
+    List<double[]> frames = new ArrayList<>();
     for (int i = 0; request.trajectory() && i < Math.min(grid.steps() + 1, SampleResult.FRAMES); i++) {
-      frames.add(new float[values]);
+      frames.add(new double[values]);
     }
     return frames;
   }
 
   /** Keeps the state after step k, −1 for the start, if it is one of those to be kept. */
-  private static void see(List<float[]> frames, TimeGrid grid, int k, Batch x, int at) {
+  private static void see(List<double[]> frames, TimeGrid grid, int k, Batch x, int at) {
     for (int i = 0; i < frames.size(); i++) {
       if (Math.round((double) i * grid.steps() / (frames.size() - 1)) == k + 1) {
         copy(x, frames.get(i), at);
@@ -148,13 +148,11 @@ final class Sampling {
     }
   }
 
-  private static void copy(Batch x, float[] to, int at) {
-    for (int i = 0; i < x.data().length; i++) {
-      to[at + i] = (float) x.data()[i];
-    }
+  private static void copy(Batch x, double[] to, int at) {
+    System.arraycopy(x.data(), 0, to, at, x.data().length);
   }
 
-  private Images images(int count, float[] pixels, boolean floats) {
-    return Images.of(pixels, count, (int) execution.input().size(0), (int) execution.input().size(1), (int) execution.input().size(2), floats);
+  private Images images(int count, double[] pixels, boolean floats) {
+    return Images.of(count, (int) execution.input().size(0), (int) execution.input().size(1), (int) execution.input().size(2), pixels, floats);
   }
 }

@@ -40,18 +40,18 @@ class ModelTest {
   @Test
   void theSameRequestGivesTheSamePixelsWhateverTheBatch() {
     SampleRequest request = SampleRequest.of(10).sampler("ddpm").steps(20).seed(3).classes(1, 2).floats(true);
-    float[] all = model.sample(request).floats();
-    assertThat(model.sample(request.batch(1)).floats()).isEqualTo(all);
-    assertThat(model.sample(request.batch(5)).floats()).isEqualTo(all);
-    assertThat(model.sample(request.seed(4)).floats()).isNotEqualTo(all);
+    float[] all = model.sample(request).values();
+    assertThat(model.sample(request.batch(1)).values()).isEqualTo(all);
+    assertThat(model.sample(request.batch(5)).values()).isEqualTo(all);
+    assertThat(model.sample(request.seed(4)).values()).isNotEqualTo(all);
   }
 
   @Test
   void anImageOfManyIsTheSameAlone() {
     SampleRequest request = SampleRequest.of(5).sampler("ddim:eta=0.5").steps(10).seed(3).classes(1, 2, 7).guidance(1.5).floats(true);
-    float[] all = model.sample(request).floats();
+    float[] all = model.sample(request).values();
     for (int i = 0; i < 5; i++) {
-      float[] alone = model.sample(request.only(i)).floats();
+      float[] alone = model.sample(request.only(i)).values();
       assertThat(alone).isEqualTo(java.util.Arrays.copyOfRange(all, i * 64, (i + 1) * 64));
     }
   }
@@ -62,14 +62,14 @@ class ModelTest {
     noise[0] = 1;
     SampleResult result = model.sample(SampleRequest.of(2).steps(5).noise(noise).trajectory(true).floats(true), p -> {}, new Cancellation());
     assertThat(result.trajectory()).hasSize(6);
-    assertThat(result.trajectory().get(0).floats()).isEqualTo(noise);
-    assertThat(result.trajectory().get(5).floats()).isEqualTo(result.images().floats());
-    assertThat(result.images().floats()[0]).isNotEqualTo(result.images().floats()[1]);
+    assertThat(result.trajectory().get(0).values()).isEqualTo(noise);
+    assertThat(result.trajectory().get(5).values()).isEqualTo(result.images().values());
+    assertThat(result.images().values()[0]).isNotEqualTo(result.images().values()[1]);
   }
 
   @Test
   void samplesHaveMeanAndSpreadOfTheirClass() {
-    float[] values = model.sample(SampleRequest.of(64).sampler("ddpm").steps(1000).classes(5).floats(true)).floats();
+    float[] values = model.sample(SampleRequest.of(64).sampler("ddpm").steps(1000).classes(5).floats(true)).values();
     double mean = IntStream.range(0, values.length).mapToDouble(i -> values[i]).average().orElseThrow();
     double variance = IntStream.range(0, values.length).mapToDouble(i -> (values[i] - mean) * (values[i] - mean)).average().orElseThrow();
     assertThat(mean).isBetween(0.47, 0.53);
@@ -118,12 +118,12 @@ class ModelTest {
     Thread[] threads = new Thread[8];
     for (int i = 0; i < 8; i++) {
       int seed = i;
-      threads[i] = new Thread(() -> together[seed] = model.sample(request.seed(seed)).floats());
+      threads[i] = new Thread(() -> together[seed] = model.sample(request.seed(seed)).values());
       threads[i].start();
     }
     for (int i = 0; i < 8; i++) {
       threads[i].join();
-      assertThat(together[i]).isEqualTo(model.sample(request.seed(i)).floats());
+      assertThat(together[i]).isEqualTo(model.sample(request.seed(i)).values());
     }
   }
 
@@ -215,9 +215,9 @@ class ModelTest {
 
   private static double mean(Images images) {
     double sum = 0;
-    for (float value : images.floats()) {
+    for (float value : images.values()) {
       sum += value;
     }
-    return sum / images.floats().length;
+    return sum / images.values().length;
   }
 }
