@@ -1,5 +1,7 @@
 package io.jiffusion.cli;
 
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the program's own files are. */
@@ -14,8 +16,18 @@ final class Home {
     return name.equals(BUNDLED) ? folder().resolve("models").resolve("mnist") : Path.of(name);
   }
 
-  /** The folder that the launcher names; without a launcher the present one. */
+  /** The project's folder: the nearest one above the program that has models. */
   static Path folder() {
-    return Path.of(System.getProperty("jiffusion.home", ""));
+    try {
+      Path program = Path.of(Home.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      for (Path folder = program.getParent(); folder != null; folder = folder.getParent()) {
+        if (Files.isDirectory(folder.resolve("models"))) {
+          return folder;
+        }
+      }
+    } catch (URISyntaxException | SecurityException e) {
+      // Not started from a file: the present folder is as good a guess as any.
+    }
+    return Path.of("");
   }
 }
