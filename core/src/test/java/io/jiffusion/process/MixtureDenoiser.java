@@ -48,7 +48,7 @@ public record MixtureDenoiser(NoiseSchedule schedule, double[] weights, double[]
         logs[k] = Math.log(weights[k]);
         for (int j = 0; j < size; j++) {
           double v = variance(k, j, alpha, sigma);
-          double off = xt.data()[image * size + j] - alpha * means[k][j];
+          double off = xt.data()[image * size + j] - alpha * mean(k, j);
           logs[k] -= 0.5 * (off * off / v + Math.log(v));
         }
         highest = Math.max(highest, logs[k]);
@@ -60,9 +60,9 @@ public record MixtureDenoiser(NoiseSchedule schedule, double[] weights, double[]
       }
       for (int k = 0; k < weights.length; k++) {
         for (int j = 0; j < size; j++) {
-          double off = xt.data()[image * size + j] - alpha * means[k][j];
-          double gain = alpha * stds[k][j] * stds[k][j] / variance(k, j, alpha, sigma);
-          x0[image * size + j] += logs[k] / sum * (means[k][j] + gain * off);
+          double off = xt.data()[image * size + j] - alpha * mean(k, j);
+          double gain = alpha * square(stds[k][j % stds[k].length]) / variance(k, j, alpha, sigma);
+          x0[image * size + j] += logs[k] / sum * (mean(k, j) + gain * off);
         }
       }
     }
@@ -70,6 +70,15 @@ public record MixtureDenoiser(NoiseSchedule schedule, double[] weights, double[]
   }
 
   private double variance(int k, int j, double alpha, double sigma) {
-    return alpha * alpha * stds[k][j] * stds[k][j] + sigma * sigma;
+    return alpha * alpha * square(stds[k][j % stds[k].length]) + sigma * sigma;
+  }
+
+  /** One mean stands for all values of an image, and so does one standard deviation. */
+  private double mean(int k, int j) {
+    return means[k][j % means[k].length];
+  }
+
+  private static double square(double x) {
+    return x * x;
   }
 }
