@@ -81,6 +81,19 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return Tree.of(this).toYaml();
   }
 
+  /**
+   * This configuration with changes such as {@code train.batch=32}.
+   *
+   * @throws JiffusionException naming all unknown keys and illegal values
+   */
+  public RunConfig with(List<String> settings) {
+    Tree tree = Tree.of(this);
+    for (String setting : settings) {
+      tree = tree.merge(Tree.setting(setting));
+    }
+    return of(tree);
+  }
+
   /** This configuration with another precision. */
   RunConfig withPrecision(String precision) {
     return of(Tree.of(this).merge(Tree.setting("train.precision=" + precision)));
