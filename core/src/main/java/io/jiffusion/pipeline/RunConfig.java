@@ -19,6 +19,11 @@ import java.util.Map;
  */
 public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
 
+  public RunConfig {
+    Check.that(train.gamma().length == 0 || train.gamma().length == process.steps(), "train.gamma", train.gamma().length + " values", "must be none or " + process.steps() + ", one for each time");
+    Check.that(train.labelDrop() == 0 || network.classes() > 1, "train.labelDrop", train.labelDrop(), "must be 0 for a network without classes");
+  }
+
   /** Names of the presets. */
   public static final List<String> PRESETS = List.of("mnist", "toy-scurve", "cifar10", "folder");
 
@@ -51,7 +56,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   private static Tree file(String name) {
     Path path = Path.of(name);
     if (!Files.isRegularFile(path)) {
-      String near = Nearest.of(name, PRESETS);
+      String near = Guess.of(name, PRESETS);
       throw new JiffusionException("no file or preset " + name + ", presets are " + String.join(", ", PRESETS)
           + (near == null ? "" : "; did you mean " + near + "?"));
     }
@@ -92,5 +97,15 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
 
   private static RunConfig of(Tree tree) {
     return Binder.bind(RunConfig.class, tree);
+  }
+
+  /** Number of classes that a request may name; 0 for a model without classes. */
+  public int classes() {
+    return network.classes() - (train.labelDrop() > 0 && network.classes() > 0 ? 1 : 0);
+  }
+
+  /** The row of the class table that stands for "no class": the last one, if labels are dropped in training; else −1. */
+  int nullClass() {
+    return train.labelDrop() > 0 ? network.classes() - 1 : -1;
   }
 }
