@@ -51,6 +51,14 @@ class PosteriorTest {
     }
   }
 
+  /** VE schedules keep some noise at time 0, but a grid that ends there asks for none. */
+  @ParameterizedTest
+  @MethodSource("io.jiffusion.schedule.Schedules#all")
+  void takesTimeZeroAsNoNoiseWhateverTheScheduleSays(Schedules schedules) {
+    double sigma = schedules.schedule().sigma(schedules.end());
+    assertThat(Posterior.of(schedules.schedule(), schedules.end(), 0)).isEqualTo(new Posterior(1, 0, 0, sigma * sigma));
+  }
+
   @Test
   void isTheDataItselfAtTheEndAndWhereTheLaterStateSaysNothing() {
     DiscreteBetas jsd = DiscreteBetas.jsd(4);

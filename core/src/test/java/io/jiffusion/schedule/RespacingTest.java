@@ -122,6 +122,13 @@ class RespacingTest {
     assertThat(Respacing.parse(text, 1000, steps)).isEqualTo(reversed(ints(expected.get("timesteps"))));
   }
 
+  /** NumPy rounds halves to even; the list is that of its {@code round(arange(1000, 0, -62.5)) - 1}. */
+  @Test
+  void roundsHalvesToEvenAsNumPyDoes() {
+    assertThat(Respacing.trailing(1000, 16))
+        .containsExactly(61, 124, 187, 249, 311, 374, 437, 499, 561, 624, 687, 749, 811, 874, 937, 999);
+  }
+
   static Stream<JsonNode> spaced() {
     return cases("respacing/spaced_betas.json", "cases");
   }
