@@ -1,0 +1,218 @@
+package io.jiffusion.execute;
+
+import io.jiffusion.network.Ops;
+import io.jiffusion.network.Shape;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import java.util.zip.CRC32;
+
+/**
+ * A network run operation by operation on tensors, with gradients in training.
+ *
+ * <p>Images and sequences are in the network's precision; vectors (time and class embeddings) stay float32.
+ */
+public final class Eager implements Ops<Tensor> {
+
+  /**
+   * Where dropout masks come from.
+   *
+   * @param seed of the training run
+   * @param step the training step
+   */
+  public record Dropout(long seed, long step) {}
+
+  private final String prefix;
+  private final Params params;
+  private final Params formats;
+  private final Precision precision;
+  private final Dropout dropout;
+
+  private Eager(String prefix, Params params, Params formats, Precision precision, Dropout dropout) {
+    this.prefix = prefix;
+    this.params = params;
+    this.formats = formats;
+    this.precision = precision;
+    this.dropout = dropout;
+  }
+
+  /** For training: weights are converted in every step, so that gradients reach them. */
+  public static Eager training(Params params, Precision precision, Dropout dropout) {
+    return new Eager("", params, null, precision, dropout);
+  }
+
+  /**
+   * For sampling.
+   *
+   * @param formats keeps the weights in the formats in which they are needed, filled here; may be shared by threads
+   */
+  public static Eager inference(Params params, Params formats, Precision precision) {
+    return new Eager("", params, formats, precision, null);
+  }
+
+  @Override
+  public Tensor block(String name, Function<Ops<Tensor>, Tensor> body) {
+    return Scope.of(() -> body.apply(new Eager(prefix + name + ".", params, formats, precision, dropout)));
+  }
+
+  @Override
+  public Shape shape(Tensor x) {
+    return Shape.of(x.sizes());
+  }
+
+  @Override
+  public Tensor conv(
+      Tensor x, String name, int out, int kernel, int stride, Padding padding, double initScale) {
+    Tensor weight = parameter(name + ".weight", precision);
+    Tensor bias = parameter(name + ".bias", precision);
+    return padding == Padding.SYMMETRIC
+        ? x.conv(weight, bias, stride, kernel / 2)
+        : x.padBottomRight().conv(weight, bias, stride, 0);
+  }
+
+  @Override
+  public Tensor linear(Tensor x, String name, int out, double initScale) {
+    Precision format = x.sizes().length == 2 ? Precision.FP32 : precision;
+    return x.linear(parameter(name + ".weight", format), parameter(name + ".bias", format));
+  }
+
+  @Override
+  public Tensor groupNorm(Tensor x, String name, int groups, double eps) {
+    return x.groupNorm(groups, parameter(name + ".weight", Precision.FP32),
+        parameter(name + ".bias", Precision.FP32), eps);
+  }
+
+  @Override
+  public Tensor silu(Tensor x) {
+    return x.silu();
+  }
+
+  @Override
+  public Tensor gelu(Tensor x) {
+    return x.gelu();
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return a.plus(b);
+  }
+
+  @Override
+  public Tensor affine(Tensor x, double factor, double term) {
+    return x.times(factor).plus(term);
+  }
+
+  @Override
+  public Tensor addChannels(Tensor x, Tensor vector) {
+    return x.plus(perPixel(vector, x));
+  }
+
+  @Override
+  public Tensor scaleShift(Tensor x, Tensor scale, Tensor shift) {
+    return x.times(perPixel(scale.plus(1), x)).plus(perPixel(shift, x));
+  }
+
+  @Override
+  public Tensor concat(Tensor a, Tensor b) {
+    return Tensor.concat(List.of(a, b), 1);
+  }
+
+  @Override
+  public Tensor channels(Tensor x, int from, int count) {
+    return x.narrow(1, from, count);
+  }
+
+  @Override
+  public Tensor upsample(Tensor x) {
+    return x.upsample();
+  }
+
+  @Override
+  public Tensor averagePool(Tensor x) {
+    return x.averagePool();
+  }
+
+  @Override
+  public Tensor mean(Tensor x) {
+    return x.to(Precision.FP32).mean(2, 3);
+  }
+
+  @Override
+  public Tensor tokens(Tensor x) {
+    return x.permute(0, 2, 3, 1).reshape(x.size(0), x.size(2) * x.size(3), x.size(1));
+  }
+
+  @Override
+  public Tensor image(Tensor x, long height, long width) {
+    return x.reshape(x.size(0), height, width, x.size(2)).permute(0, 3, 1, 2);
+  }
+
+  @Override
+  public Tensor attention(Tensor q, Tensor k, Tensor v, int heads) {
+    Tensor mixed = heads(q, heads).attention(heads(k, heads), heads(v, heads)); // [B, heads, N, C/heads]
+    return mixed.permute(0, 2, 1, 3).reshape(q.sizes());
+  }
+
+  private static Tensor heads(Tensor x, int heads) {
+    return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).permute(0, 2, 1, 3);
+  }
+
+  @Override
+  public Tensor sinusoid(Tensor label, int width, Order order, int shift) {
+    int half = width / 2;
+    float[] frequencies = new float[half];
+    for (int i = 0; i < half; i++) {
+      frequencies[i] = (float) Math.exp(-Math.log(10_000) * i / (half - shift));
+    }
+    Tensor angle = label.reshape(label.count(), 1).times(Tensor.of(frequencies, 1, half));
+    return Tensor.concat(
+        order == Order.SIN_COS
+            ? List.of(angle.sin(), angle.cos())
+            : List.of(angle.cos(), angle.sin()),
+        1);
+  }
+
+  @Override
+  public Tensor embedding(Tensor index, String name, int rows, int width) {
+    return index.rowsOf(parameter(name + ".weight", Precision.FP32));
+  }
+
+  @Override
+  public Tensor dropout(Tensor x, String name, double p) {
+    return dropout == null || p == 0 ? x : x.times(mask(name, p, x.sizes()).to(precision));
+  }
+
+  /** A mask from (seed, step, name): the same whatever else the engine draws. Four lanes of 16 bits a draw. */
+  private Tensor mask(String name, double p, long[] sizes) {
+    CRC32 hash = new CRC32();
+    hash.update((prefix + name).getBytes(StandardCharsets.UTF_8));
+    Key key = new Key(dropout.seed + (hash.getValue() << 32), dropout.step, Purpose.DROPOUT);
+    float[] mask = new float[Math.toIntExact(Shape.of(sizes).count())];
+    int threshold = (int) Math.round(p * 0x10000);
+    float kept = 0x10000 / (float) (0x10000 - threshold);
+    for (int i = 0; i < mask.length; i += 4) {
+      long bits = key.bits(i >>> 2);
+      for (int lane = i; lane < Math.min(i + 4, mask.length); lane++, bits >>>= 16) {
+        mask[lane] = (bits & 0xFFFF) < threshold ? 0 : kept;
+      }
+    }
+    return Tensor.of(mask, sizes);
+  }
+
+  private static Tensor perPixel(Tensor vector, Tensor image) {
+    return vector.like(image).reshape(vector.size(0), vector.size(1), 1, 1);
+  }
+
+  private Tensor parameter(String name, Precision format) {
+    Tensor stored = params.at(prefix + name);
+    return formats == null
+        ? stored.to(format)
+        : formats.computeIfAbsent(prefix + name + " " + format, () -> stored.to(format));
+  }
+}

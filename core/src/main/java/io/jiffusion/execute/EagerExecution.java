@@ -1,0 +1,162 @@
+package io.jiffusion.execute;
+
+import io.jiffusion.network.Condition;
+import io.jiffusion.network.Execution;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Shape;
+import io.jiffusion.network.Shapes;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Runs a network on blocks of images, each block on one of its own threads, each thread with one native thread.
+ *
+ * <p>Threads inside one operation would wait for each other many thousand times a second; threads with images of their own
+ * never do.
+ */
+public final class EagerExecution implements Execution {
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final Network network;
+  private final Params params;
+  private final Params formats = new Params();
+  private final Precision precision;
+  private final int block;
+  private final int outputChannels;
+  private final ExecutorService threads;
+
+  /**
+   * Makes an execution.
+   *
+   * @param params the weights, float32; closed with the execution
+   * @param block images that one network call sees, at least 1
+   * @param threads at least 1
+   */
+  public EagerExecution(Network network, Params params, Precision precision, int block, int threads) {
+    if (block < 1 || threads < 1) {
+      throw new IllegalArgumentException(
+          "illegal block " + block + " or threads " + threads + ", must be 1 or more");
+    }
+    this.network = network;
+    this.params = params;
+    this.precision = precision;
+    this.block = block;
+    Shapes shapes = Shapes.of(network, 1);
+    this.outputChannels = (int) shapes.output().size(1);
+    this.threads = Executors.newFixedThreadPool(threads, body -> {
+      Thread thread = new Thread(() -> {
+        Torch.threads(1);
+        body.run();
+      }, "jiffusion-network-" + NUMBER.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  /**
+   * The block that fits a network, by its size alone: about 4 GFLOP a call, at least 1 image and at most 8. A larger block
+   * uses the processor better, a smaller one wastes less when few images are asked for.
+   */
+  public static int blockFor(Network network) {
+    long flops = Shapes.of(network, 1).flops();
+    return (int) Math.max(1, Math.min(8, 4_000_000_000L / Math.max(1, flops)));
+  }
+
+  @Override
+  public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+    int inputSize = (int) input().count();
+    if (images < 1 || x.length != images * inputSize || labels.length != images) {
+      throw new IllegalArgumentException("illegal input: " + x.length + " values and " + labels.length
+          + " labels for " + images + " images of " + input());
+    }
+    if ((network.classes() > 0) != (classes != null)) {
+      throw new IllegalArgumentException(
+          classes == null ? "this network needs the class of each image" : "this network has no classes");
+    }
+    int outputSize = (int) (outputChannels * input().size(1) * input().size(2));
+    float[] out = new float[images * outputSize];
+    List<Future<?>> running = new ArrayList<>();
+    for (int from = 0; from < images; from += block) {
+      int first = from;
+      running.add(threads.submit(() -> {
+        int count = Math.min(block, images - first);
+        float[] part = run(
+            Arrays.copyOf(Arrays.copyOfRange(x, first * inputSize, (first + count) * inputSize), block * inputSize),
+            Arrays.copyOf(Arrays.copyOfRange(labels, first, first + count), block),
+            classes == null ? null : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block));
+        System.arraycopy(part, 0, out, first * outputSize, count * outputSize);
+      }));
+    }
+    for (Future<?> part : running) {
+      await(part);
+    }
+    return out;
+  }
+
+  /** One network call on one whole block. */
+  private float[] run(float[] x, float[] labels, int[] classes) {
+    try (Scope scope = Scope.open()) {
+      Torch.gradients(false);
+      Shape one = input();
+      Tensor input = Tensor.of(x, block, one.size(0), one.size(1), one.size(2)).to(precision);
+      Condition<Tensor> condition = new Condition<>(classes == null ? null : Tensor.of(classes));
+      return network
+          .apply(Eager.inference(params, formats, precision), input, Tensor.of(labels, block), condition)
+          .floats();
+    }
+  }
+
+  private static void await(Future<?> part) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        part.get();
+        break;
+      } catch (InterruptedException e) {
+        // The native call cannot be stopped half-way; who interrupted learns it from the flag.
+        interrupted = true;
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException cause) {
+          throw cause;
+        }
+        throw new IllegalStateException(e.getCause());
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public int block() {
+    return block;
+  }
+
+  @Override
+  public Shape input() {
+    return network.input();
+  }
+
+  @Override
+  public int outputChannels() {
+    return outputChannels;
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    formats.close();
+    params.close();
+  }
+}

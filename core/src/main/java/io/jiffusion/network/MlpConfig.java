@@ -1,0 +1,18 @@
+package io.jiffusion.network;
+
+/**
+ * The shape of an {@link Mlp}.
+ *
+ * @param inputs numbers that a point consists of
+ * @param width units of a hidden layer
+ * @param depth hidden layers
+ * @param embedding width of the time embedding
+ */
+public record MlpConfig(int inputs, int width, int depth, int embedding) {
+  public MlpConfig {
+    if (inputs < 1 || width < 1 || depth < 1 || embedding < 2 || embedding % 2 != 0) {
+      throw new IllegalArgumentException("illegal network: inputs " + inputs + ", width " + width + ", depth " + depth
+          + ", embedding " + embedding + ", must be 1 or more, the embedding even");
+    }
+  }
+}

@@ -1,0 +1,245 @@
+package io.jiffusion.network;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A network run on shapes alone: its parameters, the shape of every value, and the cost of every operation. Needs no native
+ * library.
+ */
+public final class Shapes implements Ops<Shape> {
+
+  /**
+   * One operation of an evaluation.
+   *
+   * @param name where, such as {@code down.0.res.1.conv1}
+   * @param kind what, such as {@code conv3x3}
+   * @param output shape of the result
+   * @param parameters how many numbers it has learned
+   * @param flops additions and multiplications
+   */
+  public record Operation(String name, String kind, Shape output, long parameters, long flops) {}
+
+  private final String prefix;
+  private final Map<String, Parameter> parameters;
+  private final List<Operation> operations;
+  private Shape output;
+
+  private Shapes(String prefix, Map<String, Parameter> parameters, List<Operation> operations) {
+    this.prefix = prefix;
+    this.parameters = parameters;
+    this.operations = operations;
+  }
+
+  /**
+   * Runs a network on a batch of this many images.
+   *
+   * @throws IllegalArgumentException if sizes do not fit together somewhere in the network
+   */
+  public static Shapes of(Network network, int images) {
+    Shapes shapes = new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
+    Shape one = network.input();
+    Shape classes = network.classes() > 0 ? Shape.of(images) : null;
+    shapes.output = network.apply(
+        shapes,
+        Shape.of(images, one.size(0), one.size(1), one.size(2)),
+        Shape.of(images),
+        new Condition<>(classes));
+    return shapes;
+  }
+
+  /** The parameters, in the order in which the network first asks for them. */
+  public Collection<Parameter> parameters() {
+    return parameters.values();
+  }
+
+  /** Shape of the network's result. */
+  public Shape output() {
+    return output;
+  }
+
+  /** The operations that cost arithmetic, in order. */
+  public List<Operation> operations() {
+    return operations;
+  }
+
+  /** Numbers learned. */
+  public long parameterCount() {
+    return parameters.values().stream().mapToLong(p -> p.shape().count()).sum();
+  }
+
+  /** Additions and multiplications of one evaluation of the whole batch, in convolutions, linear layers and attention. */
+  public long flops() {
+    return operations.stream().mapToLong(Operation::flops).sum();
+  }
+
+  @Override
+  public Shape block(String name, Function<Ops<Shape>, Shape> body) {
+    return body.apply(new Shapes(prefix + name + ".", parameters, operations));
+  }
+
+  @Override
+  public Shape shape(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape conv(
+      Shape x, String name, int out, int kernel, int stride, Padding padding, double initScale) {
+    need(x.rank() == 4, name, "a convolution needs an image, not " + x);
+    long in = x.size(1);
+    long area = (long) kernel * kernel;
+    parameter(name + ".weight", Shape.of(out, in, kernel, kernel),
+        Init.fanAverage(initScale, in * area, out * area));
+    parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    long margin = padding == Padding.SYMMETRIC ? 2L * (kernel / 2) : 1;
+    Shape result = Shape.of(x.size(0), out, (x.size(2) + margin - kernel) / stride + 1,
+        (x.size(3) + margin - kernel) / stride + 1);
+    record(name, "conv" + kernel + "x" + kernel, result, out * in * area + out,
+        2 * in * area * result.count());
+    return result;
+  }
+
+  @Override
+  public Shape linear(Shape x, String name, int out, double initScale) {
+    long in = x.size(x.rank() - 1);
+    parameter(name + ".weight", Shape.of(out, in), Init.fanAverage(initScale, in, out));
+    parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    long[] sizes = x.sizes().clone();
+    sizes[sizes.length - 1] = out;
+    Shape result = new Shape(sizes);
+    record(name, "linear", result, out * in + out, 2 * in * result.count());
+    return result;
+  }
+
+  @Override
+  public Shape groupNorm(Shape x, String name, int groups, double eps) {
+    need(x.size(1) % groups == 0, name,
+        x.size(1) + " channels cannot be split into " + groups + " groups");
+    parameter(name + ".weight", Shape.of(x.size(1)), Init.ONE);
+    parameter(name + ".bias", Shape.of(x.size(1)), Init.ZERO);
+    record(name, "groupNorm", x, 2 * x.size(1), 0);
+    return x;
+  }
+
+  @Override
+  public Shape silu(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape gelu(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape add(Shape a, Shape b) {
+    need(a.equals(b), "add", a + " does not fit " + b);
+    return a;
+  }
+
+  @Override
+  public Shape affine(Shape x, double factor, double term) {
+    return x;
+  }
+
+  @Override
+  public Shape addChannels(Shape x, Shape vector) {
+    need(vector.equals(Shape.of(x.size(0), x.size(1))), "addChannels", vector + " does not fit " + x);
+    return x;
+  }
+
+  @Override
+  public Shape scaleShift(Shape x, Shape scale, Shape shift) {
+    return addChannels(addChannels(x, scale), shift);
+  }
+
+  @Override
+  public Shape concat(Shape a, Shape b) {
+    need(a.size(0) == b.size(0) && a.size(2) == b.size(2) && a.size(3) == b.size(3), "concat",
+        a + " does not fit " + b);
+    return Shape.of(a.size(0), a.size(1) + b.size(1), a.size(2), a.size(3));
+  }
+
+  @Override
+  public Shape channels(Shape x, int from, int count) {
+    need(from + count <= x.size(1), "channels", "no channels " + from + " to " + (from + count) + " in " + x);
+    long[] sizes = x.sizes().clone();
+    sizes[1] = count;
+    return new Shape(sizes);
+  }
+
+  @Override
+  public Shape upsample(Shape x) {
+    return Shape.of(x.size(0), x.size(1), 2 * x.size(2), 2 * x.size(3));
+  }
+
+  @Override
+  public Shape averagePool(Shape x) {
+    need(x.size(2) % 2 == 0 && x.size(3) % 2 == 0, "averagePool", "odd size " + x);
+    return Shape.of(x.size(0), x.size(1), x.size(2) / 2, x.size(3) / 2);
+  }
+
+  @Override
+  public Shape mean(Shape x) {
+    return Shape.of(x.size(0), x.size(1));
+  }
+
+  @Override
+  public Shape tokens(Shape x) {
+    return Shape.of(x.size(0), x.size(2) * x.size(3), x.size(1));
+  }
+
+  @Override
+  public Shape image(Shape x, long height, long width) {
+    need(x.size(1) == height * width, "image", x + " has no " + height + "x" + width + " pixels");
+    return Shape.of(x.size(0), x.size(2), height, width);
+  }
+
+  @Override
+  public Shape attention(Shape q, Shape k, Shape v, int heads) {
+    need(q.size(2) % heads == 0, "attention",
+        q.size(2) + " channels cannot be split into " + heads + " heads");
+    record("attention", "attention", q, 0, 4 * q.count() * k.size(1));
+    return q;
+  }
+
+  @Override
+  public Shape sinusoid(Shape label, int width, Order order, int shift) {
+    need(width % 2 == 0, "sinusoid", "odd width " + width);
+    return Shape.of(label.size(0), width);
+  }
+
+  @Override
+  public Shape embedding(Shape index, String name, int rows, int width) {
+    parameter(name + ".weight", Shape.of(rows, width), Init.normal(1));
+    record(name, "embedding", Shape.of(index.size(0), width), (long) rows * width, 0);
+    return Shape.of(index.size(0), width);
+  }
+
+  @Override
+  public Shape dropout(Shape x, String name, double p) {
+    return x;
+  }
+
+  private void parameter(String name, Shape shape, Init init) {
+    Parameter asked = new Parameter(prefix + name, shape, init);
+    Parameter known = parameters.putIfAbsent(asked.name(), asked);
+    need(known == null || known.shape().equals(shape), name,
+        "is asked for as " + shape + " and as " + (known == null ? shape : known.shape()));
+  }
+
+  private void record(String name, String kind, Shape output, long count, long flops) {
+    operations.add(new Operation(prefix + name, kind, output, count, flops));
+  }
+
+  private void need(boolean condition, String name, String problem) {
+    if (!condition) {
+      throw new IllegalArgumentException("illegal network at " + prefix + name + ": " + problem);
+    }
+  }
+}

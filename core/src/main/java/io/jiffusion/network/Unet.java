@@ -1,0 +1,170 @@
+package io.jiffusion.network;
+
+import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.Resample;
+import io.jiffusion.network.UnetConfig.Timing;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The U-Net of DDPM (Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models, arXiv 2006.11239, appendix B) and its
+ * descendants in improved-diffusion and diffusers.
+ *
+ * @param config its shape
+ */
+public record Unet(UnetConfig config) implements Network {
+
+  @Override
+  public Shape input() {
+    return Shape.of(config.inputChannels(), config.height(), config.width());
+  }
+
+  @Override
+  public int classes() {
+    return config.classes();
+  }
+
+  @Override
+  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
+    int levels = config.multipliers().length;
+    T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
+    T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
+    h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
+    Deque<T> skips = new ArrayDeque<>();
+    skips.push(h);
+
+    for (int level = 0; level < levels; level++) {
+      int channels = config.channels() * config.multipliers()[level];
+      for (int i = 0; i < config.resBlocks(); i++) {
+        T before = h;
+        h = ops.block("down." + level + "." + i, o -> residualAndAttention(o, before, emb, channels));
+        skips.push(h);
+      }
+      if (level < levels - 1) {
+        T before = h;
+        h = ops.block("down." + level + ".sample", o -> down(o, before, emb, channels));
+        skips.push(h);
+      }
+    }
+
+    T bottom = h;
+    h = ops.block("middle", o -> middle(o, bottom, emb));
+
+    for (int level = levels - 1; level >= 0; level--) {
+      int channels = config.channels() * config.multipliers()[level];
+      for (int i = 0; i <= config.resBlocks(); i++) {
+        T before = h;
+        T skip = skips.pop();
+        h = ops.block("up." + level + "." + i,
+            o -> residualAndAttention(o, o.concat(before, skip), emb, channels));
+      }
+      if (level > 0) {
+        T before = h;
+        h = ops.block("up." + level + ".sample", o -> up(o, before, emb, channels));
+      }
+    }
+
+    T top = h;
+    return ops.block("out", o -> o.conv(o.silu(norm(o, top, "norm")), "conv", config.outputChannels(), 3, 1,
+        Padding.SYMMETRIC, last()));
+  }
+
+  private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
+    int width = 4 * config.channels();
+    T emb = ops.sinusoid(label, config.channels(), config.order(), config.shift());
+    emb = ops.linear(ops.silu(ops.linear(emb, "linear1", width, 1)), "linear2", width, 1);
+    if (config.classes() > 0) {
+      emb = ops.add(emb, ops.embedding(condition.classes(), "classes", config.classes(), width));
+    }
+    return act(ops, emb);
+  }
+
+  private <T> T residualAndAttention(Ops<T> ops, T x, T emb, int channels) {
+    T h = ops.block("res", o -> residual(o, x, emb, channels, Change.NONE, 1));
+    return config.attends(ops.shape(h).size(2)) ? ops.block("attn", o -> attention(o, h, true, 1)) : h;
+  }
+
+  private <T> T middle(Ops<T> ops, T x, T emb) {
+    int channels = (int) ops.shape(x).size(1);
+    double scale = config.middleScale();
+    T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
+    T mixed = config.middleAttention()
+        ? ops.block("attn", o -> attention(o, h, config.middleNorm(), scale)) : h;
+    return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
+  }
+
+  private <T> T down(Ops<T> ops, T x, T emb, int channels) {
+    return config.resample() == Resample.RESIDUAL
+        ? residual(ops, x, emb, channels, Change.HALVE, 1)
+        : ops.conv(x, "conv", channels, 3, 2, config.padding(), 1);
+  }
+
+  private <T> T up(Ops<T> ops, T x, T emb, int channels) {
+    return config.resample() == Resample.RESIDUAL
+        ? residual(ops, x, emb, channels, Change.DOUBLE, 1)
+        : ops.conv(ops.upsample(x), "conv", channels, 3, 1, Padding.SYMMETRIC, 1);
+  }
+
+  private enum Change {
+    NONE,
+    HALVE,
+    DOUBLE
+  }
+
+  private <T> T residual(Ops<T> ops, T x, T emb, int channels, Change change, double scale) {
+    T h = resize(ops, act(ops, norm(ops, x, "norm1")), change);
+    T skip = resize(ops, x, change);
+    h = ops.conv(h, "conv1", channels, 3, 1, Padding.SYMMETRIC, 1);
+    if (config.timing() == Timing.ADD) {
+      h = ops.addChannels(h, ops.linear(emb, "time", channels, 1));
+      h = norm(ops, h, "norm2");
+    } else {
+      T both = ops.linear(emb, "time", 2 * channels, 1);
+      h = ops.scaleShift(norm(ops, h, "norm2"), ops.channels(both, 0, channels),
+          ops.channels(both, channels, channels));
+    }
+    h = ops.dropout(act(ops, h), "dropout", config.dropout());
+    h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, last());
+    if (ops.shape(skip).size(1) != channels) {
+      skip = ops.conv(skip, "skip", channels, 1, 1, Padding.SYMMETRIC, 1);
+    }
+    return rescale(ops, ops.add(skip, h), scale);
+  }
+
+  private <T> T attention(Ops<T> ops, T x, boolean norm, double scale) {
+    Shape shape = ops.shape(x);
+    int channels = (int) shape.size(1);
+    int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
+    T tokens = ops.tokens(norm ? norm(ops, x, "norm") : x); // [B, H·W, C]
+    T mixed = ops.attention(ops.linear(tokens, "q", channels, 1), ops.linear(tokens, "k", channels, 1),
+        ops.linear(tokens, "v", channels, 1), heads);
+    T out = ops.image(ops.linear(mixed, "out", channels, last()), shape.size(2), shape.size(3));
+    return rescale(ops, ops.add(x, out), scale);
+  }
+
+  private static <T> T resize(Ops<T> ops, T x, Change change) {
+    return switch (change) {
+      case NONE -> x;
+      case HALVE -> ops.averagePool(x);
+      case DOUBLE -> ops.upsample(x);
+    };
+  }
+
+  private static <T> T rescale(Ops<T> ops, T x, double scale) {
+    return scale == 1 ? x : ops.affine(x, 1 / scale, 0);
+  }
+
+  private <T> T norm(Ops<T> ops, T x, String name) {
+    return ops.groupNorm(x, name, config.groups(), config.eps());
+  }
+
+  private <T> T act(Ops<T> ops, T x) {
+    return config.activation() == Activation.SILU ? ops.silu(x) : ops.gelu(x);
+  }
+
+  /** Scale of the initial values of a block's last layer. */
+  private double last() {
+    return config.zeroInit() ? 0 : 1;
+  }
+}

@@ -1,0 +1,125 @@
+package io.jiffusion.network;
+
+import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.Ops.Padding;
+
+/**
+ * The shape of a U-Net.
+ *
+ * @param inputChannels channels of the image
+ * @param height rows of the image
+ * @param width columns of the image
+ * @param channels channels at full resolution
+ * @param multipliers channels of each level as a multiple of {@code channels}; each level after the first halves the size
+ * @param resBlocks residual blocks a level on the way down; one more on the way up
+ * @param attention rows of the feature maps at which attention is applied
+ * @param middleAttention whether the middle of the network attends
+ * @param headWidth channels of an attention head; 0 for a single head with all channels
+ * @param groups groups of the group norms
+ * @param eps added to the variance in the group norms: 1e-6 in DDPM, 1e-5 in improved-diffusion
+ * @param order order of the halves of the time embedding
+ * @param shift 1 for DDPM's frequencies, 0 for improved-diffusion's
+ * @param timing how the embedding enters a residual block
+ * @param padding of the convolutions that halve the size
+ * @param resample how sizes change between levels
+ * @param activation the non-linearity of the residual blocks
+ * @param dropout share of values dropped in residual blocks in training
+ * @param classes rows of the class table, the null class included; 0 for none
+ * @param zeroInit whether the last layer of each block starts at zero
+ * @param learnedVariance whether the output has a second set of channels for the variance
+ * @param centerInput whether the input is mapped from [0, 1] to [−1, 1]
+ * @param middleScale divides the residual sums of the middle
+ * @param middleNorm whether the attention of the middle has a group norm
+ */
+public record UnetConfig(
+    int inputChannels,
+    int height,
+    int width,
+    int channels,
+    int[] multipliers,
+    int resBlocks,
+    int[] attention,
+    boolean middleAttention,
+    int headWidth,
+    int groups,
+    double eps,
+    Order order,
+    int shift,
+    Timing timing,
+    Padding padding,
+    Resample resample,
+    Activation activation,
+    double dropout,
+    int classes,
+    boolean zeroInit,
+    boolean learnedVariance,
+    boolean centerInput,
+    double middleScale,
+    boolean middleNorm) {
+
+  /** How the time embedding enters a residual block. */
+  public enum Timing {
+    /** Added to the channels between the two convolutions (DDPM). */
+    ADD,
+    /** Scales and shifts the second norm's output (improved-diffusion). */
+    SCALE_SHIFT
+  }
+
+  /** How sizes change between levels. */
+  public enum Resample {
+    /** Down by a convolution with stride 2, up by nearest neighbours and a convolution. */
+    CONV,
+    /** By residual blocks around average pooling and nearest neighbours. */
+    RESIDUAL
+  }
+
+  /** The non-linearity. */
+  public enum Activation {
+    SILU,
+    GELU
+  }
+
+  public UnetConfig {
+    check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
+    check(channels >= 2 && channels % 2 == 0, "channels", channels, "must be an even number, 2 or more");
+    check(multipliers.length >= 1, "multipliers", "[]", "must name at least one level");
+    for (int multiplier : multipliers) {
+      check(multiplier >= 1, "multipliers", multiplier, "must be 1 or more");
+    }
+    check(resBlocks >= 1, "resBlocks", resBlocks, "must be 1 or more");
+    check(groups >= 1 && channels % groups == 0, "groups", groups, "must divide the " + channels + " channels");
+    check(eps > 0, "eps", eps, "must be above 0");
+    check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
+    check(classes >= 0, "classes", classes, "must be 0 or more");
+    check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
+    check(middleScale > 0, "middleScale", middleScale, "must be above 0");
+    int halvings = 1 << (multipliers.length - 1);
+    check(height >= 1 && height % halvings == 0, "height", height,
+        "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
+    check(width >= 1 && width % halvings == 0, "width", width,
+        "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
+    multipliers = multipliers.clone();
+    attention = attention.clone();
+  }
+
+  private static void check(boolean legal, String name, Object value, String rule) {
+    if (!legal) {
+      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
+    }
+  }
+
+  /** Channels of the output. */
+  public int outputChannels() {
+    return learnedVariance ? 2 * inputChannels : inputChannels;
+  }
+
+  boolean attends(long rows) {
+    for (int at : attention) {
+      if (at == rows) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

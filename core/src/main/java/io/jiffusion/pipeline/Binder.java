@@ -1,0 +1,238 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.lang.reflect.Array;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Makes records of a {@link Tree}, strictly: every key must be known, every component given, no value is converted to
+ * another type. All that is wrong is told at once, each with its place.
+ */
+final class Binder {
+
+  /** Marks a component that may be left out, and is null then. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target({ElementType.RECORD_COMPONENT, ElementType.FIELD, ElementType.METHOD})
+  @interface Optional {}
+
+  private final Class<?> root;
+  private final Set<String> problems = new LinkedHashSet<>();
+
+  private Binder(Class<?> root) {
+    this.root = root;
+  }
+
+  /**
+   * The record that a tree tells.
+   *
+   * @throws JiffusionException with a line for each unknown or missing key and each illegal value
+   */
+  static <T extends Record> T bind(Class<T> type, Tree tree) {
+    Binder binder = new Binder(type);
+    Object bound = binder.record(type, tree, "");
+    if (!binder.problems.isEmpty()) {
+      throw new JiffusionException(String.join(System.lineSeparator(), binder.problems));
+    }
+    return type.cast(bound);
+  }
+
+  private Object record(Class<?> type, Tree tree, String path) {
+    if (!(tree.value() instanceof Map)) {
+      return illegal(path.isEmpty() ? "configuration" : path, tree, "must be a group of keys: " + String.join(", ", names(type)));
+    }
+    int before = problems.size();
+    RecordComponent[] components = type.getRecordComponents();
+    Map<String, Tree> fields = tree.fields();
+    fields.forEach((key, value) -> {
+      if (!names(type).contains(key)) {
+        unknown(dot(path, key), value);
+      }
+    });
+    Object[] arguments = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      String key = dot(path, components[i].getName());
+      Tree value = fields.get(components[i].getName());
+      boolean optional = components[i].isAnnotationPresent(Optional.class);
+      if (value == null && !optional) {
+        problems.add("missing key " + key + " (" + tree.place() + ")");
+      } else if (value != null && !(optional && value.value() == null)) {
+        arguments[i] = value(components[i].getGenericType(), value, key);
+      }
+    }
+    return problems.size() > before ? null : construct(type, arguments, tree, path);
+  }
+
+  private Object construct(Class<?> type, Object[] arguments, Tree tree, String path) {
+    try {
+      Constructor<?> constructor = type.getDeclaredConstructor(
+          Arrays.stream(type.getRecordComponents()).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      constructor.setAccessible(true);
+      return constructor.newInstance(arguments);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof IllegalArgumentException illegal) {
+        problems.add(placed(illegal.getMessage(), tree, path));
+        return null;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A constructor's "illegal batch: 0, …" as "illegal train.batch: 0, … (line 3 of my.yaml)". */
+  private static String placed(String message, Tree tree, String path) {
+    for (Map.Entry<String, Tree> field : tree.fields().entrySet()) {
+      String start = "illegal " + field.getKey() + ":";
+      if (message.startsWith(start)) {
+        return "illegal " + dot(path, field.getKey()) + message.substring(start.length() - 1) + " (" + field.getValue().place() + ")";
+      }
+    }
+    return message + " (" + (path.isEmpty() ? "" : path + ", ") + tree.place() + ")";
+  }
+
+  private Object value(Type type, Tree tree, String path) {
+    if (type instanceof ParameterizedType list) { // List<E> is the only one
+      return tree.value() instanceof List<?> items ? items(list.getActualTypeArguments()[0], items, path)
+          : illegal(path, tree, "must be a list, such as [1, 2]");
+    }
+    Class<?> plain = (Class<?>) type;
+    if (plain.isRecord()) {
+      return record(plain, tree, path);
+    }
+    if (plain.isArray()) {
+      return tree.value() instanceof List<?> items ? array(plain.getComponentType(), items, path)
+          : illegal(path, tree, "must be a list, such as [1, 2]");
+    }
+    if (plain.isEnum()) {
+      return constant(plain, tree, path);
+    }
+    if (plain == boolean.class) {
+      return tree.value() instanceof Boolean ? tree.value() : illegal(path, tree, "must be true or false");
+    }
+    if (plain == int.class) {
+      return whole(BigDecimal::intValueExact, tree, path);
+    }
+    if (plain == long.class) {
+      return whole(BigDecimal::longValueExact, tree, path);
+    }
+    if (plain == double.class) {
+      BigDecimal number = number(tree);
+      return number != null && Double.isFinite(number.doubleValue()) ? (Object) number.doubleValue()
+          : illegal(path, tree, "must be a number");
+    }
+    if (plain == String.class) {
+      return tree.value() instanceof String ? tree.value() : illegal(path, tree, "must be text; put it in quotes");
+    }
+    throw new IllegalStateException("component of a type without a reader: " + path + " " + type);
+  }
+
+  private List<Object> items(Type type, List<?> trees, String path) {
+    List<Object> items = new ArrayList<>();
+    trees.forEach(tree -> items.add(value(type == Integer.class ? int.class : type, (Tree) tree, path)));
+    return items;
+  }
+
+  private Object array(Class<?> type, List<?> trees, String path) {
+    Object array = Array.newInstance(type, trees.size());
+    for (int i = 0; i < trees.size(); i++) {
+      Object item = value(type, (Tree) trees.get(i), path);
+      if (item != null) {
+        Array.set(array, i, item);
+      }
+    }
+    return array;
+  }
+
+  /** 1e5 is whole, 3.0 and 3.7 are not. */
+  private Object whole(Function<BigDecimal, Object> exact, Tree tree, String path) {
+    BigDecimal number = number(tree);
+    if (number == null || number.scale() > 0) {
+      return illegal(path, tree, "must be a whole number");
+    }
+    try {
+      return exact.apply(number);
+    } catch (ArithmeticException e) {
+      return illegal(path, tree, "is too large");
+    }
+  }
+
+  /** YAML 1.1 takes 1e-4 for text, people do not. */
+  private static BigDecimal number(Tree tree) {
+    if (tree.value() instanceof String text && text.matches("[-+]?[0-9]+(\\.[0-9]*)?[eE][-+]?[0-9]{1,3}")) {
+      return new BigDecimal(text);
+    }
+    return tree.value() instanceof BigDecimal number ? number : null;
+  }
+
+  private Object constant(Class<?> type, Tree tree, String path) {
+    for (Object constant : type.getEnumConstants()) {
+      if (name((Enum<?>) constant).equals(tree.value())) {
+        return constant;
+      }
+    }
+    return illegal(path, tree, "must be one of " + Arrays.stream(type.getEnumConstants())
+        .map(constant -> name((Enum<?>) constant)).collect(Collectors.joining(", ")));
+  }
+
+  private Object illegal(String path, Tree tree, String rule) {
+    problems.add("illegal " + path + ": " + tree + ", " + rule + " (" + tree.place() + ")");
+    return null;
+  }
+
+  private void unknown(String path, Tree tree) {
+    String near = Nearest.of(path, paths(root, "", new ArrayList<>()));
+    problems.add("unknown key " + path + " (" + tree.place() + ")" + (near == null ? "" : ", did you mean " + near + "?"));
+  }
+
+  private static List<String> paths(Class<?> type, String path, List<String> into) {
+    for (RecordComponent component : type.getRecordComponents()) {
+      String key = dot(path, component.getName());
+      into.add(key);
+      if (component.getType().isRecord()) {
+        paths(component.getType(), key, into);
+      }
+    }
+    return into;
+  }
+
+  private static List<String> names(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+  }
+
+  private static String dot(String path, String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  /** How a constant is written: SCALE_SHIFT as scale-shift. */
+  static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** A component's value. */
+  static Object read(RecordComponent component, Record record) {
+    try {
+      component.getAccessor().setAccessible(true);
+      return component.getAccessor().invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.jiffusion.pipeline;
+
+import java.util.List;
+
+/** Checks of arguments: the value, the rule. */
+final class Check {
+  private Check() {}
+
+  static void that(boolean legal, String name, Object value, String rule) {
+    if (!legal) {
+      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
+    }
+  }
+
+  static void oneOf(List<String> names, String name, String value) {
+    if (!names.contains(value)) {
+      String near = Nearest.of(value, names);
+      throw new IllegalArgumentException("illegal " + name + ": " + value + ", must be one of " + String.join(", ", names)
+          + (near == null ? "" : "; did you mean " + near + "?"));
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that defines a training run: what is learned, by which network, for which process, and how.
+ *
+ * <p>A configuration is read strictly, a preset first, then a file, then settings, each laid over the one before; the
+ * result has no defaults left to guess: every value is in it.
+ */
+public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
+
+  /** Names of the presets. */
+  public static final List<String> PRESETS = List.of("mnist", "toy-scurve", "cifar10", "folder");
+
+  /**
+   * Reads a configuration.
+   *
+   * @param source the name of a preset, or a YAML or JSON file, which may begin with {@code preset: NAME}
+   * @param settings changes such as {@code train.batch=32}, the value in YAML
+   * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
+   */
+  public static RunConfig of(String source, List<String> settings) {
+    Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
+    for (String setting : settings) {
+      tree = tree.merge(Tree.setting(setting));
+    }
+    return of(tree);
+  }
+
+  private static Tree preset(String name) {
+    if (!PRESETS.contains(name)) {
+      throw new JiffusionException("no preset " + name + ", presets are " + String.join(", ", PRESETS));
+    }
+    try (InputStream in = RunConfig.class.getResourceAsStream("/presets/" + name + ".yaml")) {
+      return Tree.yaml(new String(in.readAllBytes(), StandardCharsets.UTF_8), "preset " + name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Tree file(String name) {
+    Path path = Path.of(name);
+    if (!Files.isRegularFile(path)) {
+      String near = Nearest.of(name, PRESETS);
+      throw new JiffusionException("no file or preset " + name + ", presets are " + String.join(", ", PRESETS)
+          + (near == null ? "" : "; did you mean " + near + "?"));
+    }
+    Tree tree = name.endsWith(".json") ? Tree.json(text(path), name) : Tree.yaml(text(path), name);
+    if (!(tree.value() instanceof Map) || !tree.fields().containsKey("preset")) {
+      return tree;
+    }
+    Map<String, Tree> rest = new LinkedHashMap<>(tree.fields());
+    return preset(rest.remove("preset").toString()).merge(new Tree(rest, tree.place()));
+  }
+
+  private static String text(Path path) {
+    try {
+      return Files.readString(path);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + path + ", must be a text file in UTF-8", e);
+    }
+  }
+
+  /** The whole configuration as YAML, as it is printed before training and can be read again. */
+  public String toYaml() {
+    return Tree.of(this).toYaml();
+  }
+
+  /** This configuration with another precision. */
+  RunConfig withPrecision(String precision) {
+    return of(Tree.of(this).merge(Tree.setting("train.precision=" + precision)));
+  }
+
+  /** All that a training run's state depends on: the configuration without how long it runs and how often it saves. */
+  String identity() {
+    Tree tree = Tree.of(this);
+    for (String free : List.of("steps", "minutes", "previewEvery", "checkpointEvery")) {
+      tree = tree.merge(Tree.setting("train." + free + "=0"));
+    }
+    return tree.toJson();
+  }
+
+  private static RunConfig of(Tree tree) {
+    return Binder.bind(RunConfig.class, tree);
+  }
+}

@@ -1,0 +1,234 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import java.io.StringWriter;
+import java.lang.reflect.Array;
+import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLParser;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/**
+ * A value as it was written, with the place where it was written, so that an error can name it.
+ *
+ * @param value a {@code Map<String, Tree>}, {@code List<Tree>}, String, BigDecimal, Boolean or null
+ * @param place such as "line 3 of my.yaml"
+ */
+record Tree(Object value, String place) {
+
+  /** Reads YAML; {@code source} is how errors call it. */
+  static Tree yaml(String text, String source) {
+    return read(new YAMLFactory(), text, source, "YAML");
+  }
+
+  /** Reads JSON; {@code source} is how errors call it. */
+  static Tree json(String text, String source) {
+    return read(new JsonFactory(), text, source, "JSON");
+  }
+
+  private static Tree read(TokenStreamFactory factory, String text, String source, String format) {
+    try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), text)) {
+      if (parser.nextToken() == null) {
+        return new Tree(new LinkedHashMap<String, Tree>(), source);
+      }
+      Tree tree = value(parser, place(parser, source), source);
+      if (parser.nextToken() != null) {
+        throw new JiffusionException(source + " holds more than one document, must be one");
+      }
+      return tree;
+    } catch (JacksonException e) { // its text speaks of Java classes; its location is all that a reader needs
+      String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+      throw new JiffusionException(source + " is not valid " + format + where, e);
+    }
+  }
+
+  private static String place(JsonParser parser, String source) {
+    return "line " + parser.currentTokenLocation().getLineNr() + " of " + source;
+  }
+
+  private static Tree value(JsonParser parser, String place, String source) {
+    if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+      throw new JiffusionException("alias *" + parser.getString() + " (" + place + ") is not supported, write the value out");
+    }
+    JsonToken token = parser.currentToken();
+    Object value = switch (token) {
+      case START_OBJECT -> map(parser, source);
+      case START_ARRAY -> list(parser, source);
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.isNaN() ? parser.getString() : parser.getDecimalValue();
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      case VALUE_NULL -> null;
+      case VALUE_STRING -> parser.getString();
+      default -> throw new IllegalStateException("unexpected token " + token);
+    };
+    return new Tree(value, place);
+  }
+
+  private static Map<String, Tree> map(JsonParser parser, String source) {
+    Map<String, Tree> map = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      String place = place(parser, source);
+      parser.nextToken();
+      if (map.put(key, value(parser, place, source)) != null) {
+        throw new JiffusionException("key " + key + " is given twice (" + place + "), remove one");
+      }
+    }
+    return map;
+  }
+
+  private static List<Tree> list(JsonParser parser, String source) {
+    List<Tree> list = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      list.add(value(parser, place(parser, source), source));
+    }
+    return list;
+  }
+
+  /** The tree {@code key: value} of a setting such as {@code train.batch=32}; the value is read as YAML. */
+  static Tree setting(String text) {
+    int equals = text.indexOf('=');
+    if (equals < 1) {
+      throw new IllegalArgumentException("illegal --set " + text + ", must be key=value, such as train.batch=32");
+    }
+    String value = text.substring(equals + 1);
+    Tree tree = new Tree(value.isEmpty() ? "" : yaml(value, "--set " + text).value, "--set " + text);
+    String[] keys = text.substring(0, equals).split("\\.");
+    for (int i = keys.length - 1; i >= 0; i--) {
+      tree = new Tree(new LinkedHashMap<>(Map.of(keys[i], tree)), "--set " + text);
+    }
+    return tree;
+  }
+
+  /** This tree with another laid over it: groups are merged key by key, all else is replaced. */
+  Tree merge(Tree over) {
+    if (!(value instanceof Map) || !(over.value instanceof Map)) {
+      return over;
+    }
+    Map<String, Tree> merged = new LinkedHashMap<>(fields());
+    over.fields().forEach((key, tree) -> merged.merge(key, tree, Tree::merge));
+    return new Tree(merged, place);
+  }
+
+  @SuppressWarnings("unchecked") // maps are only made here
+  Map<String, Tree> fields() {
+    return (Map<String, Tree>) value;
+  }
+
+  /** The tree of a record's components; components that are null are left out. */
+  static Tree of(Object object) {
+    return new Tree(plain(object), "");
+  }
+
+  private static Object plain(Object object) {
+    if (object instanceof Record record) {
+      Map<String, Tree> map = new LinkedHashMap<>();
+      for (RecordComponent component : record.getClass().getRecordComponents()) {
+        Object value = Binder.read(component, record);
+        if (value != null) {
+          map.put(component.getName(), of(value));
+        }
+      }
+      return map;
+    }
+    if (object instanceof List<?> list) {
+      return list.stream().map(Tree::of).toList();
+    }
+    if (object.getClass().isArray()) {
+      List<Tree> list = new ArrayList<>();
+      for (int i = 0; i < Array.getLength(object); i++) {
+        list.add(of(Array.get(object, i)));
+      }
+      return list;
+    }
+    if (object instanceof Enum<?> constant) {
+      return Binder.name(constant);
+    }
+    return object instanceof Number number ? new BigDecimal(number.toString()).stripTrailingZeros() : object;
+  }
+
+  /** This tree as JSON on one line. */
+  String toJson() {
+    return write(new JsonFactory(), false);
+  }
+
+  /** This tree as indented JSON. */
+  String toPrettyJson() {
+    return write(new JsonFactory(), true) + "\n";
+  }
+
+  /** This tree as YAML. */
+  String toYaml() {
+    return write(YAMLFactory.builder().disable(YAMLWriteFeature.WRITE_DOC_START_MARKER).enable(YAMLWriteFeature.MINIMIZE_QUOTES).build(), false);
+  }
+
+  private String write(TokenStreamFactory factory, boolean pretty) {
+    StringWriter out = new StringWriter();
+    try (JsonGenerator generator = factory.createGenerator(context(pretty), out)) {
+      write(generator);
+    }
+    return out.toString();
+  }
+
+  private static ObjectWriteContext context(boolean pretty) {
+    return pretty
+        ? new ObjectWriteContext.Base() {
+          @Override
+          public DefaultPrettyPrinter getPrettyPrinter() {
+            return new DefaultPrettyPrinter();
+          }
+        }
+        : ObjectWriteContext.empty();
+  }
+
+  private void write(JsonGenerator out) {
+    if (value instanceof Map) {
+      out.writeStartObject();
+      fields().forEach((key, tree) -> {
+        out.writeName(key);
+        tree.write(out);
+      });
+      out.writeEndObject();
+    } else if (value instanceof List<?> list) {
+      out.writeStartArray();
+      list.forEach(tree -> ((Tree) tree).write(out));
+      out.writeEndArray();
+    } else if (value instanceof BigDecimal number) {
+      out.writeNumber(text(number));
+    } else if (value instanceof Boolean truth) {
+      out.writeBoolean(truth);
+    } else if (value == null) {
+      out.writeNull();
+    } else {
+      out.writeString(value.toString());
+    }
+  }
+
+  /** 64 and 0.0001 rather than 6.4E+1 and 1E-4, as people write them. */
+  private static String text(BigDecimal number) {
+    return Math.abs(number.scale()) > 20 ? number.toString().toLowerCase(Locale.ROOT) : number.toPlainString();
+  }
+
+  /** The value as an error tells it. */
+  @Override
+  public String toString() {
+    return value instanceof Map || value instanceof List ? toJson()
+        : value instanceof BigDecimal number ? text(number)
+        : String.valueOf(value);
+  }
+}

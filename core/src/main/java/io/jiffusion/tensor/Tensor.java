@@ -1,0 +1,294 @@
+package io.jiffusion.tensor;
+
+import io.jiffusion.run.JiffusionException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An array in native memory, with the operations that networks and training use.
+ *
+ * <p>Lives until the innermost scope of its thread closes; making one without a scope throws {@link IllegalStateException}.
+ * Operations return new tensors unless their name ends in {@code InPlace}.
+ */
+public final class Tensor {
+  final org.bytedeco.pytorch.Tensor pointer;
+
+  Tensor(org.bytedeco.pytorch.Tensor pointer) {
+    this.pointer = pointer;
+  }
+
+  private static Tensor run(String operation, Supplier<org.bytedeco.pytorch.Tensor> body) {
+    Scope.innermost();
+    try {
+      return new Tensor(body.get());
+    } catch (RuntimeException e) {
+      throw new JiffusionException("the engine refused " + operation + ": " + Torch.firstLine(e), e);
+    }
+  }
+
+  // ---- making and reading ----
+
+  /** Copies floats into a new float32 tensor. */
+  public static Tensor of(float[] values, long... sizes) {
+    return run("upload", () -> {
+      try (FloatPointer data = new FloatPointer(values)) {
+        return torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)).clone();
+      }
+    });
+  }
+
+  /** Copies integers into a new int64 tensor of rank 1. */
+  public static Tensor of(int[] values) {
+    return run("upload", () -> {
+      long[] wide = Arrays.stream(values).asLongStream().toArray();
+      try (LongPointer data = new LongPointer(wide)) {
+        return torch.from_blob(data, new long[] {wide.length}, new TensorOptions(ScalarType.Long)).clone();
+      }
+    });
+  }
+
+  /** A tensor of zeros with this one's shape and format. */
+  public Tensor zerosLike() {
+    return run("zeros_like", () -> torch.zeros_like(pointer));
+  }
+
+  /** The same values in memory of their own. */
+  public Tensor copy() {
+    return run("clone", pointer::clone);
+  }
+
+  /** The values, row-major, as float32. */
+  public float[] floats() {
+    Scope.innermost();
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor plain = pointer.detach().to(ScalarType.Float).contiguous();
+      float[] out = new float[Math.toIntExact(plain.numel())];
+      new FloatPointer(plain.data_ptr_float()).get(out);
+      return out;
+    }
+  }
+
+  /** The single value of a tensor of one element. */
+  public double item() {
+    return pointer.item_double();
+  }
+
+  public long[] sizes() {
+    return pointer.shape();
+  }
+
+  public long size(int axis) {
+    return pointer.size(axis);
+  }
+
+  public long count() {
+    return pointer.numel();
+  }
+
+  // ---- format ----
+
+  /** In a network's format: bf16 where it is chosen; images channels last there. */
+  public Tensor to(Precision precision) {
+    return run("to", () -> precision == Precision.BF16 && pointer.dim() == 4
+        ? pointer.to(precision.type, false, false, new MemoryFormatOptional(MemoryFormat.ChannelsLast))
+        : pointer.to(precision.type));
+  }
+
+  /** In the number format of another tensor. */
+  public Tensor like(Tensor other) {
+    return run("to", () -> pointer.to(other.pointer.scalar_type()));
+  }
+
+  public Tensor contiguous() {
+    return run("contiguous", () -> pointer.contiguous());
+  }
+
+  public Tensor reshape(long... sizes) {
+    return run("reshape", () -> pointer.reshape(sizes));
+  }
+
+  public Tensor permute(long... axes) {
+    return run("permute", () -> pointer.permute(axes));
+  }
+
+  public Tensor narrow(int axis, long from, long count) {
+    return run("narrow", () -> pointer.narrow(axis, from, count));
+  }
+
+  // ---- arithmetic ----
+
+  public Tensor plus(Tensor other) {
+    return run("add", () -> pointer.add(other.pointer));
+  }
+
+  public Tensor minus(Tensor other) {
+    return run("sub", () -> pointer.sub(other.pointer));
+  }
+
+  public Tensor times(Tensor other) {
+    return run("mul", () -> pointer.mul(other.pointer));
+  }
+
+  public Tensor times(double factor) {
+    return run("mul", () -> pointer.mul(new Scalar(factor)));
+  }
+
+  public Tensor plus(double term) {
+    return run("add", () -> pointer.add(new Scalar(term)));
+  }
+
+  public Tensor exp() {
+    return run("exp", pointer::exp);
+  }
+
+  public Tensor sin() {
+    return run("sin", pointer::sin);
+  }
+
+  public Tensor cos() {
+    return run("cos", pointer::cos);
+  }
+
+  public Tensor square() {
+    return run("square", pointer::square);
+  }
+
+  /** Mean of all elements. */
+  public Tensor mean() {
+    return run("mean", pointer::mean);
+  }
+
+  /** Mean over axes, which disappear. */
+  public Tensor mean(long... axes) {
+    return run("mean", () -> pointer.mean(axes, false, new ScalarTypeOptional()));
+  }
+
+  /** Sum of all elements. */
+  public Tensor sum() {
+    return run("sum", pointer::sum);
+  }
+
+  public void addInPlace(Tensor other) {
+    run("add_", () -> pointer.add_(other.pointer));
+  }
+
+  public void timesInPlace(double factor) {
+    run("mul_", () -> pointer.mul_(new Scalar(factor)));
+  }
+
+  public void copyInPlace(Tensor other) {
+    run("copy_", () -> pointer.copy_(other.pointer));
+  }
+
+  // ---- what networks are made of ----
+
+  /** Convolution; weight [out, in, k, k], bias [out] or null. */
+  public Tensor conv(Tensor weight, Tensor bias, long stride, long padding) {
+    return run("conv2d", () -> torch.conv2d(pointer, weight.pointer, optional(bias), new long[] {stride, stride},
+        new long[] {padding, padding}, new long[] {1, 1}, 1));
+  }
+
+  /** x·weightᵀ + bias; weight [out, in], bias [out] or null. */
+  public Tensor linear(Tensor weight, Tensor bias) {
+    return run("linear", () -> torch.linear(pointer, weight.pointer, optional(bias)));
+  }
+
+  public Tensor groupNorm(long groups, Tensor weight, Tensor bias, double eps) {
+    return run("group_norm",
+        () -> torch.group_norm(pointer, groups, optional(weight), optional(bias), eps, false));
+  }
+
+  public Tensor silu() {
+    return run("silu", () -> torch.silu(pointer));
+  }
+
+  public Tensor gelu() {
+    return run("gelu", () -> torch.gelu(pointer));
+  }
+
+  /** Scaled dot-product attention; this is the query, all are [B, heads, N, width]; the scale is 1/√width. */
+  public Tensor attention(Tensor key, Tensor value) {
+    return run("attention", () -> torch.scaled_dot_product_attention(pointer, key.pointer, value.pointer,
+        new TensorOptional(), 0, false, new DoubleOptional(), false));
+  }
+
+  public static Tensor concat(List<Tensor> parts, int axis) {
+    return run("cat", () -> {
+      TensorVector vector = new TensorVector();
+      parts.forEach(part -> vector.push_back(part.pointer));
+      return torch.cat(vector, axis);
+    });
+  }
+
+  /** Nearest-neighbour upsampling by two. */
+  public Tensor upsample() {
+    return run("upsample", () -> torch.upsample_nearest2d(pointer,
+        new long[] {2 * size(2), 2 * size(3)}, new DoubleOptional(), new DoubleOptional()));
+  }
+
+  /** Average over 2×2 pixels. */
+  public Tensor averagePool() {
+    return run("avg_pool2d", () -> torch.avg_pool2d(pointer, new long[] {2, 2}, new long[] {2, 2},
+        new long[] {0, 0}, false, true, new LongOptional()));
+  }
+
+  /** One row of zeros below and one column to the right. */
+  public Tensor padBottomRight() {
+    return run("pad", () -> torch.constant_pad_nd(pointer, new long[] {0, 1, 0, 1}, new Scalar(0)));
+  }
+
+  /** Rows of a table; this holds the int64 row numbers. */
+  public Tensor rowsOf(Tensor table) {
+    return run("embedding", () -> torch.embedding(table.pointer, pointer));
+  }
+
+  /** Mean cross entropy of logits [B, classes] against class numbers [B]. */
+  public Tensor crossEntropy(Tensor classes) {
+    return run("cross_entropy", () -> torch.cross_entropy_loss(pointer, classes.pointer));
+  }
+
+  // ---- gradients ----
+
+  /** The same memory as a parameter of its own: it wants a gradient, which is zero now. */
+  public Tensor leaf() {
+    return run("leaf", () -> {
+      org.bytedeco.pytorch.Tensor leaf = pointer.detach();
+      leaf.set_requires_grad(true);
+      leaf.mutable_grad().put(torch.zeros_like(leaf));
+      return leaf;
+    });
+  }
+
+  /** A leaf's gradient, the tensor itself: {@link #backward} adds to it. */
+  public Tensor gradient() {
+    return run("grad", pointer::mutable_grad);
+  }
+
+  /** Adds this scalar's gradients to all parameters that it was made from. */
+  public void backward() {
+    Scope.innermost();
+    try {
+      pointer.backward();
+    } catch (RuntimeException e) {
+      throw new JiffusionException("the engine refused backward: " + Torch.firstLine(e), e);
+    }
+  }
+
+  private static TensorOptional optional(Tensor tensor) {
+    return tensor == null ? new TensorOptional() : new TensorOptional(tensor.pointer);
+  }
+}

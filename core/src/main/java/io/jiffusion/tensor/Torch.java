@@ -1,0 +1,70 @@
+package io.jiffusion.tensor;
+
+import io.jiffusion.run.JiffusionException;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.global.torch;
+
+/** The engine as a whole: loading it, and its settings for a thread. */
+public final class Torch {
+  private static boolean loaded;
+
+  private Torch() {}
+
+  /**
+   * Loads the native libraries, once.
+   *
+   * @throws JiffusionException if the natives of this platform are not on the class path
+   */
+  public static synchronized void load() {
+    if (loaded) {
+      return;
+    }
+    // JavaCPP would otherwise stall in System.gc() whenever resident memory passes its own bound.
+    setWhereAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    setWhereAbsent("org.bytedeco.javacpp.maxBytes", "0");
+    try {
+      Loader.load(torch.class);
+      // Its own threads would fight those of the engine for the same cores.
+      openblas.blas_set_num_threads(1);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      throw new JiffusionException(
+          "the native engine for " + Loader.getPlatform() + " is not on the class path: add org.bytedeco:pytorch, "
+              + "org.bytedeco:openblas and org.bytedeco:javacpp with the classifier " + Loader.getPlatform()
+              + " (" + firstLine(e) + ")", e);
+    }
+    loaded = true;
+  }
+
+  private static void setWhereAbsent(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  /** Native threads that an operation called from this thread may use. */
+  public static void threads(int count) {
+    load();
+    torch.set_num_threads(count);
+  }
+
+  /** Turns the recording of gradients on or off for this thread, until the surrounding scope closes. */
+  public static void gradients(boolean on) {
+    Scope.innermost();
+    new AutoGradMode(on);
+  }
+
+  /** Native objects alive, of all threads: the same before and after a piece of work that leaks nothing. */
+  public static long liveHandles() {
+    return Pointer.totalCount();
+  }
+
+  /** A native error's first line: the rest is C++ stack frames. */
+  static String firstLine(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end);
+  }
+}

@@ -1,0 +1,25 @@
+package io.jiffusion.train;
+
+/**
+ * Settings of AdamW (Loshchilov, Hutter: Decoupled Weight Decay Regularization, arXiv 1711.05101).
+ *
+ * @param lr learning rate, above 0
+ * @param beta1 decay of the first moment
+ * @param beta2 decay of the second moment
+ * @param weightDecay share of a weight that is lost a step, times the learning rate
+ * @param clipNorm largest norm of the whole gradient; 0 for no limit
+ * @param warmup steps over which the learning rate grows linearly from 0
+ */
+public record AdamW(double lr, double beta1, double beta2, double weightDecay, double clipNorm, int warmup) {
+  static final double EPS = 1e-8;
+
+  /** Learning rate of step 0, 1, … */
+  double lr(long step) {
+    return step < warmup ? lr * (step + 1) / warmup : lr;
+  }
+
+  /** What the gradient is divided by. */
+  double scale(double norm) {
+    return clipNorm > 0 && norm > clipNorm ? norm / clipNorm : 1;
+  }
+}

@@ -1,0 +1,27 @@
+package io.jiffusion.train;
+
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
+
+/** The order in which a run sees its data: a new permutation in every epoch, known from (seed, epoch) alone. Thread-safe. */
+final class Order {
+  private final long seed;
+  private final int size;
+  private long epoch = -1;
+  private int[] permutation;
+
+  Order(long seed, int size) {
+    this.seed = seed;
+    this.size = size;
+  }
+
+  /** Index of the example at a position counted from the start of the run. */
+  synchronized int at(long position) {
+    long wanted = position / size;
+    if (wanted != epoch) {
+      epoch = wanted;
+      permutation = new Key(seed, epoch, Purpose.SHUFFLE).permutation(size);
+    }
+    return permutation[(int) (position % size)];
+  }
+}

@@ -1,0 +1,41 @@
+package io.jiffusion.train;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Makes the examples of the next steps while the present one runs. */
+final class Prefetch implements AutoCloseable {
+  private static final int AHEAD = 2;
+
+  private final Objective objective;
+  private final ExecutorService thread;
+  private final Queue<Future<Examples>> coming = new ArrayDeque<>();
+  private long next;
+
+  Prefetch(Objective objective, long firstStep) {
+    this.objective = objective;
+    this.next = firstStep;
+    this.thread = Executors.newSingleThreadExecutor(body -> {
+      Thread t = new Thread(body, "jiffusion-data");
+      t.setDaemon(true);
+      return t;
+    });
+  }
+
+  /** The examples of the next step. */
+  Examples take() {
+    while (coming.size() <= AHEAD) {
+      long step = next++;
+      coming.add(thread.submit(() -> objective.examples(step)));
+    }
+    return Shards.result(coming.remove());
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,144 @@
+package io.jiffusion.train;
+
+import io.jiffusion.execute.Eager;
+import io.jiffusion.network.Condition;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Shape;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.TensorList;
+import io.jiffusion.tensor.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The gradient of a batch, computed in parts, each on a thread of its own with gradients of its own on the shared weights, then
+ * summed in order: so the result does not depend on how many threads there are.
+ */
+final class Shards implements AutoCloseable {
+  private final Network network;
+  private final Objective objective;
+  private final Precision precision;
+  private final long seed;
+  private final List<Params> leaves = new ArrayList<>();
+  private final List<TensorList> gradients = new ArrayList<>();
+  private final ExecutorService threads;
+
+  Shards(Network network, Objective objective, Params weights, Precision precision, long seed, int count) {
+    this.network = network;
+    this.objective = objective;
+    this.precision = precision;
+    this.seed = seed;
+    for (int i = 0; i < count; i++) {
+      Params leaf = weights.map(Tensor::leaf);
+      leaves.add(leaf);
+      try (Scope scope = Scope.open()) {
+        gradients.add(new TensorList(leaf.names().stream().map(name -> leaf.at(name).gradient()).toList()));
+      }
+    }
+    this.threads = Executors.newFixedThreadPool(count, body -> {
+      Thread thread = new Thread(() -> {
+        Torch.threads(1);
+        body.run();
+      }, "jiffusion-train");
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  /** Computes the gradient of the mean loss of these examples; returns that loss. */
+  double run(Examples examples, long step) {
+    int count = leaves.size();
+    int each = (examples.size() + count - 1) / count;
+    List<Future<Double>> running = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int from = Math.min(examples.size(), i * each);
+      int to = Math.min(examples.size(), from + each);
+      int shard = i;
+      if (from < to) {
+        running.add(threads.submit(
+            () -> part(shard, part(examples, from, to), examples.size(), step * count + shard)));
+      }
+    }
+    double loss = 0;
+    for (Future<Double> part : running) {
+      loss += result(part);
+    }
+    for (int i = 1; i < count; i++) {
+      gradients.get(0).add(gradients.get(i));
+    }
+    return loss;
+  }
+
+  private double part(int shard, Examples examples, int batch, long draw) {
+    try (Scope scope = Scope.open()) {
+      Shape one = network.input();
+      Tensor x = Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2)).to(precision);
+      Tensor label = Tensor.of(examples.labels(), examples.size());
+      Condition<Tensor> condition =
+          new Condition<>(examples.classes() == null ? null : Tensor.of(examples.classes()));
+      Eager ops = Eager.training(leaves.get(shard), precision, new Eager.Dropout(seed, draw));
+      Tensor output = network.apply(ops, x, label, condition).to(Precision.FP32);
+      Tensor loss = objective.loss(output, examples).times(1.0 / batch);
+      loss.backward();
+      return loss.item();
+    }
+  }
+
+  private static Examples part(Examples all, int from, int to) {
+    int in = all.inputs().length / all.size();
+    int out = all.targets().length / all.size();
+    return new Examples(
+        Arrays.copyOfRange(all.inputs(), from * in, to * in),
+        Arrays.copyOfRange(all.labels(), from, to),
+        all.classes() == null ? null : Arrays.copyOfRange(all.classes(), from, to),
+        Arrays.copyOfRange(all.targets(), from * out, to * out),
+        Arrays.copyOfRange(all.weights(), from, to));
+  }
+
+  /** The summed gradient, in the order of the weights. */
+  TensorList gradient() {
+    return gradients.get(0);
+  }
+
+  /** Forgets the gradients. */
+  void zero() {
+    gradients.forEach(TensorList::zero);
+  }
+
+  static <T> T result(Future<T> future) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // a native call cannot be stopped half-way
+        } catch (ExecutionException e) {
+          if (e.getCause() instanceof RuntimeException cause) {
+            throw cause;
+          }
+          throw new IllegalStateException(e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    gradients.forEach(TensorList::close);
+    leaves.forEach(Params::close);
+  }
+}

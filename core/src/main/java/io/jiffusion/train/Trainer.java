@@ -1,0 +1,179 @@
+package io.jiffusion.train;
+
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Parameter;
+import io.jiffusion.network.Shapes;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.TensorList;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.zip.CRC32;
+
+/**
+ * Training, step by step: Algorithm 1 of DDPM with AdamW and an average of the weights.
+ *
+ * <p>Every draw belongs to (seed, step), so a trainer that is restored at step n goes on exactly as one that never stopped. Used
+ * by one thread at a time.
+ */
+public final class Trainer implements AutoCloseable {
+
+  /**
+   * What a step did.
+   *
+   * @param step number of steps made, this one included
+   * @param loss mean loss of the step's examples
+   * @param gradientNorm before clipping
+   */
+  public record Step(long step, double loss, double gradientNorm) {}
+
+  private final Objective objective;
+  private final AdamW optimiser;
+  private final Ema average;
+  private final State state;
+  private final TensorList weights;
+  private final TensorList first;
+  private final TensorList second;
+  private final TensorList counts;
+  private final TensorList ema;
+  private final Shards shards;
+  private Prefetch prefetch;
+  private long step;
+
+  /**
+   * Prepares training from fresh weights.
+   *
+   * @param shards parts in which the gradient of a step is computed, each on a thread of its own
+   */
+  public Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
+      int shards) {
+    this(network, objective, optimiser, average, precision, seed, shards, fresh(network, seed), 0);
+  }
+
+  /** Prepares training from a checkpoint, whose state is closed with the trainer. */
+  public Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
+      int shards, Checkpoint checkpoint) {
+    this(network, objective, optimiser, average, precision, seed, shards, checkpoint.state(), checkpoint.step());
+  }
+
+  private Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
+      int shards, State state, long step) {
+    this.objective = objective;
+    this.optimiser = optimiser;
+    this.average = average;
+    this.state = state;
+    this.step = step;
+    this.weights = list(state.weights());
+    this.first = list(state.first());
+    this.second = list(state.second());
+    this.counts = list(state.counts());
+    this.ema = list(state.ema());
+    this.shards = new Shards(network, objective, state.weights(), precision, seed, shards);
+  }
+
+  /**
+   * All that training changes.
+   *
+   * @param weights the network's parameters
+   * @param first AdamW's average of the gradient
+   * @param second AdamW's average of its square
+   * @param counts AdamW's number of updates of each parameter
+   * @param ema averaged weights
+   */
+  public record State(Params weights, Params first, Params second, Params counts, Params ema)
+      implements AutoCloseable {
+
+    /** The parts by name. */
+    Map<String, Params> parts() {
+      Map<String, Params> parts = new LinkedHashMap<>();
+      parts.put("weights", weights);
+      parts.put("first", first);
+      parts.put("second", second);
+      parts.put("counts", counts);
+      parts.put("ema", ema);
+      return parts;
+    }
+
+    static State of(Map<String, Params> parts) {
+      return new State(parts.get("weights"), parts.get("first"), parts.get("second"), parts.get("counts"),
+          parts.get("ema"));
+    }
+
+    @Override
+    public void close() {
+      parts().values().forEach(Params::close);
+    }
+  }
+
+  private static State fresh(Network network, long seed) {
+    Params weights = new Params();
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      try (Scope scope = Scope.open()) {
+        CRC32 hash = new CRC32();
+        hash.update(parameter.name().getBytes(StandardCharsets.UTF_8));
+        float[] values = parameter.init()
+            .values(new Key(seed, hash.getValue(), Purpose.INIT), Math.toIntExact(parameter.shape().count()));
+        weights.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+      }
+    }
+    Function<Params, Params> zeros = like -> like.map(Tensor::zerosLike);
+    return new State(weights, zeros.apply(weights), zeros.apply(weights),
+        weights.map(parameter -> Tensor.of(new float[1], new long[0])), weights.map(Tensor::copy));
+  }
+
+  private static TensorList list(Params params) {
+    return new TensorList(params.names().stream().map(params::at).toList());
+  }
+
+  /**
+   * Makes one step.
+   *
+   * @throws JiffusionException if loss or gradient are not finite; the weights are then those of the step before
+   */
+  public Step step() {
+    if (prefetch == null) {
+      prefetch = new Prefetch(objective, step);
+    }
+    double loss = shards.run(prefetch.take(), step);
+    double norm = shards.gradient().norm();
+    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+      throw new JiffusionException("training diverged at step " + (step + 1) + ": the loss is " + loss
+          + " and the gradient's norm " + norm + "; try a smaller learning rate (train.lr), a longer warm-up (train.warmup)"
+          + " or a tighter limit of the gradient (train.clipNorm)");
+    }
+    weights.adamw(shards.gradient(), first, second, counts, optimiser.lr(step), optimiser.beta1(), optimiser.beta2(),
+        optimiser.weightDecay(), AdamW.EPS, optimiser.scale(norm));
+    shards.zero();
+    ema.lerp(weights, 1 - average.at(step));
+    step++;
+    return new Step(step, loss, norm);
+  }
+
+  /** Steps made so far, those before a restart included. */
+  public long steps() {
+    return step;
+  }
+
+  /** The present state: not a copy. */
+  public State state() {
+    return state;
+  }
+
+  @Override
+  public void close() {
+    if (prefetch != null) {
+      prefetch.close();
+    }
+    shards.close();
+    List.of(weights, first, second, counts, ema).forEach(TensorList::close);
+    state.close();
+  }
+}
