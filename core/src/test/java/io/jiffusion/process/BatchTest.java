@@ -34,12 +34,14 @@ class BatchTest {
     Batch broken = x.with(new double[] {1, 2, Double.NaN, 4}).clamp(-1, 1);
     assertThat(broken.firstNotFinite()).isEqualTo(1);
     assertThat(x.firstNotFinite()).isEqualTo(-1);
-    assertThat(x.with(new double[] {Double.POSITIVE_INFINITY, 2, 3, 4}).firstNotFinite()).isEqualTo(0);
+    assertThat(x.with(new double[] {Double.POSITIVE_INFINITY, 2, 3, 4}).firstNotFinite())
+        .isEqualTo(0);
   }
 
   @Test
   void refusesAnArrayThatDoesNotFit() {
     assertThatThrownBy(() -> new Batch(1, 3, 2, 2, new double[11]))
-        .isInstanceOf(IllegalArgumentException.class).hasMessage("illegal data: 11 values, must be 1x3x2x2");
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("illegal data: 11 values, must be 1x3x2x2");
   }
 }
