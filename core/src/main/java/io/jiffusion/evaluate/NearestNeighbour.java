@@ -5,10 +5,11 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How far images are from the nearest example of a training set: the Euclidean distance over all values, which lie in [−1, 1].
+ * How far images are from the nearest example of a training set: the Euclidean distance over all
+ * values, which lie in [−1, 1].
  *
- * <p>A model that memorised its training set draws images much nearer to it than new images of the same kind are. Exact: every
- * image is compared with every example, 256 examples at a time.
+ * <p>A model that memorised its training set draws images much nearer to it than new images of the
+ * same kind are. Exact: every image is compared with every example, 256 examples at a time.
  */
 public final class NearestNeighbour {
   private static final int BLOCK = 256;
@@ -16,24 +17,32 @@ public final class NearestNeighbour {
   private NearestNeighbour() {}
 
   /**
-   * The distance of each image to its nearest example; 0 for a copy. Uses all processors; memory beside the images is a
-   * megabyte or so for each.
+   * The distance of each image to its nearest example; 0 for a copy. Uses all processors; memory
+   * beside the images is a megabyte or so for each.
    *
    * @param images [images, C, H, W] row-major, values in [−1, 1]
-   * @throws IllegalArgumentException if the images are not of the examples' size, or there are no examples
+   * @throws IllegalArgumentException if the images are not of the examples' size, or there are no
+   *     examples
    */
   public static double[] distances(float[] images, Dataset examples) {
     int size = examples.exampleSize();
     if (images.length % size != 0 || examples.size() == 0) {
-      throw new IllegalArgumentException("illegal images: " + images.length + " values beside " + examples.size()
-          + " examples, must be whole images of " + size + " values and 1 example or more");
+      throw new IllegalArgumentException(
+          "illegal images: "
+              + images.length
+              + " values beside "
+              + examples.size()
+              + " examples, must be whole images of "
+              + size
+              + " values and 1 example or more");
     }
     int blocks = (examples.size() + BLOCK - 1) / BLOCK;
-    float[] nearest = IntStream.range(0, blocks)
-        .parallel()
-        .mapToObj(block -> squares(images, examples, block * BLOCK))
-        .reduce(NearestNeighbour::smaller)
-        .orElseThrow();
+    float[] nearest =
+        IntStream.range(0, blocks)
+            .parallel()
+            .mapToObj(block -> squares(images, examples, block * BLOCK))
+            .reduce(NearestNeighbour::smaller)
+            .orElseThrow();
     return IntStream.range(0, nearest.length).mapToDouble(i -> Math.sqrt(nearest[i])).toArray();
   }
 
@@ -41,7 +50,9 @@ public final class NearestNeighbour {
   private static float[] squares(float[] images, Dataset examples, int from) {
     int size = examples.exampleSize();
     int count = Math.min(BLOCK, examples.size() - from);
-    float[][] columns = new float[size][BLOCK]; // [value, example]: the inner loop then runs over examples, in vectors
+    float[][] columns =
+        new float[size]
+            [BLOCK]; // [value, example]: the inner loop then runs over examples, in vectors
     float[] example = new float[size];
     for (int j = 0; j < count; j++) {
       examples.example(from + j, example, 0);

@@ -94,7 +94,8 @@ class NearestNeighbourTest {
   void refusesImagesOfAnotherSizeAndAnEmptySet() {
     assertThatThrownBy(() -> NearestNeighbour.distances(new float[7], new Rows(random(4, 2))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("illegal images: 7 values beside 2 examples, must be whole images of 6 values and 1 example or more");
+        .hasMessage(
+            "illegal images: 7 values beside 2 examples, must be whole images of 6 values and 1 example or more");
     assertThatThrownBy(() -> NearestNeighbour.distances(new float[6], new Rows(new float[0])))
         .hasMessageStartingWith("illegal images: 6 values beside 0 examples");
   }

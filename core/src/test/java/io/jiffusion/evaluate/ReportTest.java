@@ -13,7 +13,8 @@ class ReportTest {
 
   @Test
   void countsWhatWasAskedForAgainstWhatWasFound() {
-    assertThat(CONFUSION.counts()).containsExactly(List.of(3, 0, 1), List.of(1, 1, 0), List.of(0, 0, 1));
+    assertThat(CONFUSION.counts())
+        .containsExactly(List.of(3, 0, 1), List.of(1, 1, 0), List.of(0, 0, 1));
     assertThat(CONFUSION.images()).isEqualTo(7);
     assertThat(CONFUSION.accuracy()).isEqualTo(5 / 7.0);
     assertThat(CONFUSION.accuracy(0)).isEqualTo(0.75);
@@ -31,16 +32,20 @@ class ReportTest {
 
   @Test
   void readsAsATable() {
-    Report report = new Report(List.of(
-        Report.Row.of("ddim-50, guidance 2", CONFUSION, 1.234567, 7.5), Report.Row.of("held-out", CONFUSION, null, 8.0)));
-    assertThat(report.table().lines().toList()).containsExactly(
-        "                     images    right  Frechet  nearest",
-        "ddim-50, guidance 2       7   71.43%     1.23     7.50",
-        "held-out                  7   71.43%        -     8.00",
-        "",
-        "right (%) of             0      1      2",
-        "ddim-50, guidance 2   75.0   50.0  100.0",
-        "held-out              75.0   50.0  100.0");
+    Report report =
+        new Report(
+            List.of(
+                Report.Row.of("ddim-50, guidance 2", CONFUSION, 1.234567, 7.5),
+                Report.Row.of("held-out", CONFUSION, null, 8.0)));
+    assertThat(report.table().lines().toList())
+        .containsExactly(
+            "                     images    right  Frechet  nearest",
+            "ddim-50, guidance 2       7   71.43%     1.23     7.50",
+            "held-out                  7   71.43%        -     8.00",
+            "",
+            "right (%) of             0      1      2",
+            "ddim-50, guidance 2   75.0   50.0  100.0",
+            "held-out              75.0   50.0  100.0");
   }
 
   @Test
