@@ -97,8 +97,8 @@ public final class Frechet {
       means += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
       traces += a.covariance[i * d + i] + b.covariance[i * d + i];
     }
-    // Σ = RᵀR; the root's eigenvalues are the singular values of R1·R2ᵀ, found without squaring
-    // them first.
+    // With Σ = RᵀR, the eigenvalues of (Σ1^½·Σ2·Σ1^½)^½ are the singular values of R1·R2ᵀ, found
+    // without squaring them first, which would cost half the digits of the small ones.
     DMatrixRMaj product = new DMatrixRMaj(d, d);
     CommonOps_DDRM.multTransB(root(a), root(b), product);
     SingularValueDecomposition_F64<DMatrixRMaj> singular =
