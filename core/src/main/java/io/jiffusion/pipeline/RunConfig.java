@@ -34,7 +34,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     for (String setting : settings) {
       tree = tree.merge(Tree.setting(setting));
     }
-    return Binder.bind(RunConfig.class, tree);
+    return of(tree);
   }
 
   private static Tree preset(String name) {
@@ -74,5 +74,23 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   /** The whole configuration as YAML, as it is printed before training and can be read again. */
   public String toYaml() {
     return Tree.of(this).toYaml();
+  }
+
+  /** This configuration with another precision. */
+  RunConfig withPrecision(String precision) {
+    return of(Tree.of(this).merge(Tree.setting("train.precision=" + precision)));
+  }
+
+  /** All that a training run's state depends on: the configuration without how long it runs and how often it saves. */
+  String identity() {
+    Tree tree = Tree.of(this);
+    for (String free : List.of("steps", "minutes", "previewEvery", "checkpointEvery")) {
+      tree = tree.merge(Tree.setting("train." + free + "=0"));
+    }
+    return tree.toJson();
+  }
+
+  private static RunConfig of(Tree tree) {
+    return Binder.bind(RunConfig.class, tree);
   }
 }

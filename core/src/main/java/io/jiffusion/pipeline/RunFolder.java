@@ -1,0 +1,73 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * The file {@code run.json} of a run folder: what the weights beside it ({@code weights.safetensors}) are.
+ *
+ * @param format version of this file's format
+ * @param jiffusion version of the program that wrote it
+ * @param step optimiser steps that made the weights
+ * @param config the configuration, which holds all conventions that a sampler must know
+ */
+public record RunFolder(int format, String jiffusion, long step, RunConfig config) {
+  /** Version of the program. */
+  public static final String VERSION = "0.1.0";
+
+  /** Name of the file with the averaged weights. */
+  public static final String WEIGHTS = "weights.safetensors";
+
+  private static final int FORMAT = 1;
+  private static final String NAME = "run.json";
+
+  /** What a run has made so far. */
+  public static RunFolder of(RunConfig config, long step) {
+    return new RunFolder(FORMAT, VERSION, step, config);
+  }
+
+  /**
+   * Reads {@code run.json}.
+   *
+   * @param folder the run folder
+   * @throws JiffusionException if it is not there, damaged, or written by a newer program
+   */
+  public static RunFolder read(Path folder) {
+    Path file = folder.resolve(NAME);
+    Tree tree;
+    try {
+      tree = Tree.json(Files.readString(file), file.toString());
+    } catch (NoSuchFileException e) {
+      throw new JiffusionException("no model in " + folder + ": it has no " + NAME + ", must be a folder that jiffusion train made", e);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
+    }
+    Tree format = tree.value() instanceof Map ? tree.fields().get("format") : null;
+    if (format != null && !String.valueOf(FORMAT).equals(format.toString())) {
+      throw new JiffusionException("format " + format + " of " + file + " is not known, must be " + FORMAT + "; use a newer program");
+    }
+    return Binder.bind(RunFolder.class, tree);
+  }
+
+  /** Writes {@code run.json}, whole or not at all. */
+  public void write(Path folder) {
+    Path file = folder.resolve(NAME);
+    Path part = folder.resolve(NAME + ".part");
+    try {
+      Files.createDirectories(folder);
+      Files.write(part, Tree.of(this).toPrettyJson().getBytes(StandardCharsets.UTF_8),
+          StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
