@@ -125,7 +125,7 @@ public final class Training {
     Dataset data = config.data().open(network.input());
     Simple objective = new Simple(data, config.process().betas(), config.process().label(), config.process().predicts(),
         TimeSampler.of(train.times()), train.gamma(), train.seed(), train.batch(), config.data().flip(),
-        network.classes() - 1, train.labelDrop());
+        network.classes() > 0, config.nullClass(), train.labelDrop());
     AdamW optimiser = new AdamW(train.lr(), train.betas()[0], train.betas()[1], train.weightDecay(), train.clipNorm(),
         train.warmup());
     Ema average = new Ema(train.ema());
