@@ -1,0 +1,117 @@
+package io.jiffusion.weights;
+
+import io.jiffusion.run.Half;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Numbers on their way to a file: an element type, a shape and row-major values. */
+public final class Array {
+  private final DType type;
+  private final long[] shape;
+  private final float[] floats;
+  private final ByteBuffer bytes;
+
+  private Array(DType type, long[] shape, long have, float[] floats, ByteBuffer bytes) {
+    long need = 1;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException("illegal shape: size " + size + ", must be 0 or more");
+      }
+      need = Math.multiplyExact(need, size);
+    }
+    if (need != have) {
+      throw new IllegalArgumentException("illegal values: " + have + ", must be " + need + " for shape " + SafetensorsFile.text(shape));
+    }
+    this.type = type;
+    this.shape = shape.clone();
+    this.floats = floats;
+    this.bytes = bytes;
+  }
+
+  /** Float32, not copied: the values must not change before they are written. */
+  public static Array of(float[] values, long... shape) {
+    return of(DType.F32, values, shape);
+  }
+
+  /**
+   * Floats that are written as another floating type, rounded to nearest, ties to even.
+   *
+   * @param type F16, BF16, F32 or F64
+   */
+  public static Array of(DType type, float[] values, long... shape) {
+    if (!type.floating()) {
+      throw new IllegalArgumentException("illegal type of floats: " + type + ", must be F16, BF16, F32 or F64");
+    }
+    return new Array(type, shape, values.length, values, null);
+  }
+
+  /** Float64. */
+  public static Array of(double[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 8);
+    bytes.asDoubleBuffer().put(values);
+    return new Array(DType.F64, shape, values.length, null, bytes);
+  }
+
+  /** Signed integers of 64 bits. */
+  public static Array of(long[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 8);
+    bytes.asLongBuffer().put(values);
+    return new Array(DType.I64, shape, values.length, null, bytes);
+  }
+
+  /** Signed integers of 32 bits. */
+  public static Array of(int[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 4);
+    bytes.asIntBuffer().put(values);
+    return new Array(DType.I32, shape, values.length, null, bytes);
+  }
+
+  /** Unsigned bytes, not copied. */
+  public static Array of(byte[] values, long... shape) {
+    return of(DType.U8, ByteBuffer.wrap(values), shape);
+  }
+
+  /** Any type, by its little-endian bytes between position and limit, not copied. */
+  public static Array of(DType type, ByteBuffer bytes, long... shape) {
+    if (bytes.remaining() % type.bytes() != 0) {
+      throw new IllegalArgumentException("illegal bytes: " + bytes.remaining() + ", must be a multiple of " + type.bytes() + " for " + type);
+    }
+    return new Array(type, shape, bytes.remaining() / type.bytes(), null, bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  public DType type() {
+    return type;
+  }
+
+  /** Sizes, outermost first; empty for a single number. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** Bytes of all elements. */
+  long size() {
+    return floats == null ? bytes.capacity() : (long) floats.length * type.bytes();
+  }
+
+  /** Little-endian bytes of elements {@code from … from+count−1}. */
+  ByteBuffer part(long from, int count) {
+    if (floats == null) {
+      return bytes.slice((int) from * type.bytes(), count * type.bytes());
+    }
+    ByteBuffer out = buffer(count, type.bytes());
+    int start = (int) from;
+    for (int i = start; i < start + count; i++) {
+      switch (type) {
+        case F16 -> out.putShort(Half.toF16(floats[i]));
+        case BF16 -> out.putShort(Half.toBF16(floats[i]));
+        case F32 -> out.putFloat(floats[i]);
+        default -> out.putDouble(floats[i]);
+      }
+    }
+    return out.flip();
+  }
+
+  private static ByteBuffer buffer(int count, int size) {
+    return ByteBuffer.allocate(Math.multiplyExact(count, size)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}
