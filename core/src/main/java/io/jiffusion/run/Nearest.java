@@ -23,7 +23,8 @@ public final class Nearest {
     return best;
   }
 
-  private static int distance(String a, String b) {
+  /** Levenshtein's distance: the fewest insertions, deletions and replacements of a letter. */
+  public static int distance(String a, String b) {
     int[] row =
         new int[b.length() + 1]; // row[j]: distance of the first i letters of a to the first j of b
     for (int j = 0; j <= b.length(); j++) {
