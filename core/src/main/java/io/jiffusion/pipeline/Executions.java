@@ -13,6 +13,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
+import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -50,19 +51,19 @@ final class Executions {
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
    */
   private static Params weights(Path path, Network network) {
-    try (SafetensorsFile file = new SafetensorsFile(path)) {
-      Set<String> left = new TreeSet<>(file.names());
+    try (SafetensorsFile file = Safetensors.open(path)) {
+      Set<String> left = new TreeSet<>(file.entries().keySet());
       Set<String> problems = new LinkedHashSet<>();
       Params params = new Params();
       for (Parameter parameter : Shapes.of(network, 1).parameters()) {
         String name = parameter.name();
         if (!left.remove(name)) {
           problems.add("missing: " + name);
-        } else if (!new Shape(file.sizes(name)).equals(parameter.shape())) {
-          problems.add(name + " is " + new Shape(file.sizes(name)) + ", must be " + parameter.shape());
+        } else if (!new Shape(file.entry(name).shape()).equals(parameter.shape())) {
+          problems.add(name + " is " + new Shape(file.entry(name).shape()) + ", must be " + parameter.shape());
         } else {
           try (Scope scope = Scope.open()) {
-            params.put(name, Tensor.of(file.at(name).floats(), parameter.shape().sizes()));
+            params.put(name, Tensor.of(file.floats(name), parameter.shape().sizes()));
           }
         }
       }
