@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.DataConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
@@ -59,6 +60,8 @@ public final class Main implements Runnable {
 
   /** Runs the command line and ends the process. */
   public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
+    System.setProperty(DataConfig.HOME, Home.folder().toString());
     PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);

@@ -1,10 +1,15 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Dataset;
+import io.jiffusion.data.ImageFolder;
 import io.jiffusion.data.Mnist;
+import io.jiffusion.data.Toy;
 import io.jiffusion.network.Shape;
+import io.jiffusion.run.JiffusionException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is learned. Images are fitted to the network's input; labels are used if the network has classes.
@@ -16,12 +21,14 @@ import java.util.List;
  */
 public record DataConfig(String set, String path, boolean flip) {
 
-  /** Points in the plane, made in code. */
-  static final List<String> TOYS = List.of("s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
+  /** System property: the folder that has {@code data/mnist}; the present folder where it is not set. */
+  public static final String HOME = "jiffusion.home";
+
+  private static final int TOY_POINTS = 100_000;
 
   /** All data sets. */
   public static final List<String> SETS =
-      List.of("mnist", "fashion-mnist", "cifar10", "folder", "s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
+      Stream.concat(Stream.of("mnist", "fashion-mnist", "cifar10", "folder"), Toy.NAMES.stream()).toList();
 
   public DataConfig {
     Check.oneOf(SETS, "set", set);
@@ -29,11 +36,31 @@ public record DataConfig(String set, String path, boolean flip) {
 
   /** Whether the data are points in the plane. */
   public boolean toy() {
-    return TOYS.contains(set);
+    return Toy.NAMES.contains(set);
   }
 
-  /** Opens the data, fitted to a network's input. */
+  /**
+   * Opens the data, fitted to a network's input.
+   *
+   * @throws JiffusionException if files are missing or wrong, or cannot be fitted
+   */
   Dataset open(Shape input) {
-    return Mnist.digits(Path.of(path.isEmpty() ? "data/mnist" : path), true, (int) input.size(1));
+    int size = (int) input.size(1);
+    Check.that(toy() || input.size(1) == input.size(2), "network", input, "must be square for images");
+    Check.that(!set.equals("folder") && !set.equals("fashion-mnist") || !path.isEmpty(), "path", "''",
+        "must name the folder of the images; give it with --data");
+    Dataset data = switch (set) {
+      case "mnist" -> Mnist.digits(path.isEmpty() ? Path.of(System.getProperty(HOME, ""), "data", "mnist") : Path.of(path), true, size);
+      case "fashion-mnist" -> Mnist.fashion(Path.of(path), true, size);
+      case "cifar10" -> Cifar10.read(Path.of(path), true);
+      case "folder" -> ImageFolder.read(Path.of(path), size, (int) input.size(0));
+      default -> Toy.of(set, TOY_POINTS, 0);
+    };
+    Shape made = Shape.of(data.channels(), data.height(), data.width());
+    if (!made.equals(input)) {
+      throw new JiffusionException("the images of " + set + " are " + made + ", must be " + input
+          + " as the network's input; change network.unet.inputChannels, height and width");
+    }
+    return data;
   }
 }
