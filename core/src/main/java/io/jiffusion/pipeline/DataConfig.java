@@ -1,5 +1,9 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.data.Dataset;
+import io.jiffusion.data.Mnist;
+import io.jiffusion.network.Shape;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -26,5 +30,10 @@ public record DataConfig(String set, String path, boolean flip) {
   /** Whether the data are points in the plane. */
   public boolean toy() {
     return TOYS.contains(set);
+  }
+
+  /** Opens the data, fitted to a network's input. */
+  Dataset open(Shape input) {
+    return Mnist.digits(Path.of(path.isEmpty() ? "data/mnist" : path), true, (int) input.size(1));
   }
 }

@@ -1,6 +1,9 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.network.Mlp;
 import io.jiffusion.network.MlpConfig;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Unet;
 import io.jiffusion.network.UnetConfig;
 import io.jiffusion.pipeline.Binder.Optional;
 
@@ -16,5 +19,15 @@ public record NetworkConfig(@Optional UnetConfig unet, @Optional MlpConfig mlp) 
     if ((unet == null) == (mlp == null)) {
       throw new IllegalArgumentException("illegal network, must have one of unet and mlp; remove the other by unet: null or mlp: null");
     }
+  }
+
+  /** The network that is told here. */
+  public Network network() {
+    return unet != null ? new Unet(unet) : new Mlp(mlp);
+  }
+
+  /** Rows of the class table; 0 for a network without classes. */
+  public int classes() {
+    return unet != null ? unet.classes() : 0;
   }
 }

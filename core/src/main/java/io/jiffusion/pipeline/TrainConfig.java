@@ -18,6 +18,8 @@ import java.util.List;
  * @param labelDrop share of labels replaced by the null class, for guidance
  * @param times how training times are drawn: uniform, or antithetic (t and T−1−t in pairs)
  * @param gamma weight of the loss at each of the T times; empty for 1 everywhere
+ * @param shards parts in which the gradient of a step is computed, each on a thread of its own; part of the arithmetic, so a run
+ *     is the same on a machine with fewer cores
  * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
  * @param previewEvery steps between preview images; 0 for none
  * @param checkpointEvery steps between checkpoints; 0 for one at the end only
@@ -36,6 +38,7 @@ public record TrainConfig(
     double labelDrop,
     String times,
     double[] gamma,
+    int shards,
     String precision,
     int previewEvery,
     int checkpointEvery) {
@@ -58,6 +61,7 @@ public record TrainConfig(
     for (double weight : gamma) {
       Check.that(weight >= 0, "gamma", weight, "must be 0 or more");
     }
+    Check.that(shards >= 1, "shards", shards, "must be 1 or more");
     Check.oneOf(List.of("auto", "fp32", "bf16"), "precision", precision);
     Check.that(previewEvery >= 0, "previewEvery", previewEvery, "must be 0 (none) or more");
     Check.that(checkpointEvery >= 0, "checkpointEvery", checkpointEvery, "must be 0 (at the end only) or more");

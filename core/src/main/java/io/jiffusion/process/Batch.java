@@ -1,5 +1,7 @@
 package io.jiffusion.process;
 
+import java.util.Arrays;
+
 /**
  * Images in flight: float64 on the Java heap, [images, C, H, W] row-major.
  *
@@ -18,9 +20,20 @@ public final class Batch {
    * @throws IllegalArgumentException if the array's length does not fit
    */
   public Batch(int images, int channels, int height, int width, double[] data) {
-    if (data.length != Math.multiplyExact(Math.multiplyExact(images, channels), Math.multiplyExact(height, width))) {
-      throw new IllegalArgumentException("illegal data: " + data.length + " values, must be " + images + "x" + channels + "x"
-          + height + "x" + width);
+    if (data.length
+        != Math.multiplyExact(
+            Math.multiplyExact(images, channels), Math.multiplyExact(height, width))) {
+      throw new IllegalArgumentException(
+          "illegal data: "
+              + data.length
+              + " values, must be "
+              + images
+              + "x"
+              + channels
+              + "x"
+              + height
+              + "x"
+              + width);
     }
     this.images = images;
     this.channels = channels;
@@ -90,5 +103,32 @@ public final class Batch {
       out[i] = Math.min(high, Math.max(low, data[i]));
     }
     return with(out);
+  }
+
+  /** These images and then those of the other, which have the same shape. */
+  public Batch concat(Batch other) {
+    double[] out = Arrays.copyOf(data, data.length + other.data.length);
+    System.arraycopy(other.data, 0, out, data.length, other.data.length);
+    return new Batch(images + other.images, channels, height, width, out);
+  }
+
+  /** Some of the images, copied. */
+  public Batch slice(int first, int count) {
+    return new Batch(
+        count,
+        channels,
+        height,
+        width,
+        Arrays.copyOfRange(data, first * imageSize(), (first + count) * imageSize()));
+  }
+
+  /** The first image with a value that is infinite or not a number; −1 if there is none. */
+  public int firstNotFinite() {
+    for (int i = 0; i < data.length; i++) {
+      if (!Double.isFinite(data[i])) {
+        return i / imageSize();
+      }
+    }
+    return -1;
   }
 }

@@ -1,23 +1,18 @@
 package io.jiffusion.random;
 
 /**
- * A key from which draws are derived, without any hidden state: the same key gives the same numbers on every JVM, in any
- * order, on any thread.
+ * A key from which draws are derived, without any hidden state: the same key gives the same numbers
+ * on every JVM, in any order, on any thread.
  *
- * <p>The generator is Philox-4x32 with 10 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3,
- * SC 2011). The generator's 64-bit key is the seed; its 128-bit counter is made of the index, the purpose and the number of
- * the draw. A draw takes two of the four words, so block k of a key holds draws 2k and 2k+1.
+ * <p>The generator is Philox-4x32-10. Its 64-bit key is the seed; its 128-bit counter is made of
+ * the index, the purpose and the number of the draw. A draw takes two of the four words, so block k
+ * of a key holds draws 2k and 2k+1.
  *
  * @param seed of an image, or of a training run
  * @param index the step, or whatever else tells draws of one purpose apart
  * @param purpose what the draws are for
  */
 public record Key(long seed, long index, Purpose purpose) {
-
-  private static final long M0 = 0xD2511F53L;
-  private static final long M1 = 0xCD9E8D57L;
-  private static final int W0 = 0x9E3779B9;
-  private static final int W1 = 0xBB67AE85;
 
   /** Draw number {@code i}: 64 uniformly distributed bits. */
   public long bits(long i) {
@@ -26,7 +21,10 @@ public record Key(long seed, long index, Purpose purpose) {
     return pair[(int) (i & 1)];
   }
 
-  /** Draw number {@code i}, uniform in the open interval (0, 1): the middle of one of 2^52 equal cells */
+  /**
+   * Draw number {@code i}, uniform in the open interval (0, 1): the middle of one of 2^52 equal
+   * cells.
+   */
   public double uniform(long i) {
     return unit(bits(i));
   }
@@ -65,23 +63,13 @@ public record Key(long seed, long index, Purpose purpose) {
   }
 
   private void block(long number, long[] pair) {
-    int c0 = (int) number;
-    int c1 = purpose.code() << 24 ^ (int) (number >>> 32);
-    int c2 = (int) index;
-    int c3 = (int) (index >>> 32);
-    int k0 = (int) seed;
-    int k1 = (int) (seed >>> 32);
-    for (int round = 0; round < 10; round++) {
-      long p0 = M0 * (c0 & 0xFFFFFFFFL);
-      long p1 = M1 * (c2 & 0xFFFFFFFFL);
-      c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
-      c1 = (int) p1;
-      c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
-      c3 = (int) p0;
-      k0 += W0;
-      k1 += W1;
-    }
-    pair[0] = (c0 & 0xFFFFFFFFL) << 32 | c1 & 0xFFFFFFFFL;
-    pair[1] = (c2 & 0xFFFFFFFFL) << 32 | c3 & 0xFFFFFFFFL;
+    Philox.block(
+        (int) number,
+        purpose.code() << 24 ^ (int) (number >>> 32),
+        (int) index,
+        (int) (index >>> 32),
+        (int) seed,
+        (int) (seed >>> 32),
+        pair);
   }
 }

@@ -11,8 +11,11 @@ import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import io.jiffusion.tensor.TensorList;
+import io.jiffusion.tensor.Torch;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.zip.CRC32;
 
@@ -56,9 +59,16 @@ public final class Trainer implements AutoCloseable {
     this(network, objective, optimiser, average, precision, seed, shards, fresh(network, seed), 0);
   }
 
-  /** Prepares training from a state that was saved after this many steps; the state is closed with the trainer. */
+  /** Prepares training from a checkpoint, whose state is closed with the trainer. */
   public Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
+      int shards, Checkpoint checkpoint) {
+    this(network, objective, optimiser, average, precision, seed, shards, checkpoint.state(), checkpoint.step());
+  }
+
+  private Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
       int shards, State state, long step) {
+    // More native threads on this thread would wait for each other at the end of every small operation of the optimiser.
+    Torch.threads(1);
     this.objective = objective;
     this.optimiser = optimiser;
     this.average = average;
@@ -83,9 +93,26 @@ public final class Trainer implements AutoCloseable {
    */
   public record State(Params weights, Params first, Params second, Params counts, Params ema)
       implements AutoCloseable {
+
+    /** The parts by name. */
+    Map<String, Params> parts() {
+      Map<String, Params> parts = new LinkedHashMap<>();
+      parts.put("weights", weights);
+      parts.put("first", first);
+      parts.put("second", second);
+      parts.put("counts", counts);
+      parts.put("ema", ema);
+      return parts;
+    }
+
+    static State of(Map<String, Params> parts) {
+      return new State(parts.get("weights"), parts.get("first"), parts.get("second"), parts.get("counts"),
+          parts.get("ema"));
+    }
+
     @Override
     public void close() {
-      List.of(weights, first, second, counts, ema).forEach(Params::close);
+      parts().values().forEach(Params::close);
     }
   }
 

@@ -1,0 +1,152 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Dataset;
+import io.jiffusion.network.Network;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Progress;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.train.AdamW;
+import io.jiffusion.train.Checkpoint;
+import io.jiffusion.train.Ema;
+import io.jiffusion.train.Simple;
+import io.jiffusion.train.TimeSampler;
+import io.jiffusion.train.Trainer;
+import io.jiffusion.weights.Array;
+import io.jiffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A training run in its folder: {@code run.json} and {@code weights.safetensors} (the averaged weights, which sample), {@code
+ * metrics.jsonl} (a line a step), {@code checkpoints} and {@code previews}.
+ *
+ * <p>A run that was stopped and resumed is the run that never stopped: weights, averages, optimiser and metrics are equal bit for
+ * bit.
+ */
+public final class Training {
+
+  /** What whoever started a run hears of it, on the calling thread. */
+  public interface Listener {
+
+    /** A step is made; the note tells the loss. */
+    void step(Progress progress);
+
+    /** The folder has new weights, those after this many steps. */
+    void saved(long step);
+  }
+
+  private final RunConfig config;
+  private final Path folder;
+  private final boolean resume;
+
+  /**
+   * Prepares a run.
+   *
+   * @param resume whether to go on from the folder's newest checkpoint
+   */
+  public Training(RunConfig config, Path folder, boolean resume) {
+    this.config = config.withPrecision(Precision.of(config.train().precision()).toString());
+    this.folder = folder;
+    this.resume = resume;
+  }
+
+  /**
+   * Trains until the configured steps or minutes are over or somebody cancels, then saves.
+   *
+   * @return whether the configured number of steps is reached
+   */
+  public boolean run(Listener listener, Cancellation cancellation) {
+    TrainConfig train = config.train();
+    try (FileChannel channel = lock()) {
+      if (!resume && Checkpoint.exists(folder)) {
+        throw new JiffusionException(folder + " holds a run already; go on with --resume, or choose another --out");
+      }
+      try (Trainer trainer = trainer(); Metrics metrics = new Metrics(folder, trainer.steps())) {
+        RunFolder.of(config, trainer.steps()).write(folder);
+        long begin = System.nanoTime();
+        long first = trainer.steps();
+        long saved = -1;
+        while (trainer.steps() < last() && !cancellation.requested() && !timeIsUp(begin)) {
+          Trainer.Step step = trainer.step();
+          metrics.add(step);
+          long total = train.steps() == 0 ? 0 : last() - first;
+          listener.step(new Progress("steps", step.step() - first, total, (System.nanoTime() - begin) / 1e9,
+              String.format(Locale.ROOT, "loss %.4f", step.loss())));
+          if (train.checkpointEvery() > 0 && step.step() % train.checkpointEvery() == 0) {
+            save(trainer, metrics);
+            saved = step.step();
+            listener.saved(saved);
+          }
+        }
+        if (trainer.steps() > first && saved != trainer.steps()) {
+          save(trainer, metrics);
+          listener.saved(trainer.steps());
+        }
+        return trainer.steps() >= last();
+      }
+    } catch (IOException e) {
+      throw new JiffusionException("cannot write to " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private long last() {
+    return config.train().steps() == 0 ? Long.MAX_VALUE : config.train().steps();
+  }
+
+  private boolean timeIsUp(long begin) {
+    double minutes = config.train().minutes();
+    return minutes > 0 && System.nanoTime() - begin >= minutes * 60e9;
+  }
+
+  private FileChannel lock() throws IOException {
+    Files.createDirectories(folder);
+    FileChannel channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = channel.tryLock();
+    if (lock == null) {
+      channel.close();
+      throw new JiffusionException(folder + " is being trained by another process; stop that one, or choose another --out");
+    }
+    return channel;
+  }
+
+  private Trainer trainer() {
+    TrainConfig train = config.train();
+    Network network = config.network().network();
+    Dataset data = config.data().open(network.input());
+    Simple objective = new Simple(data, config.process().betas(), config.process().label(), config.process().predicts(),
+        TimeSampler.of(train.times()), train.gamma(), train.seed(), train.batch(), config.data().flip(),
+        network.classes() > 0, config.nullClass(), train.labelDrop());
+    AdamW optimiser = new AdamW(train.lr(), train.betas()[0], train.betas()[1], train.weightDecay(), train.clipNorm(),
+        train.warmup());
+    Ema average = new Ema(train.ema());
+    Precision precision = Precision.of(train.precision());
+    return resume
+        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(),
+            Checkpoint.newest(folder, config.identity()))
+        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards());
+  }
+
+  private void save(Trainer trainer, Metrics metrics) throws IOException {
+    metrics.flush();
+    new Checkpoint(trainer.state(), trainer.steps()).write(folder, config.identity());
+    Params ema = trainer.state().ema();
+    Map<String, Array> arrays = new LinkedHashMap<>();
+    for (String name : ema.names()) {
+      try (Scope scope = Scope.open()) {
+        arrays.put(name, Array.of(ema.at(name).floats(), ema.at(name).sizes()));
+      }
+    }
+    Safetensors.write(folder.resolve(RunFolder.WEIGHTS), arrays, Map.of("format", "jiffusion"));
+    RunFolder.of(config, trainer.steps()).write(folder);
+  }
+}

@@ -1,0 +1,121 @@
+package io.jiffusion.process;
+
+import io.jiffusion.network.Execution;
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.Predicts;
+import io.jiffusion.schedule.Scalings;
+import io.jiffusion.schedule.TimeLabel;
+import java.util.Arrays;
+
+/**
+ * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}. The state is float64, the
+ * network float32.
+ *
+ * <p>Counts what it does, so an instance belongs to one walk and one thread.
+ */
+public final class NetworkDenoiser implements ConditionalDenoiser {
+  private final Execution execution;
+  private final NoiseSchedule schedule;
+  private final Predicts predicts;
+  private final TimeLabel label;
+  private long evaluations;
+  private long passes;
+
+  /**
+   * Puts the four together.
+   *
+   * @param execution the network; its output has the channels of its input, or twice as many if it
+   *     learns the variance
+   * @param schedule the forward process of the training
+   * @param predicts what the network says
+   * @param label how it is told the time
+   */
+  public NetworkDenoiser(
+      Execution execution, NoiseSchedule schedule, Predicts predicts, TimeLabel label) {
+    long channels = execution.input().size(0);
+    if (execution.outputChannels() != channels && execution.outputChannels() != 2 * channels) {
+      throw new IllegalArgumentException(
+          "illegal network: "
+              + execution.outputChannels()
+              + " output channels, must be "
+              + channels
+              + " as in the input, or "
+              + 2 * channels
+              + " with a learned variance");
+    }
+    this.execution = execution;
+    this.schedule = schedule;
+    this.predicts = predicts;
+    this.label = label;
+  }
+
+  @Override
+  public Prediction at(Batch xt, double t, int[] classes) {
+    check(xt, classes);
+    Scalings scalings = predicts.scalings(schedule, t, label.at(t));
+    double[] state = xt.data();
+    float[] input = new float[state.length];
+    for (int i = 0; i < input.length; i++) {
+      input[i] = (float) (scalings.in() * state[i]);
+    }
+    float[] labels = new float[xt.images()];
+    Arrays.fill(labels, (float) scalings.label());
+    float[] output = execution.evaluate(input, xt.images(), labels, classes);
+    evaluations++;
+    passes += xt.images();
+
+    boolean learnsVariance = execution.outputChannels() != xt.channels();
+    int size = xt.imageSize();
+    int stride =
+        learnsVariance
+            ? 2 * size
+            : size; // [B, 2C, H, W]: first what is predicted, then the variance
+    double[] x0 = new double[state.length];
+    double[] variance = learnsVariance ? new double[state.length] : null;
+    for (int image = 0; image < xt.images(); image++) {
+      for (int i = 0; i < size; i++) {
+        int at = image * size + i;
+        x0[at] = scalings.skip() * state[at] + scalings.out() * output[image * stride + i];
+        if (learnsVariance) {
+          variance[at] = output[image * stride + size + i];
+        }
+      }
+    }
+    return new Prediction(xt.with(x0), learnsVariance ? xt.with(variance) : null);
+  }
+
+  /** How often the denoiser was evaluated so far. */
+  public long evaluations() {
+    return evaluations;
+  }
+
+  /** How many images went through the network so far: guidance counts twice. */
+  public long passes() {
+    return passes;
+  }
+
+  private void check(Batch xt, int[] classes) {
+    if (execution.input().size(0) != xt.channels()
+        || execution.input().size(1) != xt.height()
+        || execution.input().size(2) != xt.width()) {
+      throw new IllegalArgumentException(
+          "illegal state: images of "
+              + xt.channels()
+              + "x"
+              + xt.height()
+              + "x"
+              + xt.width()
+              + ", must be "
+              + execution.input()
+              + " for this network");
+    }
+    if (classes != null && classes.length != xt.images()) {
+      throw new IllegalArgumentException(
+          "illegal classes: "
+              + classes.length
+              + ", must be "
+              + xt.images()
+              + ", one for each image");
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.jiffusion.run;
+
+import java.util.Collection;
+
+/** Finds the word that somebody meant. */
+public final class Nearest {
+  private Nearest() {}
+
+  /**
+   * The known word with the smallest edit distance (Levenshtein) to the given one; the first of
+   * equals.
+   */
+  public static String of(String word, Collection<String> known) {
+    String best = null;
+    int least = Integer.MAX_VALUE;
+    for (String candidate : known) {
+      int distance = distance(word, candidate);
+      if (distance < least) {
+        least = distance;
+        best = candidate;
+      }
+    }
+    return best;
+  }
+
+  /** Levenshtein's distance: the fewest insertions, deletions and replacements of a letter. */
+  public static int distance(String a, String b) {
+    int[] row =
+        new int[b.length() + 1]; // row[j]: distance of the first i letters of a to the first j of b
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j - 1], row[j]));
+      }
+    }
+    return row[b.length()];
+  }
+}

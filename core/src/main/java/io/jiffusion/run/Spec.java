@@ -1,0 +1,127 @@
+package io.jiffusion.run;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A name with options in one line of text, such as {@code ddim:eta=0.5} or {@code ddim:sigma-hat}:
+ * so that a request can be typed, stored in a picture and sent.
+ *
+ * <p>Options are asked for one by one; {@link #done()} then refuses those that nobody asked for.
+ */
+public final class Spec {
+  private final String kind;
+  private final String text;
+  private final String name;
+  private final Map<String, String> given = new LinkedHashMap<>();
+  private final List<String> asked = new ArrayList<>();
+
+  /**
+   * Reads a text.
+   *
+   * @param kind what it names, for messages: "sampler"
+   * @param names the known names
+   * @throws IllegalArgumentException if the name is unknown or an option is given twice
+   */
+  public Spec(String kind, String text, Collection<String> names) {
+    this.kind = kind;
+    this.text = text;
+    int colon = text.indexOf(':');
+    this.name = (colon < 0 ? text : text.substring(0, colon)).strip();
+    if (!names.contains(name)) {
+      throw new IllegalArgumentException(
+          "illegal "
+              + kind
+              + ": "
+              + text
+              + ", must be one of "
+              + String.join(", ", names)
+              + "; the nearest is "
+              + Nearest.of(name, names));
+    }
+    if (colon >= 0) {
+      for (String option : text.substring(colon + 1).split(",", -1)) {
+        int equals = option.indexOf('=');
+        String key = (equals < 0 ? option : option.substring(0, equals)).strip();
+        if (given.put(key, equals < 0 ? "" : option.substring(equals + 1).strip()) != null) {
+          throw new IllegalArgumentException(
+              "illegal " + kind + ": " + text + ", must give " + key + " only once");
+        }
+      }
+    }
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Whether the option is given as a bare word. */
+  public boolean flag(String option) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value != null && !value.isEmpty()) {
+      throw illegal(option + "=" + value, option + " without a value");
+    }
+    return value != null;
+  }
+
+  /** The option's number, or what stands for it if it is not given. */
+  public double number(String option, double otherwise) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      return Double.parseDouble(value);
+    } catch (NumberFormatException e) {
+      throw illegal(option + "=" + value, "a number, such as " + option + "=" + otherwise);
+    }
+  }
+
+  /** The value that belongs to the option's word, or what stands for it if it is not given. */
+  public <T> T choice(String option, Map<String, T> choices, T otherwise) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null) {
+      return otherwise;
+    }
+    if (!choices.containsKey(value)) {
+      String words =
+          choices.keySet().stream()
+              .map(word -> option + "=" + word)
+              .collect(Collectors.joining(", "));
+      throw illegal(
+          option + "=" + value,
+          "one of " + words + "; the nearest is " + Nearest.of(value, choices.keySet()));
+    }
+    return choices.get(value);
+  }
+
+  /**
+   * To be called after the last question.
+   *
+   * @throws IllegalArgumentException if an option is given that was not asked for
+   */
+  public void done() {
+    for (String option : given.keySet()) {
+      throw illegal(
+          option.isEmpty() ? "''" : option,
+          asked.isEmpty()
+              ? "left out: " + name + " has none"
+              : "one of "
+                  + String.join(", ", asked)
+                  + "; the nearest is "
+                  + Nearest.of(option, asked));
+    }
+  }
+
+  private IllegalArgumentException illegal(String value, String rule) {
+    return new IllegalArgumentException(
+        "illegal option " + value + " of " + kind + " " + text + ", must be " + rule);
+  }
+}

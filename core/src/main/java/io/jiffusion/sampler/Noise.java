@@ -1,0 +1,48 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
+
+/** Where a stochastic sampler's noise comes from. */
+@FunctionalInterface
+public interface Noise {
+
+  /**
+   * Writes the standard normal numbers of an image in a step.
+   *
+   * @param step of the grid, from 0
+   * @param image of the batch, from 0
+   * @param out filled from {@code from} on, {@code count} values
+   */
+  void normals(int step, int image, double[] out, int from, int count);
+
+  /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
+  static Noise keyed(long... seeds) {
+    long[] own = seeds.clone();
+    return (step, image, out, from, count) ->
+        new Key(own[image], step, Purpose.STEP).normals(out, from, count);
+  }
+
+  /**
+   * The standard normal states from which images with these seeds are sampled, [seeds, C, H, W]; to
+   * be multiplied by the schedule's {@code priorStd}, where that is not 1.
+   */
+  static Batch start(long[] seeds, int channels, int height, int width) {
+    int size = channels * height * width;
+    double[] data = new double[seeds.length * size];
+    for (int image = 0; image < seeds.length; image++) {
+      new Key(seeds[image], 0, Purpose.START).normals(data, image * size, size);
+    }
+    return new Batch(seeds.length, channels, height, width, data);
+  }
+
+  /** The noise of a whole batch in a step. */
+  default Batch batch(int step, Batch like) {
+    double[] data = new double[like.data().length];
+    for (int image = 0; image < like.images(); image++) {
+      normals(step, image, data, image * like.imageSize(), like.imageSize());
+    }
+    return like.with(data);
+  }
+}

@@ -1,0 +1,33 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import io.jiffusion.schedule.TimeGrid;
+
+/**
+ * A way from noise to data. A user's own is a record with one method:
+ *
+ * <pre>{@code
+ * record Euler() implements Sampler {
+ *   public Batch sample(Walk walk, Batch x) {
+ *     return walk.run(x, (k, xt, t, s) -> …the state at s, from walk.denoiser().at(xt, t)…);
+ *   }
+ * }
+ * }</pre>
+ */
+@FunctionalInterface
+public interface Sampler {
+
+  /**
+   * Walks the whole grid.
+   *
+   * @param walk denoiser, schedule, grid, noise and what happens between the steps
+   * @param x the state at the first time of the grid, [B, C, H, W]
+   * @return the state at the last time
+   */
+  Batch sample(Walk walk, Batch x);
+
+  /** How often the denoiser is evaluated on a grid. */
+  default int evaluations(TimeGrid grid) {
+    return grid.steps();
+  }
+}
