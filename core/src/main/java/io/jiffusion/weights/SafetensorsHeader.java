@@ -108,8 +108,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     private Entry entry(String name) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw bad(
-            path, "array `%s` is not an object with dtype, shape and data_offsets", name);
+        throw bad(path, "array `%s` is not an object with dtype, shape and data_offsets", name);
       }
       DType type = null;
       long[] shape = null;

@@ -54,8 +54,8 @@ final class BadFiles {
   }
 
   /**
-   * Changes bytes at random, 1,000 times the system property {@code jiffusion.test.size}, and checks
-   * that nothing but a clean refusal happens.
+   * Changes bytes at random, 1,000 times the system property {@code jiffusion.test.size}, and
+   * checks that nothing but a clean refusal happens.
    */
   static void mutate(Path folder, byte[] whole, Consumer<Path> reader) throws IOException {
     Path file = folder.resolve("mutant");
