@@ -56,13 +56,14 @@ public record Images(int count, int height, int width, int channels, byte[] byte
   }
 
   /**
-   * The nearest of 256 levels, −1 → 0 and 1 → 255: diffusers' rule, {@code clamp(x/2 + 0.5)·255} rounded half to even. NaN gives 0.
+   * The nearest of 256 levels, −1 → 0 and 1 → 255: diffusers' rule, {@code clamp(x/2 + 0.5)·255} rounded half to even, in float32
+   * as there. NaN gives 0.
    *
    * <p>Other programs differ by up to one level: improved-diffusion truncates {@code (x + 1)·127.5}, EDM truncates
    * {@code x·127.5 + 128}.
    */
   public static byte toByte(double x) {
-    return (byte) (int) Math.rint(Math.min(1, Math.max(0, x / 2 + 0.5)) * 255);
+    return (byte) (int) Math.rint(Math.min(1, Math.max(0, (float) x / 2 + 0.5f)) * 255);
   }
 
   /** A level as a number in [−1, 1]. */

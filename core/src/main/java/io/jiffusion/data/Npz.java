@@ -25,7 +25,7 @@ public final class Npz {
   private static final long MAX_BYTES = 1L << 31;
   private static final int MAX_DEFLATE_RATIO = 1032; // deflate's best: 258 bytes in 2 bits
   private static final String ENDING = ".npy";
-  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 1); // midnight would add a field in local time
 
   private Npz() {}
 
@@ -76,8 +76,8 @@ public final class Npz {
   }
 
   /**
-   * Writes arrays, not compressed, whole or not at all. The same arrays give the same bytes: the entries' time is the zip format's
-   * first.
+   * Writes arrays, not compressed, whole or not at all. The same arrays give the same bytes: the entries' time is
+   * fixed.
    */
   public static void write(Path file, Map<String, Npy> arrays) {
     AtomicFile.write(file, channel -> {

@@ -51,7 +51,7 @@ final class BadFiles {
   static void mutate(Path folder, byte[] whole, Consumer<Path> reader) throws IOException {
     Path file = folder.resolve("mutant");
     Random random = new Random(1);
-    for (int i = 0; i < Integer.getInteger("mutants", 200); i++) {
+    for (int i = 0; i < Integer.getInteger("mutants", 100); i++) {
       byte[] mutant = random.nextInt(5) == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
       for (int changes = random.nextInt(4); changes >= 0 && mutant.length > 0; changes--) {
         mutant[random.nextInt(mutant.length)] = (byte) random.nextInt(256);

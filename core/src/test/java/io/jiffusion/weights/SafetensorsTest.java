@@ -235,7 +235,7 @@ class SafetensorsTest {
     byte[] whole = sample();
     Path file = folder.resolve("mutant");
     Random random = new Random(1);
-    for (int i = 0; i < Integer.getInteger("mutants", 200); i++) {
+    for (int i = 0; i < Integer.getInteger("mutants", 100); i++) {
       byte[] mutant = whole.clone();
       for (int changes = random.nextInt(4); changes >= 0; changes--) {
         mutant[random.nextInt(mutant.length)] = (byte) (random.nextBoolean() ? random.nextInt(256) : "0129{}[],:\"-.e".charAt(random.nextInt(14)));
