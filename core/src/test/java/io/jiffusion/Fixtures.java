@@ -6,12 +6,16 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Recorded numbers of the originals, from the test resources: safetensors files as doubles, and JSON. */
+/**
+ * Recorded numbers of the originals, from the test resources: safetensors files as doubles, and
+ * JSON.
+ */
 public final class Fixtures {
   private Fixtures() {}
 
@@ -21,11 +25,11 @@ public final class Fixtures {
     /** Number i along the first axis. */
     public double[] row(int i) {
       int size = values.length / shape[0];
-      return java.util.Arrays.copyOfRange(values, i * size, (i + 1) * size);
+      return Arrays.copyOfRange(values, i * size, (i + 1) * size);
     }
 
     public int[] ints() {
-      return java.util.Arrays.stream(values).mapToInt(value -> (int) value).toArray();
+      return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
     }
   }
 
@@ -33,7 +37,8 @@ public final class Fixtures {
   public static Map<String, Array> tensors(String resource) {
     ByteBuffer file = ByteBuffer.wrap(bytes(resource)).order(ByteOrder.LITTLE_ENDIAN);
     int header = Math.toIntExact(file.getLong());
-    JsonNode entries = JsonMapper.shared().readTree(new String(file.array(), 8, header, StandardCharsets.UTF_8));
+    JsonNode entries =
+        JsonMapper.shared().readTree(new String(file.array(), 8, header, StandardCharsets.UTF_8));
     Map<String, Array> tensors = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : entries.properties()) {
       if (entry.getKey().equals("__metadata__")) {
@@ -49,14 +54,17 @@ public final class Fixtures {
       file.position(8 + header + node.get("data_offsets").get(0).asInt());
       double[] values = new double[count];
       for (int i = 0; i < count; i++) {
-        values[i] = switch (node.get("dtype").asString()) {
-          case "F64" -> file.getDouble();
-          case "F32" -> file.getFloat();
-          case "I64" -> file.getLong();
-          case "I32" -> file.getInt();
-          case "U8" -> file.get() & 0xFF;
-          default -> throw new IllegalArgumentException("illegal dtype in " + resource + ": " + node.get("dtype"));
-        };
+        values[i] =
+            switch (node.get("dtype").asString()) {
+              case "F64" -> file.getDouble();
+              case "F32" -> file.getFloat();
+              case "I64" -> file.getLong();
+              case "I32" -> file.getInt();
+              case "U8" -> file.get() & 0xFF;
+              default ->
+                  throw new IllegalArgumentException(
+                      "illegal dtype in " + resource + ": " + node.get("dtype"));
+            };
       }
       tensors.put(entry.getKey(), new Array(shape, values));
     }

@@ -9,12 +9,13 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
 /**
- * The Fréchet distance between two sets of features, each taken as a normal distribution (Heusel, Ramsauer, Unterthiner,
- * Nessler, Hochreiter: GANs trained by a two time-scale update rule converge to a local Nash equilibrium, 2017): {@code |μ1 −
- * μ2|² + Tr(Σ1 + Σ2 − 2·(Σ1^½·Σ2·Σ1^½)^½)}.
+ * The Fréchet distance between two sets of features, each taken as a normal distribution (Heusel,
+ * Ramsauer, Unterthiner, Nessler, Hochreiter: GANs trained by a two time-scale update rule converge
+ * to a local Nash equilibrium, 2017): {@code |μ1 − μ2|² + Tr(Σ1 + Σ2 − 2·(Σ1^½·Σ2·Σ1^½)^½)}.
  *
- * <p>Float64 throughout. Only symmetric matrices are decomposed, so sets with fewer images than features, constant or repeated
- * features are no special cases: nothing is inverted, and the result is never complex.
+ * <p>Float64 throughout. Only symmetric matrices are decomposed, so sets with fewer images than
+ * features, constant or repeated features are no special cases: nothing is inverted, and the result
+ * is never complex.
  */
 public final class Frechet {
   private Frechet() {}
@@ -36,13 +37,18 @@ public final class Frechet {
      * Fits a set.
      *
      * @param features [images, dimension] row-major
-     * @throws IllegalArgumentException if there are fewer than two images, or a feature is not finite
+     * @throws IllegalArgumentException if there are fewer than two images, or a feature is not
+     *     finite
      */
     public static Moments of(double[] features, int dimension) {
       int images = features.length / dimension;
       if (images < 2 || features.length != images * dimension) {
-        throw new IllegalArgumentException("illegal features: " + features.length
-            + " values, must be those of 2 or more images with " + dimension + " features each");
+        throw new IllegalArgumentException(
+            "illegal features: "
+                + features.length
+                + " values, must be those of 2 or more images with "
+                + dimension
+                + " features each");
       }
       double[] mean = new double[dimension];
       for (int i = 0; i < features.length; i++) {
@@ -51,8 +57,14 @@ public final class Frechet {
       DMatrixRMaj centered = new DMatrixRMaj(images, dimension);
       for (int i = 0; i < features.length; i++) {
         if (!Double.isFinite(features[i])) {
-          throw new IllegalArgumentException("illegal feature " + i % dimension + " of image " + i / dimension + ": "
-              + features[i] + ", must be finite");
+          throw new IllegalArgumentException(
+              "illegal feature "
+                  + i % dimension
+                  + " of image "
+                  + i / dimension
+                  + ": "
+                  + features[i]
+                  + ", must be finite");
         }
         centered.data[i] = features[i] - mean[i % dimension];
       }
@@ -64,15 +76,20 @@ public final class Frechet {
   }
 
   /**
-   * The distance, at least 0. It falls with the number of images, so compare only results from equal numbers.
+   * The distance, at least 0. It falls with the number of images, so compare only results from
+   * equal numbers.
    *
    * @throws IllegalArgumentException if the two have different numbers of features
    */
   public static double distance(Moments a, Moments b) {
     int d = a.dimension();
     if (b.dimension() != d) {
-      throw new IllegalArgumentException("illegal features: " + d + " an image in one set and " + b.dimension()
-          + " in the other, must be equally many");
+      throw new IllegalArgumentException(
+          "illegal features: "
+              + d
+              + " an image in one set and "
+              + b.dimension()
+              + " in the other, must be equally many");
     }
     double means = 0;
     double traces = 0;
@@ -80,7 +97,8 @@ public final class Frechet {
       means += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
       traces += a.covariance[i * d + i] + b.covariance[i * d + i];
     }
-    // Σ = RᵀR; the root's eigenvalues are the singular values of R1·R2ᵀ, found without squaring them first.
+    // With Σ = RᵀR, the eigenvalues of (Σ1^½·Σ2·Σ1^½)^½ are the singular values of R1·R2ᵀ, found
+    // without squaring them first, which would cost half the digits of the small ones.
     DMatrixRMaj product = new DMatrixRMaj(d, d);
     CommonOps_DDRM.multTransB(root(a), root(b), product);
     SingularValueDecomposition_F64<DMatrixRMaj> singular =
@@ -95,11 +113,16 @@ public final class Frechet {
     int d = moments.dimension();
     EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(d, true, true);
     converged(eigen.decompose(DMatrixRMaj.wrap(d, d, moments.covariance.clone())));
-    double largest = IntStream.range(0, d).mapToDouble(i -> eigen.getEigenvalue(i).getReal()).max().orElse(0);
+    double largest =
+        IntStream.range(0, d).mapToDouble(i -> eigen.getEigenvalue(i).getReal()).max().orElse(0);
     DMatrixRMaj root = new DMatrixRMaj(d, d);
     for (int i = 0; i < d; i++) {
       double value = eigen.getEigenvalue(i).getReal();
-      if (value > largest * d * Math.ulp(1.0)) { // what is smaller is 0 but for rounding, and its root would not be small
+      if (value
+          > largest
+              * d
+              * Math.ulp(
+                  1.0)) { // what is smaller is 0 but for rounding, and its root would not be small
         double scale = Math.sqrt(value);
         double[] vector = eigen.getEigenVector(i).data;
         for (int j = 0; j < d; j++) {

@@ -33,7 +33,7 @@ public final class EagerExecution implements Execution {
   private final Params formats = new Params();
   private final Precision precision;
   private final int block;
-  private final int outputChannels;
+  private final Shape output;
   private final ExecutorService threads;
 
   /**
@@ -52,8 +52,7 @@ public final class EagerExecution implements Execution {
     this.params = params;
     this.precision = precision;
     this.block = block;
-    Shapes shapes = Shapes.of(network, 1);
-    this.outputChannels = (int) shapes.output().size(1);
+    this.output = Shapes.of(network, 1).output();
     this.threads = Executors.newFixedThreadPool(threads, body -> {
       Thread thread = new Thread(() -> {
         Torch.threads(1);
@@ -84,7 +83,7 @@ public final class EagerExecution implements Execution {
       throw new IllegalArgumentException(
           classes == null ? "this network needs the class of each image" : "this network has no classes");
     }
-    int outputSize = (int) (outputChannels * input().size(1) * input().size(2));
+    int outputSize = (int) output.count();
     float[] out = new float[images * outputSize];
     List<Future<?>> running = new ArrayList<>();
     for (int from = 0; from < images; from += block) {
@@ -150,7 +149,7 @@ public final class EagerExecution implements Execution {
 
   @Override
   public int outputChannels() {
-    return outputChannels;
+    return (int) output.size(1);
   }
 
   @Override

@@ -16,7 +16,7 @@ public interface Execution extends AutoCloseable {
    * @param images how many images {@code x} holds, at least 1
    * @param labels the time label of each image, [images]
    * @param classes the class of each image, [images]; null for a network without classes
-   * @return the output, [images, C', H, W] row-major
+   * @return the output, [images, C', H', W'] row-major
    */
   float[] evaluate(float[] x, int images, float[] labels, int[] classes);
 

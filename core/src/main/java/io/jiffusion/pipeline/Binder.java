@@ -198,7 +198,7 @@ final class Binder {
   }
 
   private void unknown(String path, Tree tree) {
-    String near = Nearest.of(path, paths(root, "", new ArrayList<>()));
+    String near = Guess.of(path, paths(root, "", new ArrayList<>()));
     problems.add("unknown key " + path + " (" + tree.place() + ")" + (near == null ? "" : ", did you mean " + near + "?"));
   }
 

@@ -14,7 +14,7 @@ final class Check {
 
   static void oneOf(List<String> names, String name, String value) {
     if (!names.contains(value)) {
-      String near = Nearest.of(value, names);
+      String near = Guess.of(value, names);
       throw new IllegalArgumentException("illegal " + name + ": " + value + ", must be one of " + String.join(", ", names)
           + (near == null ? "" : "; did you mean " + near + "?"));
     }

@@ -34,6 +34,6 @@ public record DataConfig(String set, String path, boolean flip) {
 
   /** Opens the data, fitted to a network's input. */
   Dataset open(Shape input) {
-    return new Mnist(Path.of(path.isEmpty() ? "data/mnist" : path), "train");
+    return Mnist.digits(Path.of(path.isEmpty() ? "data/mnist" : path), true, (int) input.size(1));
   }
 }

@@ -21,8 +21,13 @@ public record NetworkConfig(@Optional UnetConfig unet, @Optional MlpConfig mlp) 
     }
   }
 
-  /** The network itself. */
+  /** The network that is told here. */
   public Network network() {
     return unet != null ? new Unet(unet) : new Mlp(mlp);
+  }
+
+  /** Rows of the class table; 0 for a network without classes. */
+  public int classes() {
+    return unet != null ? unet.classes() : 0;
   }
 }

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.sampler.Ancestral.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.Predicts;
 import io.jiffusion.schedule.TimeLabel;
@@ -15,9 +16,10 @@ import java.util.List;
  * @param predicts what the network predicts
  * @param clip whether a sampler clips the predicted image to [−1, 1]
  * @param rederive whether DDIM derives eps again from the clipped image
+ * @param variance of an ancestral step where the request does not say it
  */
 public record ProcessConfig(
-    String schedule, int steps, double betaStart, double betaEnd, Predicts predicts, boolean clip, boolean rederive) {
+    String schedule, int steps, double betaStart, double betaEnd, Predicts predicts, boolean clip, boolean rederive, Variance variance) {
 
   /** Schedules by name; quadratic is what diffusers calls scaled_linear. */
   public static final List<String> SCHEDULES =

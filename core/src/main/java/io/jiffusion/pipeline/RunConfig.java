@@ -19,6 +19,11 @@ import java.util.Map;
  */
 public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
 
+  public RunConfig {
+    Check.that(train.gamma().length == 0 || train.gamma().length == process.steps(), "train.gamma", train.gamma().length + " values", "must be none or " + process.steps() + ", one for each time");
+    Check.that(train.labelDrop() == 0 || network.classes() > 1, "train.labelDrop", train.labelDrop(), "must be 0 for a network without classes");
+  }
+
   /** Names of the presets. */
   public static final List<String> PRESETS = List.of("mnist", "toy-scurve", "cifar10", "folder");
 
@@ -51,7 +56,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   private static Tree file(String name) {
     Path path = Path.of(name);
     if (!Files.isRegularFile(path)) {
-      String near = Nearest.of(name, PRESETS);
+      String near = Guess.of(name, PRESETS);
       throw new JiffusionException("no file or preset " + name + ", presets are " + String.join(", ", PRESETS)
           + (near == null ? "" : "; did you mean " + near + "?"));
     }
@@ -76,9 +81,18 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return Tree.of(this).toYaml();
   }
 
+  /**
+   * This configuration with changes such as {@code train.batch=32}.
+   *
+   * @throws JiffusionException naming all unknown keys and illegal values
+   */
+  public RunConfig with(List<String> settings) {
+    return of(Tree.of(this), settings);
+  }
+
   /** This configuration with another precision. */
   RunConfig withPrecision(String precision) {
-    return of(Tree.of(this).merge(Tree.setting("train.precision=" + precision)));
+    return with(List.of("train.precision=" + precision));
   }
 
   /** All that a training run's state depends on: the configuration without how long it runs and how often it saves. */
@@ -90,7 +104,21 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return tree.toJson();
   }
 
-  private static RunConfig of(Tree tree) {
-    return Binder.bind(RunConfig.class, tree);
+  private static RunConfig of(Tree tree, List<String> settings) {
+    Tree merged = tree;
+    for (String setting : settings) {
+      merged = merged.merge(Tree.setting(setting));
+    }
+    return Binder.bind(RunConfig.class, merged);
+  }
+
+  /** Number of classes that a request may name; 0 for a model without classes. */
+  public int classes() {
+    return network.classes() - (train.labelDrop() > 0 && network.classes() > 0 ? 1 : 0);
+  }
+
+  /** The row of the class table that stands for "no class": the last one, if labels are dropped in training; else −1. */
+  int nullClass() {
+    return train.labelDrop() > 0 ? network.classes() - 1 : -1;
   }
 }

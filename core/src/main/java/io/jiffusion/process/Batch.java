@@ -20,9 +20,20 @@ public final class Batch {
    * @throws IllegalArgumentException if the array's length does not fit
    */
   public Batch(int images, int channels, int height, int width, double[] data) {
-    if (data.length != Math.multiplyExact(Math.multiplyExact(images, channels), Math.multiplyExact(height, width))) {
-      throw new IllegalArgumentException("illegal data: " + data.length + " values, must be " + images + "x" + channels + "x"
-          + height + "x" + width);
+    if (data.length
+        != Math.multiplyExact(
+            Math.multiplyExact(images, channels), Math.multiplyExact(height, width))) {
+      throw new IllegalArgumentException(
+          "illegal data: "
+              + data.length
+              + " values, must be "
+              + images
+              + "x"
+              + channels
+              + "x"
+              + height
+              + "x"
+              + width);
     }
     this.images = images;
     this.channels = channels;
@@ -103,7 +114,11 @@ public final class Batch {
 
   /** Some of the images, copied. */
   public Batch slice(int first, int count) {
-    return new Batch(count, channels, height, width,
+    return new Batch(
+        count,
+        channels,
+        height,
+        width,
         Arrays.copyOfRange(data, first * imageSize(), (first + count) * imageSize()));
   }
 

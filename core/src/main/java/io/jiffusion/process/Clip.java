@@ -1,8 +1,8 @@
 package io.jiffusion.process;
 
 /**
- * A denoiser whose predicted data is moved into a range: images are in [−1, 1], so no good guess lies outside. Wrong for
- * latents, which have no such range.
+ * A denoiser whose predicted data is moved into a range: images are in [−1, 1], so no good guess
+ * lies outside. Wrong for latents, which have no such range.
  *
  * @param denoiser what predicts; guidance belongs inside
  * @param low smallest value
@@ -24,6 +24,7 @@ public record Clip(Denoiser denoiser, double low, double high) implements Denois
   @Override
   public Prediction at(Batch xt, double t) {
     Prediction prediction = denoiser.at(xt, t);
-    return new Prediction(prediction.x0().clamp(low, high), prediction.raw(), prediction.variance());
+    return new Prediction(
+        prediction.x0().clamp(low, high), prediction.raw(), prediction.variance());
   }
 }

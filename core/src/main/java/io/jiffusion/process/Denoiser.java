@@ -1,6 +1,9 @@
 package io.jiffusion.process;
 
-/** The best guess of the data behind a noisy state: what a sampler walks. One method, so that a user's own is a lambda. */
+/**
+ * The best guess of the data behind a noisy state: what a sampler walks. One method, so that a
+ * user's own is a lambda.
+ */
 @FunctionalInterface
 public interface Denoiser {
 

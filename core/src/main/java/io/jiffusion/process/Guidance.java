@@ -3,23 +3,26 @@ package io.jiffusion.process;
 import java.util.Arrays;
 
 /**
- * Classifier-free guidance (Ho, Salimans: Classifier-free diffusion guidance, 2022): what the class changes in the
- * prediction is amplified, {@code x̂0 = x̂0(none) + scale·(x̂0(class) − x̂0(none))}.
+ * Classifier-free guidance (Ho, Salimans: Classifier-free diffusion guidance, 2022): what the class
+ * changes in the prediction is amplified, {@code x̂0 = x̂0(none) + scale·(x̂0(class) − x̂0(none))}.
  *
- * <p>The same combination of the predicted noises gives the same, since both are linear in each other at a given state. One
- * evaluation sends one batch of 2B images through the network, first those with their classes; where the scale makes one of
- * the halves superfluous (1: class only, 0: none only) it sends B.
+ * <p>The same combination of the predicted noises gives the same, since both are linear in each
+ * other at a given state. One evaluation sends one batch of 2B images through the network, first
+ * those with their classes; where the scale makes one of the halves superfluous (1: class only, 0:
+ * none only) it sends B.
  *
  * @param model knows the classes and "none"
  * @param classes the class of each image, [B]
  * @param none the class that stands for "no class" in the training
  * @param scale 1 is the model as it is, more is more typical of the class
  */
-public record Guidance(ConditionalDenoiser model, int[] classes, int none, double scale) implements Denoiser {
+public record Guidance(ConditionalDenoiser model, int[] classes, int none, double scale)
+    implements Denoiser {
 
   public Guidance {
     if (!(scale >= 0 && Double.isFinite(scale))) {
-      throw new IllegalArgumentException("illegal guidance: " + scale + ", must be 0 or more; 1 is no guidance");
+      throw new IllegalArgumentException(
+          "illegal guidance: " + scale + ", must be 0 or more; 1 is no guidance");
     }
     classes = classes.clone();
   }
@@ -42,6 +45,8 @@ public record Guidance(ConditionalDenoiser model, int[] classes, int none, doubl
     Batch free = doubled.x0().slice(images, images);
     return new Prediction(
         Batch.lincomb(scale, given, 1 - scale, free),
-        doubled.variance() == null ? null : doubled.variance().slice(0, images)); // the variance is the class's own
+        doubled.variance() == null
+            ? null
+            : doubled.variance().slice(0, images)); // the variance is the class's own
   }
 }

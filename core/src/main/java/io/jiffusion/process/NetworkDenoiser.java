@@ -8,7 +8,8 @@ import io.jiffusion.schedule.TimeLabel;
 import java.util.Arrays;
 
 /**
- * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}. The state is float64, the network float32.
+ * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}. The state is float64, the
+ * network float32.
  *
  * <p>Counts what it does, so an instance belongs to one walk and one thread.
  */
@@ -23,16 +24,24 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
   /**
    * Puts the four together.
    *
-   * @param execution the network; its output has the channels of its input, or twice as many if it learns the variance
+   * @param execution the network; its output has the channels of its input, or twice as many if it
+   *     learns the variance
    * @param schedule the forward process of the training
    * @param predicts what the network says
    * @param label how it is told the time
    */
-  public NetworkDenoiser(Execution execution, NoiseSchedule schedule, Predicts predicts, TimeLabel label) {
+  public NetworkDenoiser(
+      Execution execution, NoiseSchedule schedule, Predicts predicts, TimeLabel label) {
     long channels = execution.input().size(0);
     if (execution.outputChannels() != channels && execution.outputChannels() != 2 * channels) {
-      throw new IllegalArgumentException("illegal network: " + execution.outputChannels() + " output channels, must be "
-          + channels + " as in the input, or " + 2 * channels + " with a learned variance");
+      throw new IllegalArgumentException(
+          "illegal network: "
+              + execution.outputChannels()
+              + " output channels, must be "
+              + channels
+              + " as in the input, or "
+              + 2 * channels
+              + " with a learned variance");
     }
     this.execution = execution;
     this.schedule = schedule;
@@ -57,7 +66,10 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
 
     boolean learnsVariance = execution.outputChannels() != xt.channels();
     int size = xt.imageSize();
-    int stride = learnsVariance ? 2 * size : size; // [B, 2C, H, W]: first what is predicted, then the variance
+    int stride =
+        learnsVariance
+            ? 2 * size
+            : size; // [B, 2C, H, W]: first what is predicted, then the variance
     double[] x0 = new double[state.length];
     double[] variance = learnsVariance ? new double[state.length] : null;
     for (int image = 0; image < xt.images(); image++) {
@@ -83,14 +95,27 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
   }
 
   private void check(Batch xt, int[] classes) {
-    if (execution.input().size(0) != xt.channels() || execution.input().size(1) != xt.height()
+    if (execution.input().size(0) != xt.channels()
+        || execution.input().size(1) != xt.height()
         || execution.input().size(2) != xt.width()) {
-      throw new IllegalArgumentException("illegal state: images of " + xt.channels() + "x" + xt.height() + "x" + xt.width()
-          + ", must be " + execution.input() + " for this network");
+      throw new IllegalArgumentException(
+          "illegal state: images of "
+              + xt.channels()
+              + "x"
+              + xt.height()
+              + "x"
+              + xt.width()
+              + ", must be "
+              + execution.input()
+              + " for this network");
     }
     if (classes != null && classes.length != xt.images()) {
       throw new IllegalArgumentException(
-          "illegal classes: " + classes.length + ", must be " + xt.images() + ", one for each image");
+          "illegal classes: "
+              + classes.length
+              + ", must be "
+              + xt.images()
+              + ", one for each image");
     }
   }
 }

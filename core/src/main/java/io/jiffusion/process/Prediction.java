@@ -4,9 +4,10 @@ package io.jiffusion.process;
  * What a denoiser says of a noisy state.
  *
  * @param x0 the predicted data x̂0, [B, C, H, W], clipped if the denoiser clips
- * @param raw x̂0 before any clipping, from which some samplers take the noise; the same as {@code x0} where nothing clips
- * @param variance the network's raw variance channels, [B, C, H, W]; null where it has none. Read only by ancestral sampling
- *     and the variational bound
+ * @param raw x̂0 before any clipping, from which some samplers take the noise; the same as {@code
+ *     x0} where nothing clips
+ * @param variance the network's raw variance channels, [B, C, H, W]; null where it has none. Read
+ *     only by ancestral sampling and the variational bound
  */
 public record Prediction(Batch x0, Batch raw, Batch variance) {
 

@@ -1,11 +1,12 @@
 package io.jiffusion.random;
 
 /**
- * A key from which draws are derived, without any hidden state: the same key gives the same numbers on every JVM, in any
- * order, on any thread.
+ * A key from which draws are derived, without any hidden state: the same key gives the same numbers
+ * on every JVM, in any order, on any thread.
  *
- * <p>The generator is Philox-4x32-10. Its 64-bit key is the seed; its 128-bit counter is made of the index, the purpose and
- * the number of the draw. A draw takes two of the four words, so block k of a key holds draws 2k and 2k+1.
+ * <p>The generator is Philox-4x32-10. Its 64-bit key is the seed; its 128-bit counter is made of
+ * the index, the purpose and the number of the draw. A draw takes two of the four words, so block k
+ * of a key holds draws 2k and 2k+1.
  *
  * @param seed of an image, or of a training run
  * @param index the step, or whatever else tells draws of one purpose apart
@@ -20,7 +21,10 @@ public record Key(long seed, long index, Purpose purpose) {
     return pair[(int) (i & 1)];
   }
 
-  /** Draw number {@code i}, uniform in the open interval (0, 1): the middle of one of 2^52 equal cells. */
+  /**
+   * Draw number {@code i}, uniform in the open interval (0, 1): the middle of one of 2^52 equal
+   * cells.
+   */
   public double uniform(long i) {
     return unit(bits(i));
   }
@@ -59,7 +63,13 @@ public record Key(long seed, long index, Purpose purpose) {
   }
 
   private void block(long number, long[] pair) {
-    Philox.block((int) number, purpose.code() << 24 ^ (int) (number >>> 32), (int) index, (int) (index >>> 32), (int) seed,
-        (int) (seed >>> 32), pair);
+    Philox.block(
+        (int) number,
+        purpose.code() << 24 ^ (int) (number >>> 32),
+        (int) index,
+        (int) (index >>> 32),
+        (int) seed,
+        (int) (seed >>> 32),
+        pair);
   }
 }

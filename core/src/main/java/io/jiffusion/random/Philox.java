@@ -1,8 +1,8 @@
 package io.jiffusion.random;
 
 /**
- * Philox-4x32 with 10 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC 2011): a function
- * from a counter of four words and a key of two to four random words.
+ * Philox-4x32 with 10 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2,
+ * 3, SC 2011): a function from a counter of four words and a key of two to four random words.
  */
 final class Philox {
   private static final long M0 = 0xD2511F53L;

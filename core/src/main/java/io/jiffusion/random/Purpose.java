@@ -1,6 +1,8 @@
 package io.jiffusion.random;
 
-/** What a draw is for: draws with different purposes are independent, though seed and index agree. */
+/**
+ * What a draw is for: draws with different purposes are independent, though seed and index agree.
+ */
 public enum Purpose {
   /** The state x_T from which an image is sampled. */
   START,
@@ -23,7 +25,10 @@ public enum Purpose {
   /** Points of a toy data set. */
   TOY;
 
-  /** Number of this purpose in the key; part of the stored format of every seed, so entries are only ever appended. */
+  /**
+   * Number of this purpose in the key; part of the stored format of every seed, so entries are only
+   * ever appended.
+   */
   int code() {
     return ordinal() + 1;
   }

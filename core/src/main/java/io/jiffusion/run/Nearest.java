@@ -6,7 +6,10 @@ import java.util.Collection;
 public final class Nearest {
   private Nearest() {}
 
-  /** The known word with the smallest edit distance (Levenshtein) to the given one; the first of equals. */
+  /**
+   * The known word with the smallest edit distance (Levenshtein) to the given one; the first of
+   * equals.
+   */
   public static String of(String word, Collection<String> known) {
     String best = null;
     int least = Integer.MAX_VALUE;
@@ -20,8 +23,10 @@ public final class Nearest {
     return best;
   }
 
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1]; // row[j]: distance of the first i letters of a to the first j of b
+  /** Levenshtein's distance: the fewest insertions, deletions and replacements of a letter. */
+  public static int distance(String a, String b) {
+    int[] row =
+        new int[b.length() + 1]; // row[j]: distance of the first i letters of a to the first j of b
     for (int j = 0; j <= b.length(); j++) {
       row[j] = j;
     }

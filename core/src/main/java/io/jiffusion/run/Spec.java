@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A name with options in one line of text, such as {@code ddim:eta=0.5} or {@code ddim:sigma-hat}: so that a request can
- * be typed, stored in a picture and sent.
+ * A name with options in one line of text, such as {@code ddim:eta=0.5} or {@code ddim:sigma-hat}:
+ * so that a request can be typed, stored in a picture and sent.
  *
  * <p>Options are asked for one by one; {@link #done()} then refuses those that nobody asked for.
  */
@@ -33,15 +33,23 @@ public final class Spec {
     int colon = text.indexOf(':');
     this.name = (colon < 0 ? text : text.substring(0, colon)).strip();
     if (!names.contains(name)) {
-      throw new IllegalArgumentException("illegal " + kind + ": " + text + ", must be one of " + String.join(", ", names)
-          + "; the nearest is " + Nearest.of(name, names));
+      throw new IllegalArgumentException(
+          "illegal "
+              + kind
+              + ": "
+              + text
+              + ", must be one of "
+              + String.join(", ", names)
+              + "; the nearest is "
+              + Nearest.of(name, names));
     }
     if (colon >= 0) {
       for (String option : text.substring(colon + 1).split(",", -1)) {
         int equals = option.indexOf('=');
         String key = (equals < 0 ? option : option.substring(0, equals)).strip();
         if (given.put(key, equals < 0 ? "" : option.substring(equals + 1).strip()) != null) {
-          throw new IllegalArgumentException("illegal " + kind + ": " + text + ", must give " + key + " only once");
+          throw new IllegalArgumentException(
+              "illegal " + kind + ": " + text + ", must give " + key + " only once");
         }
       }
     }
@@ -83,8 +91,13 @@ public final class Spec {
       return otherwise;
     }
     if (!choices.containsKey(value)) {
-      String words = choices.keySet().stream().map(word -> option + "=" + word).collect(Collectors.joining(", "));
-      throw illegal(option + "=" + value, "one of " + words + "; the nearest is " + Nearest.of(value, choices.keySet()));
+      String words =
+          choices.keySet().stream()
+              .map(word -> option + "=" + word)
+              .collect(Collectors.joining(", "));
+      throw illegal(
+          option + "=" + value,
+          "one of " + words + "; the nearest is " + Nearest.of(value, choices.keySet()));
     }
     return choices.get(value);
   }
@@ -96,13 +109,19 @@ public final class Spec {
    */
   public void done() {
     for (String option : given.keySet()) {
-      throw illegal(option.isEmpty() ? "''" : option,
-          asked.isEmpty() ? "left out: " + name + " has none" : "one of " + String.join(", ", asked) + "; the nearest is "
-              + Nearest.of(option, asked));
+      throw illegal(
+          option.isEmpty() ? "''" : option,
+          asked.isEmpty()
+              ? "left out: " + name + " has none"
+              : "one of "
+                  + String.join(", ", asked)
+                  + "; the nearest is "
+                  + Nearest.of(option, asked));
     }
   }
 
   private IllegalArgumentException illegal(String value, String rule) {
-    return new IllegalArgumentException("illegal option " + value + " of " + kind + " " + text + ", must be " + rule);
+    return new IllegalArgumentException(
+        "illegal option " + value + " of " + kind + " " + text + ", must be " + rule);
   }
 }

@@ -5,8 +5,9 @@ import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.Posterior;
 
 /**
- * Ancestral sampling: each state is drawn from the forward process's posterior, with the predicted data for the data (Ho,
- * Jain, Abbeel: Denoising diffusion probabilistic models, 2020, Algorithm 2; on any schedule and any grid).
+ * Ancestral sampling: each state is drawn from the forward process's posterior, with the predicted
+ * data for the data (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, Algorithm 2;
+ * on any schedule and any grid).
  *
  * <p>The last step, to no noise, returns the predicted data.
  *
@@ -37,7 +38,9 @@ public record Ancestral(Variance variance) implements Sampler {
       @Override
       double of(Posterior posterior, double raw) {
         double fraction = (raw + 1) / 2;
-        return Math.exp(fraction * Math.log(posterior.forward()) + (1 - fraction) * Math.log(posterior.variance()));
+        return Math.exp(
+            fraction * Math.log(posterior.forward())
+                + (1 - fraction) * Math.log(posterior.variance()));
       }
     },
 
@@ -59,20 +62,24 @@ public record Ancestral(Variance variance) implements Sampler {
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    return walk.run(x, (k, xt, t, s) -> {
-      Prediction prediction = walk.denoiser().at(xt, t);
-      if (s == 0) {
-        return prediction.x0();
-      }
-      Posterior posterior = Posterior.of(walk.schedule(), t, s);
-      double[] next = Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt).data(); // the posterior's mean
-      double[] z = walk.noise().batch(k, xt).data();
-      double[] raw = raw(prediction);
-      for (int i = 0; i < next.length; i++) {
-        next[i] += Math.sqrt(variance.of(posterior, raw == null ? 0 : raw[i])) * z[i];
-      }
-      return xt.with(next);
-    });
+    return walk.run(
+        x,
+        (k, xt, t, s) -> {
+          Prediction prediction = walk.denoiser().at(xt, t);
+          if (s == 0) {
+            return prediction.x0();
+          }
+          Posterior posterior = Posterior.of(walk.schedule(), t, s);
+          double[] next =
+              Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt)
+                  .data(); // the posterior's mean
+          double[] z = walk.noise().batch(k, xt).data();
+          double[] raw = raw(prediction);
+          for (int i = 0; i < next.length; i++) {
+            next[i] += Math.sqrt(variance.of(posterior, raw == null ? 0 : raw[i])) * z[i];
+          }
+          return xt.with(next);
+        });
   }
 
   private double[] raw(Prediction prediction) {
@@ -81,7 +88,9 @@ public record Ancestral(Variance variance) implements Sampler {
     }
     if (prediction.variance() == null) {
       throw new IllegalArgumentException(
-          "illegal variance: " + variance + " for a model that has learned none, must be SMALL or LARGE");
+          "illegal variance: "
+              + variance
+              + " for a model that has learned none, must be SMALL or LARGE");
     }
     return prediction.variance().data();
   }

@@ -20,12 +20,13 @@ public interface Noise {
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
     long[] own = seeds.clone();
-    return (step, image, out, from, count) -> new Key(own[image], step, Purpose.STEP).normals(out, from, count);
+    return (step, image, out, from, count) ->
+        new Key(own[image], step, Purpose.STEP).normals(out, from, count);
   }
 
   /**
-   * The standard normal states from which images with these seeds are sampled, [seeds, C, H, W]; to be multiplied by the
-   * schedule's {@code priorStd}, where that is not 1.
+   * The standard normal states from which images with these seeds are sampled, [seeds, C, H, W]; to
+   * be multiplied by the schedule's {@code priorStd}, where that is not 1.
    */
   static Batch start(long[] seeds, int channels, int height, int width) {
     int size = channels * height * width;

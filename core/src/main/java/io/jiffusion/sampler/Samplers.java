@@ -32,24 +32,28 @@ public final class Samplers {
    * Reads a sampler.
    *
    * <ul>
-   *   <li>{@code ddpm}, with {@code variance=small}, {@code large}, {@code learned-range} or {@code learned};
-   *   <li>{@code ddim}, with {@code eta=0.5} (0 if not given) or {@code sigma-hat}, and {@code eps=derived} or
-   *       {@code network}: whether the noise is derived again from clipped data.
+   *   <li>{@code ddpm}, with {@code variance=small}, {@code large}, {@code learned-range} or {@code
+   *       learned};
+   *   <li>{@code ddim}, with {@code eta=0.5} (0 if not given) or {@code sigma-hat}, and {@code
+   *       eps=derived} or {@code network}: whether the noise is derived again from clipped data.
    * </ul>
    *
    * @param variance of {@code ddpm} where the text does not say it: the model's
    * @param deriveEps of {@code ddim} where the text does not say it: the model's
-   * @throws IllegalArgumentException if a name, an option or a value is unknown; it names the nearest
+   * @throws IllegalArgumentException if a name, an option or a value is unknown; it names the
+   *     nearest
    */
   public static Sampler parse(String text, Variance variance, boolean deriveEps) {
     Spec spec = new Spec("sampler", text, NAMES);
-    Sampler sampler = switch (spec.name()) {
-      case "ddpm" -> new Ancestral(spec.choice("variance", VARIANCES, variance));
-      default -> {
-        boolean sigmaHat = spec.flag("sigma-hat");
-        yield new Ddim(spec.number("eta", sigmaHat ? 1 : 0), sigmaHat, spec.choice("eps", EPS, deriveEps));
-      }
-    };
+    Sampler sampler =
+        switch (spec.name()) {
+          case "ddpm" -> new Ancestral(spec.choice("variance", VARIANCES, variance));
+          default -> {
+            boolean sigmaHat = spec.flag("sigma-hat");
+            yield new Ddim(
+                spec.number("eta", sigmaHat ? 1 : 0), sigmaHat, spec.choice("eps", EPS, deriveEps));
+          }
+        };
     spec.done();
     return sampler;
   }

@@ -10,7 +10,8 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.function.Consumer;
 
 /**
- * What a sampler walks with, and what all samplers share: the loop over the grid and what happens between its steps.
+ * What a sampler walks with, and what all samplers share: the loop over the grid and what happens
+ * between its steps.
  *
  * @param denoiser predicts the data
  * @param schedule the forward process to which the states belong
@@ -33,7 +34,15 @@ public record Walk(
 
   /** A walk with nothing between the steps. */
   public Walk(Denoiser denoiser, NoiseSchedule schedule, TimeGrid grid, Noise noise) {
-    this(denoiser, schedule, grid, noise, (k, t, x) -> x, (k, t, x) -> {}, progress -> {}, new Cancellation());
+    this(
+        denoiser,
+        schedule,
+        grid,
+        noise,
+        (k, t, x) -> x,
+        (k, t, x) -> {},
+        progress -> {},
+        new Cancellation());
   }
 
   /** One step of a sampler. */
@@ -95,7 +104,8 @@ public record Walk(
       x = constraint.apply(k, s, step.next(k, x, grid.time(k), s));
       checkFinite(x, k);
       watch.see(k, s, x);
-      progress.accept(new Progress("steps", k + 1, grid.steps(), (System.nanoTime() - began) * 1e-9, ""));
+      progress.accept(
+          new Progress("steps", k + 1, grid.steps(), (System.nanoTime() - began) * 1e-9, ""));
     }
     return x;
   }
@@ -103,9 +113,19 @@ public record Walk(
   private void checkFinite(Batch x, int k) {
     int image = x.firstNotFinite();
     if (image >= 0) {
-      throw new JiffusionException("illegal state: image " + image + " is not finite after step " + (k + 1) + " of " + grid.steps()
-          + " (from t = " + grid.time(k) + " to " + grid.time(k + 1) + "), must be numbers; check the model's weights, or try"
-          + " the precision fp32");
+      throw new JiffusionException(
+          "illegal state: image "
+              + image
+              + " is not finite after step "
+              + (k + 1)
+              + " of "
+              + grid.steps()
+              + " (from t = "
+              + grid.time(k)
+              + " to "
+              + grid.time(k + 1)
+              + "), must be numbers; check the model's weights, or try"
+              + " the precision fp32");
     }
   }
 }

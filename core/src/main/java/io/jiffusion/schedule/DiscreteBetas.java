@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * DDPM's forward process in T steps: x_i given x_{i−1} has variance beta_i, and ᾱ_i is the product of all 1 − beta up to i
- * (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020).
+ * DDPM's forward process in T steps: x_i given x_{i−1} has variance beta_i, and ᾱ_i is the product
+ * of all 1 − beta up to i (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020).
  *
- * <p>Indices run from 0, the least noisy step and the network's label 0, to T − 1. As a schedule in continuous time, index
- * i is at {@code t = (i+1)/T}, where {@code alpha²} is ᾱ_i; t = 0 means no noise. Between these nodes log alpha is
- * interpolated linearly, as DPM-Solver does (Lu et al. 2022); if the last ᾱ is 0, alpha itself is interpolated in the last
- * interval.
+ * <p>Indices run from 0, the least noisy step and the network's label 0, to T − 1. As a schedule in
+ * continuous time, index i is at {@code t = (i+1)/T}, where {@code alpha²} is ᾱ_i; t = 0 means no
+ * noise. Between these nodes log alpha is interpolated linearly, as DPM-Solver does (Lu et al.
+ * 2022); if the last ᾱ is 0, alpha itself is interpolated in the last interval.
  */
 public final class DiscreteBetas implements NoiseSchedule {
   /** Times nearer to a node than this, in units of steps, are the node. */
@@ -20,7 +20,8 @@ public final class DiscreteBetas implements NoiseSchedule {
 
   private final double[] betas; // [T]
   private final double[] alphaBar; // [T]
-  private final double[] logAlphaBar; // [T], sums of log1p(-beta), so that 1 - ᾱ is known without cancellation
+  private final double[]
+      logAlphaBar; // [T], sums of log1p(-beta), so that 1 - ᾱ is known without cancellation
 
   private DiscreteBetas(double[] betas) {
     checkSteps(betas.length);
@@ -33,7 +34,13 @@ public final class DiscreteBetas implements NoiseSchedule {
       boolean last = i == betas.length - 1;
       if (!(betas[i] > 0 && (betas[i] < 1 || last && betas[i] == 1))) {
         throw new IllegalArgumentException(
-            "illegal beta " + i + " of " + betas.length + ": " + betas[i] + ", must be above 0 and below 1 (the last may be 1)");
+            "illegal beta "
+                + i
+                + " of "
+                + betas.length
+                + ": "
+                + betas[i]
+                + ", must be above 0 and below 1 (the last may be 1)");
       }
       product *= 1 - betas[i];
       sum += Math.log1p(-betas[i]);
@@ -51,43 +58,56 @@ public final class DiscreteBetas implements NoiseSchedule {
     return new DiscreteBetas(betas.clone());
   }
 
-  /** Evenly spaced betas, the same ends for every T: DDPM, DDIM and diffusers, whose T is 1000 with 1e-4 and 0.02. */
+  /**
+   * Evenly spaced betas, the same ends for every T: DDPM, DDIM and diffusers, whose T is 1000 with
+   * 1e-4 and 0.02.
+   */
   public static DiscreteBetas linear(int steps, double start, double end) {
     return make(steps, i -> linspace(start, end, steps, i));
   }
 
   /**
-   * Evenly spaced betas from 1e-4 to 0.02, both multiplied by 1000/T, so that the noise at the end is about the same for
-   * every T: Improved DDPM's code. Equal to {@link #linear} at T = 1000.
+   * Evenly spaced betas from 1e-4 to 0.02, both multiplied by 1000/T, so that the noise at the end
+   * is about the same for every T: Improved DDPM's code. Equal to {@link #linear} at T = 1000.
    *
    * @throws IllegalArgumentException if T is from 2 to 19, where betas would be above 1
    */
   public static DiscreteBetas rescaledLinear(int steps) {
     if (steps > 1 && steps < 20) {
-      throw new IllegalArgumentException("illegal steps: " + steps + " for the rescaled linear schedule, must be 20 or more;"
-          + " use the cosine or the plain linear schedule for fewer");
+      throw new IllegalArgumentException(
+          "illegal steps: "
+              + steps
+              + " for the rescaled linear schedule, must be 20 or more;"
+              + " use the cosine or the plain linear schedule for fewer");
     }
     double scale = 1000.0 / steps;
     return linear(steps, scale * 1e-4, scale * 0.02);
   }
 
   /**
-   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021): ᾱ follows a squared
-   * cosine with offset 0.008, no beta is above 0.999.
+   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models,
+   * 2021): ᾱ follows a squared cosine with offset 0.008, no beta is above 0.999.
    */
   public static DiscreteBetas cosine(int steps) {
-    return make(steps, i -> Math.min(1 - cosineAlphaBar((i + 1.0) / steps) / cosineAlphaBar((double) i / steps), 0.999));
+    return make(
+        steps,
+        i ->
+            Math.min(
+                1 - cosineAlphaBar((i + 1.0) / steps) / cosineAlphaBar((double) i / steps), 0.999));
   }
 
   /**
-   * Squares of evenly spaced numbers: DDIM's {@code quad}, diffusers' {@code scaled_linear} (with 0.00085 and 0.012, the
-   * schedule of Stable Diffusion), latent diffusion's {@code linear}.
+   * Squares of evenly spaced numbers: DDIM's {@code quad}, diffusers' {@code scaled_linear} (with
+   * 0.00085 and 0.012, the schedule of Stable Diffusion), latent diffusion's {@code linear}.
    */
   public static DiscreteBetas quadratic(int steps, double start, double end) {
     return make(steps, i -> square(linspace(Math.sqrt(start), Math.sqrt(end), steps, i)));
   }
 
-  /** A logistic curve from start to end, its argument evenly spaced from −6 to 6: DDIM's and diffusers' {@code sigmoid}. */
+  /**
+   * A logistic curve from start to end, its argument evenly spaced from −6 to 6: DDIM's and
+   * diffusers' {@code sigmoid}.
+   */
   public static DiscreteBetas sigmoid(int steps, double start, double end) {
     return make(steps, i -> start + (end - start) / (1 + Math.exp(-linspace(-6, 6, steps, i))));
   }
@@ -123,7 +143,8 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   /**
-   * The process that visits only some of the steps: betas for which ᾱ stays as it is at these indices.
+   * The process that visits only some of the steps: betas for which ᾱ stays as it is at these
+   * indices.
    *
    * @param indices ascending, from 0 to T − 1
    */
@@ -185,7 +206,9 @@ public final class DiscreteBetas implements NoiseSchedule {
     return fraction == 0 ? low : low + fraction * (logAlphaBar[below] - low);
   }
 
-  /** Whether alpha is interpolated, not its logarithm, because the logarithm ends at minus infinity. */
+  /**
+   * Whether alpha is interpolated, not its logarithm, because the logarithm ends at minus infinity.
+   */
   private boolean inLastInterval(double position) {
     return alphaBar[alphaBar.length - 1] == 0 && position > betas.length - 1;
   }
@@ -204,7 +227,8 @@ public final class DiscreteBetas implements NoiseSchedule {
 
   private static void checkSteps(int steps) {
     if (steps < 1 || steps > MOST_STEPS) {
-      throw new IllegalArgumentException("illegal steps: " + steps + ", must be from 1 to " + MOST_STEPS);
+      throw new IllegalArgumentException(
+          "illegal steps: " + steps + ", must be from 1 to " + MOST_STEPS);
     }
   }
 

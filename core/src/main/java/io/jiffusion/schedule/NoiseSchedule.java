@@ -1,10 +1,11 @@
 package io.jiffusion.schedule;
 
 /**
- * A forward process: {@code x_t = alpha(t) x0 + sigma(t) eps}, t running from data (0) to noise (1).
+ * A forward process: {@code x_t = alpha(t) x0 + sigma(t) eps}, t running from data (0) to noise
+ * (1).
  *
- * <p>DDPM, Improved DDPM, the VP, VE and sub-VP SDEs, EDM and rectified flow are all instances. Everything else that the
- * papers use follows from these two functions.
+ * <p>DDPM, Improved DDPM, the VP, VE and sub-VP SDEs, EDM and rectified flow are all instances.
+ * Everything else that the papers use follows from these two functions.
  */
 public interface NoiseSchedule {
 
@@ -14,7 +15,10 @@ public interface NoiseSchedule {
   /** Noise scale, at least 0. */
   double sigma(double t);
 
-  /** Half log-SNR, {@code log alpha − log sigma}; decreasing in t. Infinite where one of the two is 0. */
+  /**
+   * Half log-SNR, {@code log alpha − log sigma}; decreasing in t. Infinite where one of the two is
+   * 0.
+   */
   default double lambda(double t) {
     return Math.log(alpha(t)) - Math.log(sigma(t));
   }
@@ -24,7 +28,10 @@ public interface NoiseSchedule {
     return sigma(t) / alpha(t);
   }
 
-  /** Standard deviation of the state from which sampling starts: 1 for variance-preserving processes. */
+  /**
+   * Standard deviation of the state from which sampling starts: 1 for variance-preserving
+   * processes.
+   */
   default double priorStd() {
     return 1;
   }
@@ -39,7 +46,12 @@ public interface NoiseSchedule {
     double high = 1;
     if (!(lambda <= lambda(low) && lambda >= lambda(high))) {
       throw new IllegalArgumentException(
-          "illegal half log-SNR: " + lambda + ", must be from " + lambda(high) + " to " + lambda(low));
+          "illegal half log-SNR: "
+              + lambda
+              + ", must be from "
+              + lambda(high)
+              + " to "
+              + lambda(low));
     }
     while (true) {
       double middle = 0.5 * (low + high);

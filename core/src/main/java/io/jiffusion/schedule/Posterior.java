@@ -1,8 +1,8 @@
 package io.jiffusion.schedule;
 
 /**
- * What the forward process says of an earlier state: {@code q(x_s | x_t, x0)}, s before t, is a Gaussian with mean
- * {@code x0·x0 + xt·x_t} (DDPM, eq. 6 and 7, for any alpha and sigma).
+ * What the forward process says of an earlier state: {@code q(x_s | x_t, x0)}, s before t, is a
+ * Gaussian with mean {@code x0·x0 + xt·x_t} (DDPM, eq. 6 and 7, for any alpha and sigma).
  *
  * @param x0 factor of the data in the mean
  * @param xt factor of the later state in the mean
@@ -25,9 +25,13 @@ public record Posterior(double x0, double xt, double variance, double forward) {
     double sigmaS = schedule.sigma(s);
     double alphaS = schedule.alpha(s);
     double ratio = sigmaS / sigmaT;
-    // 1 − SNR_t/SNR_s: the part of sigma_t² that came in after s, without the cancellation of sigma_t² − (…)·sigma_s²
+    // 1 − SNR_t/SNR_s: the part of sigma_t² that came in after s, without the cancellation of
+    // sigma_t² − (…)·sigma_s²
     double share = -Math.expm1(2 * (schedule.lambda(t) - schedule.lambda(s)));
     return new Posterior(
-        alphaS * share, schedule.alpha(t) / alphaS * ratio * ratio, sigmaS * sigmaS * share, sigmaT * sigmaT * share);
+        alphaS * share,
+        schedule.alpha(t) / alphaS * ratio * ratio,
+        sigmaS * sigmaS * share,
+        sigmaT * sigmaT * share);
   }
 }

@@ -1,7 +1,10 @@
 package io.jiffusion.schedule;
 
+import java.util.Locale;
+
 /**
- * What a network was trained to predict, told as {@link Scalings}; nothing else in the library asks which it is.
+ * What a network was trained to predict, told as {@link Scalings}; nothing else in the library asks
+ * which it is.
  *
  * <p>eps and score leave the data undetermined where alpha = 0: a time without signal is refused.
  */
@@ -51,8 +54,12 @@ public enum Predicts {
       double alpha = schedule.alpha(t);
       double sigma = schedule.sigma(t);
       if (Math.abs(alpha + sigma - 1) > 1e-9) {
-        throw new IllegalArgumentException("illegal schedule for velocity prediction: alpha + sigma = " + (alpha + sigma)
-            + " at time " + t + ", must be 1; use v prediction for other schedules");
+        throw new IllegalArgumentException(
+            "illegal schedule for velocity prediction: alpha + sigma = "
+                + (alpha + sigma)
+                + " at time "
+                + t
+                + ", must be 1; use v prediction for other schedules");
       }
       return new Scalings(1, 1, -sigma, label);
     }
@@ -71,8 +78,12 @@ public enum Predicts {
     if (alpha > 0) {
       return alpha;
     }
-    throw new IllegalArgumentException("illegal time: " + t + " for " + name().toLowerCase(java.util.Locale.ROOT)
-        + " prediction, must have alpha above 0 (there is no signal left); start at an earlier time, or use a model"
-        + " that predicts v or x0");
+    throw new IllegalArgumentException(
+        "illegal time: "
+            + t
+            + " for "
+            + name().toLowerCase(Locale.ROOT)
+            + " prediction, must have alpha above 0 (there is no signal left); start at an earlier time, or use a model"
+            + " that predicts v or x0");
   }
 }

@@ -7,13 +7,15 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Which of the T steps of the training a sampler visits: ascending indices from 0 to T − 1, for {@link TimeGrid#of}.
+ * Which of the T steps of the training a sampler visits: ascending indices from 0 to T − 1, for
+ * {@link TimeGrid#of}.
  *
- * <p>S steps are S indices, always: where the original code would give another number, or cannot give S at all, the
- * message names the nearest number that works.
+ * <p>S steps are S indices, always: where the original code would give another number, or cannot
+ * give S at all, the message names the nearest number that works.
  */
 public final class Respacing {
-  private static final List<String> NAMES = List.of("uniform", "quadratic", "leading", "trailing", "linspace");
+  private static final List<String> NAMES =
+      List.of("uniform", "quadratic", "leading", "trailing", "linspace");
 
   private Respacing() {}
 
@@ -21,9 +23,10 @@ public final class Respacing {
    * Reads a spacing.
    *
    * <ul>
-   *   <li>{@code uniform}, {@code quadratic}, {@code leading}, {@code leading:1} (offset 1), {@code trailing},
-   *       {@code linspace}: the methods of these names;
-   *   <li>{@code ddim50}, {@code 50}, {@code 10,10,5}: OpenAI's, which fix the number of steps themselves;
+   *   <li>{@code uniform}, {@code quadratic}, {@code leading}, {@code leading:1} (offset 1), {@code
+   *       trailing}, {@code linspace}: the methods of these names;
+   *   <li>{@code ddim50}, {@code 50}, {@code 10,10,5}: OpenAI's, which fix the number of steps
+   *       themselves;
    *   <li>{@code list:0,250,999}: these indices.
    * </ul>
    *
@@ -36,8 +39,14 @@ public final class Respacing {
     if (fixesSteps(name)) {
       int[] indices = parse(name, trained);
       if (indices.length != steps) {
-        throw new IllegalArgumentException("illegal steps: " + steps + " with spacing " + name + ", must be " + indices.length
-            + ", as the spacing says; or choose another spacing, such as uniform");
+        throw new IllegalArgumentException(
+            "illegal steps: "
+                + steps
+                + " with spacing "
+                + name
+                + ", must be "
+                + indices.length
+                + ", as the spacing says; or choose another spacing, such as uniform");
       }
       return indices;
     }
@@ -50,12 +59,21 @@ public final class Respacing {
       case "leading" -> leading(trained, steps, 0);
       case "trailing" -> trailing(trained, steps);
       case "linspace" -> linspace(trained, steps);
-      default -> throw new IllegalArgumentException("illegal spacing: " + text + ", must be one of " + String.join(", ", NAMES)
-          + ", ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is " + Nearest.of(name, NAMES));
+      default ->
+          throw new IllegalArgumentException(
+              "illegal spacing: "
+                  + text
+                  + ", must be one of "
+                  + String.join(", ", NAMES)
+                  + ", ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is "
+                  + Nearest.of(name, NAMES));
     };
   }
 
-  /** Whether a spacing says itself how many steps it has: {@code ddim50}, {@code 10,10,5}, {@code list:…}. */
+  /**
+   * Whether a spacing says itself how many steps it has: {@code ddim50}, {@code 10,10,5}, {@code
+   * list:…}.
+   */
   public static boolean fixesSteps(String text) {
     return text.strip().matches("ddim\\d{1,9}|\\d{1,9}(,\\d{1,9})*|list:\\d{1,9}(,\\d{1,9})*");
   }
@@ -64,8 +82,11 @@ public final class Respacing {
   public static int[] parse(String text, int trained) {
     String name = text.strip();
     if (!fixesSteps(name)) {
-      throw new IllegalArgumentException("illegal spacing: " + text + " without a number of steps, must be ddimN, counts such as"
-          + " 10,10,5, or list:0,10,20; or give the steps");
+      throw new IllegalArgumentException(
+          "illegal spacing: "
+              + text
+              + " without a number of steps, must be ddimN, counts such as"
+              + " 10,10,5, or list:0,10,20; or give the steps");
     }
     if (name.startsWith("ddim")) {
       return ddim(trained, Integer.parseInt(name.substring("ddim".length())));
@@ -76,16 +97,17 @@ public final class Respacing {
   }
 
   /**
-   * Evenly spaced from 0, {@code ⌊i·T/S⌋}. Wherever DDIM's own list {@code range(0, T, T//S)} has S entries (S divides T),
-   * this is that list.
+   * Evenly spaced from 0, {@code ⌊i·T/S⌋}. Wherever DDIM's own list {@code range(0, T, T//S)} has S
+   * entries (S divides T), this is that list.
    */
   public static int[] uniform(int trained, int steps) {
     return made(trained, steps, i -> (int) ((long) i * trained / steps));
   }
 
   /**
-   * Squares of evenly spaced numbers up to 0.8 T, rounded down: DDIM's {@code quad}, dense near the data. Where DDIM's list
-   * repeats an index, the later ones move up by as little as makes S different ones.
+   * Squares of evenly spaced numbers up to 0.8 T, rounded down: DDIM's {@code quad}, dense near the
+   * data. Where DDIM's list repeats an index, the later ones move up by as little as makes S
+   * different ones.
    */
   public static int[] quadratic(int trained, int steps) {
     checkSteps(trained, steps);
@@ -123,7 +145,8 @@ public final class Respacing {
   /**
    * Multiples of the smallest whole stride that gives exactly S of them: OpenAI's {@code ddimN}.
    *
-   * @throws IllegalArgumentException if there is no such stride; the message names the nearest S that has one
+   * @throws IllegalArgumentException if there is no such stride; the message names the nearest S
+   *     that has one
    */
   public static int[] ddim(int trained, int steps) {
     int nearest = 0;
@@ -137,13 +160,21 @@ public final class Respacing {
         nearest = count;
       }
     }
-    throw new IllegalArgumentException("illegal steps: " + steps + " for ddim spacing of " + trained + " steps, must be a number"
-        + " that a whole stride gives; " + (nearest == 0 ? "a model of 1 step has none: use uniform" : "the nearest is " + nearest));
+    throw new IllegalArgumentException(
+        "illegal steps: "
+            + steps
+            + " for ddim spacing of "
+            + trained
+            + " steps, must be a number"
+            + " that a whole stride gives; "
+            + (nearest == 0
+                ? "a model of 1 step has none: use uniform"
+                : "the nearest is " + nearest));
   }
 
   /**
-   * T cut into equal sections, in each of which a number of indices is spread from its first to its last: OpenAI's section
-   * counts.
+   * T cut into equal sections, in each of which a number of indices is spread from its first to its
+   * last: OpenAI's section counts.
    *
    * @param counts how many indices each section gives; a section may give none
    */
@@ -155,11 +186,21 @@ public final class Respacing {
       int size = trained / counts.length + (section < trained % counts.length ? 1 : 0);
       int count = counts[section];
       if (count < 0 || count > size) {
-        throw new IllegalArgumentException("illegal count of section " + (section + 1) + ": " + count + ", must be from 0 to " + size
-            + ", the steps that this section has of the model's " + trained + "; the nearest is " + (count < 0 ? 0 : size));
+        throw new IllegalArgumentException(
+            "illegal count of section "
+                + (section + 1)
+                + ": "
+                + count
+                + ", must be from 0 to "
+                + size
+                + ", the steps that this section has of the model's "
+                + trained
+                + "; the nearest is "
+                + (count < 0 ? 0 : size));
       }
       double stride = count <= 1 ? 1 : (size - 1.0) / (count - 1);
-      double offset = 0; // summed up and rounded half to even, as the original does: both change some lists
+      double offset =
+          0; // summed up and rounded half to even, as the original does: both change some lists
       for (int i = 0; i < count; i++) {
         indices[taken++] = start + (int) Math.rint(offset);
         offset += stride;
@@ -181,8 +222,13 @@ public final class Respacing {
 
   private static void checkSteps(int trained, int steps) {
     if (steps < 1 || steps > trained) {
-      throw new IllegalArgumentException("illegal steps: " + steps + ", must be from 1 to " + trained
-          + ", the steps of the model; the nearest is " + (steps < 1 ? 1 : trained));
+      throw new IllegalArgumentException(
+          "illegal steps: "
+              + steps
+              + ", must be from 1 to "
+              + trained
+              + ", the steps of the model; the nearest is "
+              + (steps < 1 ? 1 : trained));
     }
   }
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The times that a sampler visits, from noise to data.
  *
- * @param times at least two, strictly descending, in [0, 1]; a last time of 0 means "no noise": the last step returns the
- *     predicted data
+ * @param times at least two, strictly descending, in [0, 1]; a last time of 0 means "no noise": the
+ *     last step returns the predicted data
  */
 public record TimeGrid(double[] times) {
 
@@ -16,11 +16,18 @@ public record TimeGrid(double[] times) {
     }
     for (int i = 0; i < times.length; i++) {
       if (!(times[i] >= 0 && times[i] <= 1)) {
-        throw new IllegalArgumentException("illegal time " + i + ": " + times[i] + ", must be from 0 to 1");
+        throw new IllegalArgumentException(
+            "illegal time " + i + ": " + times[i] + ", must be from 0 to 1");
       }
       if (i > 0 && times[i] >= times[i - 1]) {
         throw new IllegalArgumentException(
-            "illegal time " + i + ": " + times[i] + " after " + times[i - 1] + ", must be smaller than the one before");
+            "illegal time "
+                + i
+                + ": "
+                + times[i]
+                + " after "
+                + times[i - 1]
+                + ", must be smaller than the one before");
       }
     }
     times = times.clone();
@@ -78,11 +85,21 @@ public record TimeGrid(double[] times) {
     for (int i = 0; i < indices.length; i++) {
       if (indices[i] < 0 || indices[i] >= trained) {
         throw new IllegalArgumentException(
-            "illegal index: " + indices[i] + ", must be from 0 to " + (trained - 1) + " for a model of " + trained + " steps");
+            "illegal index: "
+                + indices[i]
+                + ", must be from 0 to "
+                + (trained - 1)
+                + " for a model of "
+                + trained
+                + " steps");
       }
       if (i > 0 && indices[i] <= indices[i - 1]) {
         throw new IllegalArgumentException(
-            "illegal index: " + indices[i] + " after " + indices[i - 1] + ", must be ascending without repeats");
+            "illegal index: "
+                + indices[i]
+                + " after "
+                + indices[i - 1]
+                + ", must be ascending without repeats");
       }
     }
     return indices;

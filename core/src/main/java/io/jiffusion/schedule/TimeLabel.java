@@ -1,11 +1,12 @@
 package io.jiffusion.schedule;
 
 /**
- * The number by which a network that was trained on T steps is told the time: {@code (t·T − 1)·scale}, so index i of the
- * table gets {@code i·scale}.
+ * The number by which a network that was trained on T steps is told the time: {@code (t·T −
+ * 1)·scale}, so index i of the table gets {@code i·scale}.
  *
  * @param steps T of the training
- * @param scale 1 for most models; {@code 1000/T} for those trained with OpenAI's {@code rescale_timesteps}
+ * @param scale 1 for most models; {@code 1000/T} for those trained with OpenAI's {@code
+ *     rescale_timesteps}
  */
 public record TimeLabel(int steps, double scale) {
 
@@ -28,7 +29,10 @@ public record TimeLabel(int steps, double scale) {
     return new TimeLabel(steps, 1000.0 / steps);
   }
 
-  /** The label at time t; within 1e-9 of an index it is the index, so that {@code t·T} may be rounded. */
+  /**
+   * The label at time t; within 1e-9 of an index it is the index, so that {@code t·T} may be
+   * rounded.
+   */
   public double at(double t) {
     double index = t * steps - 1;
     double whole = Math.rint(index);

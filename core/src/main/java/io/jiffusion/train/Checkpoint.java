@@ -8,6 +8,7 @@ import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,17 +43,20 @@ public record Checkpoint(Trainer.State state, long step) {
    */
   public void write(Path run, String settings) {
     Map<String, Array> arrays = new LinkedHashMap<>();
+    CRC32C sum = new CRC32C();
     state.parts().forEach((part, params) -> {
       for (String name : params.names()) {
         try (Scope scope = Scope.open()) {
-          arrays.put(part + "/" + name, Array.of(params.at(name).floats(), params.at(name).sizes()));
+          float[] values = params.at(name).floats();
+          update(sum, values);
+          arrays.put(part + "/" + name, Array.of(values, params.at(name).sizes()));
         }
       }
     });
     try {
       Files.createDirectories(folder(run));
       Safetensors.write(folder(run).resolve(PREFIX + String.format("%09d", step) + SUFFIX), arrays,
-          Map.of("step", Long.toString(step), "settings", settings, "checksum", checksum(arrays)));
+          Map.of("step", Long.toString(step), "settings", settings, "checksum", Long.toHexString(sum.getValue())));
       List<Path> all = all(run);
       for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
         Files.delete(old);
@@ -66,7 +70,8 @@ public record Checkpoint(Trainer.State state, long step) {
    * Reads the newest checkpoint that is whole; a damaged one is passed over with a warning.
    *
    * @param settings as they were when it was written
-   * @throws JiffusionException if there is none, or if it belongs to other settings
+   * @throws JiffusionException if there is none
+   * @throws IllegalArgumentException if it belongs to other settings
    */
   public static Checkpoint newest(Path run, String settings) {
     JiffusionException damage = null;
@@ -96,38 +101,36 @@ public record Checkpoint(Trainer.State state, long step) {
   }
 
   private static Checkpoint read(Path path, String settings) throws Damaged {
-    SafetensorsFile opened;
-    try {
-      opened = new SafetensorsFile(path);
-    } catch (JiffusionException e) {
-      throw new Damaged(e.getMessage(), e);
-    }
-    try (SafetensorsFile file = opened) {
-      Map<String, Array> arrays = new LinkedHashMap<>();
-      file.names().forEach(name -> arrays.put(name, file.at(name)));
-      if (!checksum(arrays).equals(file.metadata().get("checksum"))) {
-        throw new Damaged("checkpoint " + path + " is damaged: its checksum does not fit", null);
-      }
+    Map<String, Params> parts = new LinkedHashMap<>();
+    try (SafetensorsFile file = Safetensors.open(path)) {
       if (!settings.equals(file.metadata().get("settings"))) {
-        throw new JiffusionException("checkpoint " + path + " belongs to other settings, must be resumed with those it"
-            + " was started with; choose another --out to start anew");
+        throw new IllegalArgumentException("checkpoint " + path + " belongs to other settings, must be resumed with"
+            + " those it was started with; choose another --out to start anew");
       }
-      Map<String, Params> parts = new LinkedHashMap<>();
-      arrays.forEach((name, array) -> {
+      CRC32C sum = new CRC32C();
+      file.entries().forEach((name, entry) -> {
         int slash = name.indexOf('/');
+        float[] values = file.floats(name);
+        update(sum, values);
         try (Scope scope = Scope.open()) {
           parts.computeIfAbsent(name.substring(0, slash), part -> new Params())
-              .put(name.substring(slash + 1), Tensor.of(array.floats(), array.sizes()));
+              .put(name.substring(slash + 1), Tensor.of(values, entry.shape()));
         }
       });
+      if (!Long.toHexString(sum.getValue()).equals(file.metadata().get("checksum"))) {
+        throw new JiffusionException("checkpoint " + path + " is damaged: its checksum does not fit");
+      }
       return new Checkpoint(Trainer.State.of(parts), Long.parseLong(file.metadata().get("step")));
+    } catch (JiffusionException e) {
+      parts.values().forEach(Params::close);
+      throw new Damaged(e.getMessage(), e);
     }
   }
 
-  private static String checksum(Map<String, Array> arrays) {
-    CRC32C sum = new CRC32C();
-    arrays.values().forEach(array -> sum.update(array.bytes().duplicate()));
-    return Long.toHexString(sum.getValue());
+  private static void update(CRC32C sum, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+    bytes.asFloatBuffer().put(values);
+    sum.update(bytes);
   }
 
   private static Path folder(Path run) {

@@ -27,6 +27,7 @@ public final class Simple implements Objective {
   private final long seed;
   private final int batch;
   private final boolean flip;
+  private final boolean classes;
   private final int nullClass;
   private final double labelDrop;
 
@@ -34,11 +35,12 @@ public final class Simple implements Objective {
    * Makes the objective.
    *
    * @param gamma weight of the error at each time index, [T]; empty for 1 everywhere
-   * @param nullClass the class that stands for "no class", −1 if the network has no classes
+   * @param classes whether the network is told classes
+   * @param nullClass the class that stands for "no class"; read only where labels are dropped
    * @param labelDrop share of the examples whose class is replaced by the null class
    */
   public Simple(Dataset data, DiscreteBetas process, TimeLabel label, Predicts predicts, TimeSampler times, double[] gamma,
-      long seed, int batch, boolean flip, int nullClass, double labelDrop) {
+      long seed, int batch, boolean flip, boolean classes, int nullClass, double labelDrop) {
     if (gamma.length != 0 && gamma.length != process.steps()) {
       throw new IllegalArgumentException("illegal gamma: " + gamma.length + " weights, must be one for each of the "
           + process.steps() + " times, or none");
@@ -53,6 +55,7 @@ public final class Simple implements Objective {
     this.seed = seed;
     this.batch = batch;
     this.flip = flip;
+    this.classes = classes;
     this.nullClass = nullClass;
     this.labelDrop = labelDrop;
   }
@@ -64,7 +67,7 @@ public final class Simple implements Objective {
     float[] targets = new float[batch * size];
     float[] labels = new float[batch];
     float[] weights = new float[batch];
-    int[] classes = nullClass < 0 ? null : new int[batch];
+    int[] told = classes ? new int[batch] : null;
     int[] indices = times.indices(seed, step, batch, process.steps());
     Key flips = new Key(seed, step, Purpose.AUGMENT);
     Key drops = new Key(seed, step, Purpose.LABEL_DROP);
@@ -90,11 +93,11 @@ public final class Simple implements Objective {
       }
       labels[b] = (float) scalings.label();
       weights[b] = gamma.length == 0 ? 1 : (float) gamma[indices[b]];
-      if (classes != null) {
-        classes[b] = drops.uniform(b) < labelDrop ? nullClass : data.label(chosen);
+      if (classes) {
+        told[b] = drops.uniform(b) < labelDrop ? nullClass : data.label(chosen);
       }
     }
-    return new Examples(inputs, labels, classes, targets, weights);
+    return new Examples(inputs, labels, told, targets, weights);
   }
 
   @Override

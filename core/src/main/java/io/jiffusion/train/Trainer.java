@@ -11,6 +11,7 @@ import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import io.jiffusion.tensor.TensorList;
+import io.jiffusion.tensor.Torch;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,8 @@ public final class Trainer implements AutoCloseable {
 
   private Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
       int shards, State state, long step) {
+    // More native threads on this thread would wait for each other at the end of every small operation of the optimiser.
+    Torch.threads(1);
     this.objective = objective;
     this.optimiser = optimiser;
     this.average = average;

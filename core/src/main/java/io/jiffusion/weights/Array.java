@@ -1,105 +1,117 @@
 package io.jiffusion.weights;
 
+import io.jiffusion.run.Half;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/**
- * An array of a file: number format, sizes, and the numbers as little-endian bytes, row-major.
- *
- * @param type number format
- * @param sizes outermost first; empty for a single number
- * @param bytes the numbers, little-endian
- */
-public record Array(Type type, long[] sizes, ByteBuffer bytes) {
+/** Numbers on their way to a file: an element type, a shape and row-major values. */
+public final class Array {
+  private final DType type;
+  private final long[] shape;
+  private final float[] floats;
+  private final ByteBuffer bytes;
 
-  /** Number formats by their names in safetensors. */
-  public enum Type {
-    F64(8),
-    F32(4),
-    F16(2),
-    BF16(2),
-    I64(8),
-    I32(4),
-    I16(2),
-    I8(1),
-    U8(1),
-    BOOL(1);
-
-    final int width;
-
-    Type(int width) {
-      this.width = width;
+  private Array(DType type, long[] shape, long have, float[] floats, ByteBuffer bytes) {
+    long need = 1;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException("illegal shape: size " + size + ", must be 0 or more");
+      }
+      need = Math.multiplyExact(need, size);
     }
-  }
-
-  public Array {
-    sizes = sizes.clone();
-    bytes = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** An array of 32-bit floats. */
-  public static Array of(float[] values, long... sizes) {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(4, values.length)).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return new Array(Type.F32, sizes, bytes);
-  }
-
-  /** An array of 16-bit floats, each the nearest to the given one. */
-  public static Array half(float[] values, long... sizes) {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(2, values.length)).order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      bytes.putShort(Half.bits(value));
+    if (need != have) {
+      throw new IllegalArgumentException("illegal values: " + have + ", must be " + need + " for shape " + SafetensorsFile.text(shape));
     }
-    return new Array(Type.F16, sizes, bytes.flip());
+    this.type = type;
+    this.shape = shape.clone();
+    this.floats = floats;
+    this.bytes = bytes;
   }
 
-  /** Number of elements. */
-  public int count() {
-    return bytes.limit() / type.width;
+  /** Float32, not copied: the values must not change before they are written. */
+  public static Array of(float[] values, long... shape) {
+    return of(DType.F32, values, shape);
   }
 
-  /** The numbers as 32-bit floats: exact for 16-bit floats and small integers, rounded for doubles. */
-  public float[] floats() {
-    float[] out = new float[count()];
-    if (type == Type.F32) {
-      bytes.asFloatBuffer().get(out);
-      return out;
+  /**
+   * Floats that are written as another floating type, rounded to nearest, ties to even.
+   *
+   * @param type F16, BF16, F32 or F64
+   */
+  public static Array of(DType type, float[] values, long... shape) {
+    if (!type.floating()) {
+      throw new IllegalArgumentException("illegal type of floats: " + type + ", must be F16, BF16, F32 or F64");
     }
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) number(i);
-    }
-    return out;
+    return new Array(type, shape, values.length, values, null);
   }
 
-  /** The numbers as doubles. */
-  public double[] doubles() {
-    double[] out = new double[count()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = number(i);
-    }
-    return out;
+  /** Float64. */
+  public static Array of(double[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 8);
+    bytes.asDoubleBuffer().put(values);
+    return new Array(DType.F64, shape, values.length, null, bytes);
   }
 
-  /** The numbers as longs; fractions are cut off. */
-  public long[] longs() {
-    long[] out = new long[count()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = type == Type.I64 ? bytes.getLong(8 * i) : (long) number(i);
-    }
-    return out;
+  /** Signed integers of 64 bits. */
+  public static Array of(long[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 8);
+    bytes.asLongBuffer().put(values);
+    return new Array(DType.I64, shape, values.length, null, bytes);
   }
 
-  private double number(int i) {
-    return switch (type) {
-      case F64 -> bytes.getDouble(8 * i);
-      case F32 -> bytes.getFloat(4 * i);
-      case F16 -> Half.value(bytes.getShort(2 * i));
-      case BF16 -> Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
-      case I64 -> bytes.getLong(8 * i);
-      case I32 -> bytes.getInt(4 * i);
-      case I16 -> bytes.getShort(2 * i);
-      case I8 -> bytes.get(i);
-      case U8, BOOL -> bytes.get(i) & 0xFF;
-    };
+  /** Signed integers of 32 bits. */
+  public static Array of(int[] values, long... shape) {
+    ByteBuffer bytes = buffer(values.length, 4);
+    bytes.asIntBuffer().put(values);
+    return new Array(DType.I32, shape, values.length, null, bytes);
+  }
+
+  /** Unsigned bytes, not copied. */
+  public static Array of(byte[] values, long... shape) {
+    return of(DType.U8, ByteBuffer.wrap(values), shape);
+  }
+
+  /** Any type, by its little-endian bytes between position and limit, not copied. */
+  public static Array of(DType type, ByteBuffer bytes, long... shape) {
+    if (bytes.remaining() % type.bytes() != 0) {
+      throw new IllegalArgumentException("illegal bytes: " + bytes.remaining() + ", must be a multiple of " + type.bytes() + " for " + type);
+    }
+    return new Array(type, shape, bytes.remaining() / type.bytes(), null, bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  public DType type() {
+    return type;
+  }
+
+  /** Sizes, outermost first; empty for a single number. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** Bytes of all elements. */
+  long size() {
+    return floats == null ? bytes.capacity() : (long) floats.length * type.bytes();
+  }
+
+  /** Little-endian bytes of elements {@code from … from+count−1}. */
+  ByteBuffer part(long from, int count) {
+    if (floats == null) {
+      return bytes.slice((int) from * type.bytes(), count * type.bytes());
+    }
+    ByteBuffer out = buffer(count, type.bytes());
+    int start = (int) from;
+    for (int i = start; i < start + count; i++) {
+      switch (type) {
+        case F16 -> out.putShort(Half.toF16(floats[i]));
+        case BF16 -> out.putShort(Half.toBF16(floats[i]));
+        case F32 -> out.putFloat(floats[i]);
+        default -> out.putDouble(floats[i]);
+      }
+    }
+    return out.flip();
+  }
+
+  private static ByteBuffer buffer(int count, int size) {
+    return ByteBuffer.allocate(Math.multiplyExact(count, size)).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

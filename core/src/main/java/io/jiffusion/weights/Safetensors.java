@@ -1,83 +1,102 @@
 package io.jiffusion.weights;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import tools.jackson.core.JsonEncoding;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** The safetensors format: a header in JSON that says where each array lies, then the arrays. */
+/**
+ * The safetensors format: named arrays in one file, without code, readable from any language.
+ *
+ * <p>A file is 8 bytes of header length, a JSON header (types, shapes, byte ranges), and the bytes of the arrays, little-endian
+ * and row-major. Files from elsewhere are read strictly: see {@link SafetensorsFile}.
+ */
 public final class Safetensors {
-  static final int LARGEST_HEADER = 100_000_000;
+  private static final int CHUNK = 1 << 16;
 
   private Safetensors() {}
 
   /**
-   * Writes arrays, whole or not at all: to another name, forced to disk, then renamed.
+   * Opens a file and checks its header whole; arrays are read when asked for.
    *
-   * @param arrays in the order in which they are stored
-   * @param metadata texts
+   * @throws JiffusionException if it cannot be read or breaks a rule of the format
+   */
+  public static SafetensorsFile open(Path file) {
+    return SafetensorsFile.open(file);
+  }
+
+  /**
+   * Writes a file, whole or not at all. Arrays of wide elements come first, so that all are aligned; the same content gives the
+   * same bytes.
+   *
+   * @param arrays in the order in which they are written among those of one width
+   * @param metadata texts that readers show beside the arrays; may be empty
+   * @throws JiffusionException if it cannot be written; an older file is then unchanged
    */
   public static void write(Path file, Map<String, Array> arrays, Map<String, String> metadata) {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      try (FileChannel out = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
-          StandardOpenOption.WRITE)) {
-        byte[] header = header(arrays, metadata);
-        write(out, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).flip());
-        write(out, ByteBuffer.wrap(header));
-        for (Array array : arrays.values()) {
-          write(out, array.bytes().duplicate());
-        }
-        out.force(true);
-      }
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot write " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static byte[] header(Map<String, Array> arrays, Map<String, String> metadata) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), bytes)) {
-      json.writeStartObject();
-      json.writeName("__metadata__");
-      json.writeStartObject();
-      metadata.forEach(json::writeStringProperty);
-      json.writeEndObject();
-      long offset = 0;
-      for (Map.Entry<String, Array> entry : arrays.entrySet()) {
+    List<Map.Entry<String, Array>> order = new ArrayList<>(arrays.entrySet());
+    order.sort(Comparator.comparing(entry -> -entry.getValue().type().bytes())); // stable
+    byte[] header = header(order, metadata);
+    AtomicFile.write(file, channel -> {
+      ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+      writeFully(channel, start.putLong(header.length).put(header).flip());
+      for (Map.Entry<String, Array> entry : order) {
         Array array = entry.getValue();
-        json.writeName(entry.getKey());
-        json.writeStartObject();
-        json.writeStringProperty("dtype", array.type().name());
-        json.writeName("shape");
-        json.writeArray(array.sizes(), 0, array.sizes().length);
-        json.writeName("data_offsets");
-        json.writeArray(new long[] {offset, offset + array.bytes().limit()}, 0, 2);
+        long count = array.size() / array.type().bytes();
+        for (long from = 0; from < count; from += CHUNK) {
+          writeFully(channel, array.part(from, (int) Math.min(CHUNK, count - from)));
+        }
+      }
+    });
+  }
+
+  private static byte[] header(List<Map.Entry<String, Array>> arrays, Map<String, String> metadata) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (JsonGenerator json = JsonFactory.builder().build().createGenerator(ObjectWriteContext.empty(), out, JsonEncoding.UTF8)) {
+      json.writeStartObject();
+      if (!metadata.isEmpty()) {
+        json.writeObjectPropertyStart(SafetensorsFile.METADATA);
+        metadata.forEach(json::writeStringProperty);
         json.writeEndObject();
-        offset += array.bytes().limit();
+      }
+      long offset = 0;
+      for (Map.Entry<String, Array> entry : arrays) {
+        Array array = entry.getValue();
+        if (entry.getKey().equals(SafetensorsFile.METADATA)) {
+          throw new IllegalArgumentException("illegal name of an array: " + SafetensorsFile.METADATA + ", must be any other");
+        }
+        json.writeObjectPropertyStart(entry.getKey());
+        json.writeStringProperty("dtype", array.type().name());
+        json.writeName("shape").writeArray(array.shape(), 0, array.shape().length);
+        json.writeName("data_offsets").writeArray(new long[] {offset, offset += array.size()}, 0, 2);
+        json.writeEndObject();
       }
       json.writeEndObject();
     }
-    while (bytes.size() % 8 != 0) {
-      bytes.write(' '); // keeps the arrays aligned for whoever maps the file
+    while (out.size() % 8 != 0) {
+      out.write(' '); // the first array begins at a multiple of 8
     }
-    return bytes.toByteArray();
+    if (out.size() > SafetensorsFile.MAX_HEADER) {
+      throw new IllegalArgumentException("illegal header of " + out.size() + " bytes, must be at most " + SafetensorsFile.MAX_HEADER
+          + "; write fewer arrays or less metadata");
+    }
+    return out.toByteArray();
   }
 
-  private static void write(FileChannel out, ByteBuffer bytes) throws IOException {
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws java.io.IOException {
     while (bytes.hasRemaining()) {
-      out.write(bytes);
+      channel.write(bytes);
     }
   }
 }

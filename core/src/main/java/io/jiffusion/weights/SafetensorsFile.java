@@ -1,5 +1,7 @@
 package io.jiffusion.weights;
 
+import io.jiffusion.run.AtomicFile;
+import io.jiffusion.run.Half;
 import io.jiffusion.run.JiffusionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,225 +9,259 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
 
 /**
- * A safetensors file opened for reading. Every rule of the format is checked when it is opened; arrays are mapped when they are
- * asked for.
+ * An open safetensors file. The header is checked whole on opening: every array's bytes lie in the file, and together they cover
+ * its data exactly, without holes or overlap. Values are not checked (NaN and infinity are values).
+ *
+ * <p>Arrays are read from the channel piece by piece, not mapped into memory: as fast once the file is in the page cache, of any
+ * size, and a file that is cut while it is open gives an error instead of a crash. A file replaced while open stays readable
+ * as it was. Safe for reading from several threads.
  */
 public final class SafetensorsFile implements AutoCloseable {
-  private static final JsonFactory JSON =
-      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  static final String METADATA = "__metadata__";
+  static final int MAX_HEADER = 100_000_000;
+  private static final int CHUNK = 1 << 18;
 
-  private record Entry(String name, Array.Type type, long[] sizes, long from, long to) {}
-
-  private final Path file;
+  private final Path path;
   private final FileChannel channel;
-  private final long start;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, String> metadata = new LinkedHashMap<>();
+  private final long dataStart;
+  private final SafetensorsHeader header;
+
+  private SafetensorsFile(Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
+    this.path = path;
+    this.channel = channel;
+    this.dataStart = dataStart;
+    this.header = header;
+  }
 
   /**
-   * Opens a file.
+   * Where an array is.
    *
-   * @throws JiffusionException if it cannot be read or breaks a rule of the format; the message says which
+   * @param type its elements
+   * @param shape sizes, outermost first; empty for a single number
+   * @param begin first byte, counted from the start of the data
+   * @param end byte after the last
    */
-  public SafetensorsFile(Path file) {
-    this.file = file;
-    FileChannel opened = null;
+  public record Entry(DType type, long[] shape, long begin, long end) {
+    /** Number of elements. */
+    public long count() {
+      return (end - begin) / type.bytes();
+    }
+  }
+
+  static SafetensorsFile open(Path path) {
+    FileChannel channel = null;
+    SafetensorsFile file = null;
     try {
-      opened = FileChannel.open(file, StandardOpenOption.READ);
-      channel = opened;
+      channel = FileChannel.open(path, StandardOpenOption.READ);
       long size = channel.size();
-      check(size >= 10, "it has " + size + " bytes, a header has at least 10");
-      long length = read(0, 8).getLong();
-      check(length >= 2 && length <= Safetensors.LARGEST_HEADER && length <= size - 8,
-          "its header claims " + Long.toUnsignedString(length) + " bytes, the file has " + size
-              + " and a header at most " + Safetensors.LARGEST_HEADER);
-      start = 8 + length;
-      header(read(8, (int) length).array());
-      layout(size - start);
-    } catch (JacksonException e) {
-      close(opened);
-      throw bad("its header is not valid JSON: " + e.getOriginalMessage(), e);
+      if (size < 8) {
+        throw new JiffusionException(path + " is no safetensors file: it has " + size + " bytes, must begin with 8 bytes of header length");
+      }
+      ByteBuffer start = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, start, 0, path);
+      long length = start.flip().getLong();
+      if (length < 2 || length > MAX_HEADER) {
+        throw new JiffusionException(path + " is no safetensors file: header length " + Long.toUnsignedString(length)
+            + ", must be 2 to " + MAX_HEADER);
+      }
+      if (length > size - 8) {
+        throw new JiffusionException(path + " is cut short: header of " + length + " bytes, the file ends after " + (size - 8)
+            + " of them; copy or download it again");
+      }
+      ByteBuffer text = ByteBuffer.allocate((int) length);
+      readFully(channel, text, 8, path);
+      file = new SafetensorsFile(path, channel, 8 + length, SafetensorsHeader.parse(text.flip(), size - 8 - length, path));
+      return file;
     } catch (IOException e) {
-      close(opened);
-      throw new JiffusionException("cannot read " + file + ": " + e.getMessage(), e);
-    } catch (JiffusionException e) {
-      close(opened);
-      throw e;
+      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+    } finally {
+      if (file == null && channel != null) {
+        closeQuietly(channel);
+      }
     }
   }
 
-  /** Names of the arrays, in the header's order. */
-  public Set<String> names() {
-    return entries.keySet();
+  public Path path() {
+    return path;
   }
 
-  /** The texts of the header. */
+  /** Arrays by name, in the order of their bytes. */
+  public Map<String, Entry> entries() {
+    return header.entries();
+  }
+
+  /** The file's own texts; empty if it has none. */
   public Map<String, String> metadata() {
-    return metadata;
-  }
-
-  /** Sizes of an array, without reading it. */
-  public long[] sizes(String name) {
-    return entry(name).sizes.clone();
+    return header.metadata();
   }
 
   /**
-   * An array of at most 2 GB.
+   * Where one array is.
    *
-   * @throws JiffusionException if there is none of this name
+   * @throws JiffusionException if there is none of that name
    */
-  public Array at(String name) {
-    Entry entry = entry(name);
-    long bytes = entry.to - entry.from;
-    check(bytes <= Integer.MAX_VALUE, name + " has " + bytes + " bytes, at most 2 GB are read at once");
-    try {
-      return new Array(entry.type, entry.sizes, channel.map(FileChannel.MapMode.READ_ONLY, start + entry.from, bytes));
-    } catch (IOException e) {
-      throw new JiffusionException("cannot read " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  private Entry entry(String name) {
-    Entry entry = entries.get(name);
+  public Entry entry(String name) {
+    Entry entry = header.entries().get(name);
     if (entry == null) {
-      throw new JiffusionException(file + " has no array " + name);
+      throw new JiffusionException(path + " has no array `" + name + "`, only " + some(header.entries()));
     }
     return entry;
   }
 
-  private ByteBuffer read(long position, int count) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-    while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) >= 0) {
-      // a read may bring less than was asked for
-    }
-    return bytes.flip();
+  /** A floating array, F16, BF16 and F64 converted to float. */
+  public float[] floats(String name) {
+    return floats(name, 0, all(name));
   }
 
-  private void header(byte[] text) {
-    check(text[0] == '{', "its header does not begin with {");
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), text)) {
-      json.nextToken();
-      while (json.nextToken() != JsonToken.END_OBJECT) {
-        String name = json.currentName();
-        check(json.nextToken() == JsonToken.START_OBJECT, name + " is not an object");
-        if (name.equals("__metadata__")) {
-          while (json.nextToken() != JsonToken.END_OBJECT) {
-            String key = json.currentName();
-            check(json.nextToken() == JsonToken.VALUE_STRING, "metadata " + key + " is not a text");
-            metadata.put(key, json.getString());
-          }
-        } else {
-          entries.put(name, entry(name, json));
-        }
+  /**
+   * A part of a floating array, for arrays beyond 2^31 elements.
+   *
+   * @param from index of the first element, row-major
+   */
+  public float[] floats(String name, long from, int count) {
+    Entry entry = floating(name);
+    float[] out = new float[count];
+    elements(entry, from, count, (bytes, at) -> {
+      switch (entry.type) {
+        case F16 -> out[at] = Half.fromF16(bytes.getShort());
+        case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
+        case F32 -> out[at] = bytes.getFloat();
+        default -> out[at] = (float) bytes.getDouble();
       }
-      check(json.nextToken() == null, "something follows its header's object");
-    }
+    });
+    return out;
   }
 
-  private Entry entry(String name, JsonParser json) {
-    Array.Type type = null;
-    long[] sizes = null;
-    long[] offsets = null;
-    while (json.nextToken() != JsonToken.END_OBJECT) {
-      String key = json.currentName();
-      JsonToken token = json.nextToken();
-      switch (key) {
-        case "dtype" -> {
-          check(token == JsonToken.VALUE_STRING, "the dtype of " + name + " is not a text");
-          type = type(name, json.getString());
-        }
-        case "shape" -> sizes = numbers(name, json);
-        case "data_offsets" -> offsets = numbers(name, json);
-        default -> throw bad(name + " has the unknown key " + key, null);
+  /** A floating array as doubles, exactly. */
+  public double[] doubles(String name) {
+    Entry entry = floating(name);
+    double[] out = new double[all(name)];
+    elements(entry, 0, out.length, (bytes, at) -> {
+      switch (entry.type) {
+        case F16 -> out[at] = Half.fromF16(bytes.getShort());
+        case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
+        case F32 -> out[at] = bytes.getFloat();
+        default -> out[at] = bytes.getDouble();
       }
+    });
+    return out;
+  }
+
+  /** An integer or boolean array; U64 as its bits. */
+  public long[] longs(String name) {
+    Entry entry = entry(name);
+    if (entry.type.floating()) {
+      throw new JiffusionException(path + ": array `" + name + "` has type " + entry.type + ", must be an integer type");
     }
-    check(type != null && sizes != null && offsets != null, name + " must have dtype, shape and data_offsets");
-    check(offsets.length == 2 && offsets[0] <= offsets[1], name + " has the offsets " + Arrays.toString(offsets)
-        + ", must be a start and an end");
+    long[] out = new long[all(name)];
+    elements(entry, 0, out.length, (bytes, at) -> {
+      switch (entry.type) {
+        case BOOL, U8 -> out[at] = bytes.get() & 0xFF;
+        case I8 -> out[at] = bytes.get();
+        case U16 -> out[at] = bytes.getShort() & 0xFFFF;
+        case I16 -> out[at] = bytes.getShort();
+        case U32 -> out[at] = bytes.getInt() & 0xFFFFFFFFL;
+        case I32 -> out[at] = bytes.getInt();
+        default -> out[at] = bytes.getLong();
+      }
+    });
+    return out;
+  }
+
+  /** The bytes of an array as they are in the file, little-endian. */
+  public byte[] bytes(String name) {
+    Entry entry = entry(name);
+    if (entry.end - entry.begin > Integer.MAX_VALUE - 8) {
+      throw tooLarge(name, entry);
+    }
+    ByteBuffer out = ByteBuffer.allocate((int) (entry.end - entry.begin));
     try {
-      long bytes = type.width;
-      for (long size : sizes) {
-        bytes = Math.multiplyExact(bytes, size);
-      }
-      check(bytes == offsets[1] - offsets[0], name + " of shape " + Arrays.toString(sizes) + " and type " + type + " needs "
-          + bytes + " bytes, its offsets give " + (offsets[1] - offsets[0]));
-    } catch (ArithmeticException e) {
-      throw bad("the shape " + Arrays.toString(sizes) + " of " + name + " is too large", e);
+      readFully(channel, out, dataStart + entry.begin, path);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
     }
-    return new Entry(name, type, sizes, offsets[0], offsets[1]);
-  }
-
-  private Array.Type type(String name, String text) {
-    for (Array.Type type : Array.Type.values()) {
-      if (type.name().equals(text)) {
-        return type;
-      }
-    }
-    throw bad(name + " has the type " + text + ", known are " + Arrays.toString(Array.Type.values()), null);
-  }
-
-  private long[] numbers(String name, JsonParser json) {
-    check(json.currentToken() == JsonToken.START_ARRAY, "shape and data_offsets of " + name + " must be lists");
-    List<Long> numbers = new ArrayList<>();
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      check(json.currentToken() == JsonToken.VALUE_NUMBER_INT
-              && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER && json.getLongValue() >= 0,
-          name + " has the number " + json.getString() + ", must be whole and not negative");
-      numbers.add(json.getLongValue());
-    }
-    return numbers.stream().mapToLong(Long::longValue).toArray();
-  }
-
-  /** No holes, no overlap, nothing left over: no second meaning can hide in the file. */
-  private void layout(long size) {
-    List<Entry> sorted = new ArrayList<>(entries.values());
-    sorted.sort(Comparator.comparingLong(Entry::from).thenComparingLong(Entry::to));
-    long end = 0;
-    for (Entry entry : sorted) {
-      check(entry.from == end, entry.name + " begins at " + entry.from + ", must begin at " + end
-          + ", where the array before it ends");
-      end = entry.to;
-    }
-    check(end == size, "its arrays end at " + end + ", the file has " + size + " bytes for them");
-  }
-
-  private void check(boolean legal, String problem) {
-    if (!legal) {
-      throw bad(problem, null);
-    }
-  }
-
-  private JiffusionException bad(String problem, Exception cause) {
-    return new JiffusionException(file + " is not a safetensors file: " + problem, cause);
-  }
-
-  private static void close(FileChannel channel) {
-    if (channel != null) {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        // The reason why the file is refused matters more.
-      }
-    }
+    return out.array();
   }
 
   @Override
   public void close() {
-    close(channel);
+    closeQuietly(channel);
+  }
+
+  private interface Element {
+    void take(ByteBuffer bytes, int at);
+  }
+
+  private void elements(Entry entry, long from, int count, Element element) {
+    if (from < 0 || count < 0 || from + count > entry.count()) {
+      throw new IllegalArgumentException("illegal elements: " + from + " to " + (from + count) + ", must be in 0 to " + entry.count());
+    }
+    int width = entry.type.bytes();
+    ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(CHUNK, (long) count * width)).order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      for (int at = 0; at < count; ) {
+        int here = Math.min(count - at, CHUNK / width);
+        chunk.clear().limit(here * width);
+        readFully(channel, chunk, dataStart + entry.begin + (from + at) * width, path);
+        chunk.flip();
+        for (int end = at + here; at < end; at++) {
+          element.take(chunk, at);
+        }
+      }
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private Entry floating(String name) {
+    Entry entry = entry(name);
+    if (!entry.type.floating()) {
+      throw new JiffusionException(path + ": array `" + name + "` has type " + entry.type + ", must be F16, BF16, F32 or F64");
+    }
+    return entry;
+  }
+
+  private int all(String name) {
+    Entry entry = entry(name);
+    if (entry.count() > Integer.MAX_VALUE - 8) {
+      throw tooLarge(name, entry);
+    }
+    return (int) entry.count();
+  }
+
+  private JiffusionException tooLarge(String name, Entry entry) {
+    return new JiffusionException(path + ": array `" + name + "` has shape " + text(entry.shape)
+        + ", too large for one Java array; read it in parts");
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer out, long position, Path path) throws IOException {
+    while (out.hasRemaining()) {
+      int read = channel.read(out, position);
+      if (read < 0) {
+        throw new JiffusionException(path + " was cut to " + channel.size() + " bytes while it was read; copy or download it again");
+      }
+      position += read;
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // A file that was only read has nothing to lose.
+    }
+  }
+
+  private static String some(Map<String, Entry> entries) {
+    String names = String.join(", ", entries.keySet().stream().limit(5).toList());
+    return entries.size() > 5 ? names + ", … (" + entries.size() + " in all)" : names.isEmpty() ? "nothing" : names;
+  }
+
+  static String text(long[] shape) {
+    return Arrays.toString(shape);
   }
 }

@@ -16,8 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 class FrechetTest {
-  private static final Map<String, Array> FEATURES = Fixtures.tensors("metrics/frechet.safetensors");
-  private static final Set<String> RANK_DEFICIENT = Set.of("rank_deficient_both", "rank_deficient_one");
+  private static final Map<String, Array> FEATURES =
+      Fixtures.tensors("metrics/frechet.safetensors");
+  private static final Set<String> RANK_DEFICIENT =
+      Set.of("rank_deficient_both", "rank_deficient_one");
 
   static Stream<JsonNode> cases() {
     return Fixtures.json("metrics/frechet.json").get("cases").valueStream();
@@ -35,7 +37,8 @@ class FrechetTest {
     double distance = Frechet.distance(moments(key + ".features1"), moments(key + ".features2"));
     assertThat(distance)
         .isCloseTo(
-            expected.get("frechet_distance_50_digits").asDouble(), within(RANK_DEFICIENT.contains(key) ? 1e-6 : 1e-9));
+            expected.get("frechet_distance_50_digits").asDouble(),
+            within(RANK_DEFICIENT.contains(key) ? 1e-6 : 1e-9));
   }
 
   @ParameterizedTest
@@ -53,8 +56,10 @@ class FrechetTest {
     String key = expected.get("key").asString();
     for (String set : new String[] {"1", "2"}) {
       Moments moments = moments(key + ".features" + set);
-      assertThat(moments.mean()).containsExactly(FEATURES.get(key + ".mu" + set).values(), within(1e-12));
-      assertThat(moments.covariance()).containsExactly(FEATURES.get(key + ".sigma" + set).values(), within(1e-12));
+      assertThat(moments.mean())
+          .containsExactly(FEATURES.get(key + ".mu" + set).values(), within(1e-12));
+      assertThat(moments.covariance())
+          .containsExactly(FEATURES.get(key + ".sigma" + set).values(), within(1e-12));
     }
   }
 
@@ -70,7 +75,8 @@ class FrechetTest {
   void refusesWhatHasNoCovariance() {
     assertThatThrownBy(() -> Moments.of(new double[] {1, 2, 3}, 3))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("illegal features: 3 values, must be those of 2 or more images with 3 features each");
+        .hasMessage(
+            "illegal features: 3 values, must be those of 2 or more images with 3 features each");
     assertThatThrownBy(() -> Moments.of(new double[] {1, 2, 3, Double.NaN}, 2))
         .hasMessage("illegal feature 1 of image 1: NaN, must be finite");
   }
@@ -81,6 +87,7 @@ class FrechetTest {
     Moments one = Moments.of(new double[4], 1);
     assertThatThrownBy(() -> Frechet.distance(two, one))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("illegal features: 2 an image in one set and 1 in the other, must be equally many");
+        .hasMessage(
+            "illegal features: 2 an image in one set and 1 in the other, must be equally many");
   }
 }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A perfect network for images of 1x1x2: class c has Gaussian data of mean c − 1 and standard deviation 0.5. It computes in
- * double precision and answers in floats; what it was asked is kept.
+ * A perfect network for images of 1x1x2: class c has Gaussian data of mean c − 1 and standard
+ * deviation 0.5. It computes in double precision and answers in floats; what it was asked is kept.
  */
 final class ExactExecution implements Execution {
   final List<Integer> calls = new ArrayList<>(); // images of each
@@ -39,10 +39,13 @@ final class ExactExecution implements Execution {
     for (int image = 0; image < images; image++) {
       double t = (labels[image] + 1) / trained;
       Scalings scalings = predicts.scalings(betas, t, labels[image]);
-      MixtureDenoiser model = MixtureDenoiser.gaussian(betas, classes == null ? 0 : classes[image] - 1, 0.5);
+      MixtureDenoiser model =
+          MixtureDenoiser.gaussian(betas, classes == null ? 0 : classes[image] - 1, 0.5);
       for (int i = 0; i < size; i++) {
         double xt = x[image * size + i];
-        double x0 = model.x0(new Batch(1, 1, 1, 1, new double[] {xt}), betas.alpha(t), betas.sigma(t)).data()[0];
+        double x0 =
+            model.x0(new Batch(1, 1, 1, 1, new double[] {xt}), betas.alpha(t), betas.sigma(t))
+                .data()[0];
         out[image * stride + i] = (float) ((x0 - scalings.skip() * xt) / scalings.out());
         if (learnsVariance) {
           out[image * stride + size + i] = image + 0.25f * i;

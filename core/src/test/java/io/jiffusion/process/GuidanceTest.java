@@ -16,7 +16,8 @@ class GuidanceTest {
 
   private final DiscreteBetas betas = DiscreteBetas.rescaledLinear(1000);
   private final ExactExecution execution = new ExactExecution(betas, Predicts.EPS, 1000, false);
-  private final NetworkDenoiser network = new NetworkDenoiser(execution, betas, Predicts.EPS, TimeLabel.index(1000));
+  private final NetworkDenoiser network =
+      new NetworkDenoiser(execution, betas, Predicts.EPS, TimeLabel.index(1000));
   private final Batch xt = new Batch(2, 1, 1, 2, new double[] {0.4, -1.1, 2.2, 0.1});
   private final int[] classes = {1, 0};
 
@@ -33,7 +34,8 @@ class GuidanceTest {
   }
 
   private double[] eps(Prediction prediction, double t) {
-    return Batch.lincomb(1 / betas.sigma(t), xt, -betas.alpha(t) / betas.sigma(t), prediction.x0()).data();
+    return Batch.lincomb(1 / betas.sigma(t), xt, -betas.alpha(t) / betas.sigma(t), prediction.x0())
+        .data();
   }
 
   @Test
@@ -56,8 +58,12 @@ class GuidanceTest {
 
   @Test
   void keepsTheVarianceOfTheClass() {
-    NetworkDenoiser learned = new NetworkDenoiser(
-        new ExactExecution(betas, Predicts.EPS, 1000, true), betas, Predicts.EPS, TimeLabel.index(1000));
+    NetworkDenoiser learned =
+        new NetworkDenoiser(
+            new ExactExecution(betas, Predicts.EPS, 1000, true),
+            betas,
+            Predicts.EPS,
+            TimeLabel.index(1000));
     assertThat(new Guidance(learned, classes, NONE, 3).at(xt, 0.4).variance().data())
         .isEqualTo(learned.at(xt, 0.4, classes).variance().data());
   }

@@ -6,17 +6,21 @@ import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Map;
 
 /**
- * The exact denoiser of data that follow a Gaussian mixture with diagonal covariances; with one component, of a Gaussian.
+ * The exact denoiser of data that follow a Gaussian mixture with diagonal covariances; with one
+ * component, of a Gaussian.
  *
  * @param weights [K]
  * @param means [K][values of an image]
  * @param stds [K][values of an image]
  */
-public record MixtureDenoiser(NoiseSchedule schedule, double[] weights, double[][] means, double[][] stds) implements Denoiser {
+public record MixtureDenoiser(
+    NoiseSchedule schedule, double[] weights, double[][] means, double[][] stds)
+    implements Denoiser {
 
   /** Data of one Gaussian, the same for every value of an image. */
   public static MixtureDenoiser gaussian(NoiseSchedule schedule, double mean, double std) {
-    return new MixtureDenoiser(schedule, new double[] {1}, new double[][] {{mean}}, new double[][] {{std}});
+    return new MixtureDenoiser(
+        schedule, new double[] {1}, new double[][] {{mean}}, new double[][] {{std}});
   }
 
   /** The mixture of a fixture: {@code plane}, images of 2x1x1, or {@code image}, of 3x4x4. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.schedule.DiscreteBetas;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,9 +24,11 @@ class MixtureDenoiserTest {
       Batch x = new Batch(1, shape[1], shape[2], shape[3], recorded.get("check_x").row(b));
       double alpha = recorded.get("check_alpha").values()[b];
       double sigma = recorded.get("check_sigma").values()[b];
-      assertThat(model.x0(x, alpha, sigma).data()).containsExactly(recorded.get("check_x0").row(b), within(1e-12));
-      Batch far = x.with(java.util.Arrays.stream(x.data()).map(value -> 5 * value).toArray());
-      assertThat(model.x0(far, 1, 4).data()).containsExactly(recorded.get("check_ve_x0").row(b), within(1e-12));
+      assertThat(model.x0(x, alpha, sigma).data())
+          .containsExactly(recorded.get("check_x0").row(b), within(1e-12));
+      Batch far = x.with(Arrays.stream(x.data()).map(value -> 5 * value).toArray());
+      assertThat(model.x0(far, 1, 4).data())
+          .containsExactly(recorded.get("check_ve_x0").row(b), within(1e-12));
     }
   }
 }

@@ -18,8 +18,12 @@ class NetworkDenoiserTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VELOCITY") // of another schedule
   void isTheSameDenoiserWhateverTheNetworkPredicts(Predicts predicts) {
-    NetworkDenoiser denoiser = new NetworkDenoiser(
-        new ExactExecution(betas, predicts, 1000, false), betas, predicts, TimeLabel.index(1000));
+    NetworkDenoiser denoiser =
+        new NetworkDenoiser(
+            new ExactExecution(betas, predicts, 1000, false),
+            betas,
+            predicts,
+            TimeLabel.index(1000));
     MixtureDenoiser exact = MixtureDenoiser.gaussian(betas, 0, 0.5);
     for (double t : new double[] {0.001, 0.25, 0.7}) {
       Prediction prediction = denoiser.at(xt, t, null);
@@ -34,21 +38,28 @@ class NetworkDenoiserTest {
   @Test
   void tellsTheNetworkTheTimeAsInItsTraining() {
     ExactExecution execution = new ExactExecution(betas, Predicts.EPS, 1000, false);
-    new NetworkDenoiser(execution, betas, Predicts.EPS, TimeLabel.index(1000)).at(xt, betas.time(249), null);
+    new NetworkDenoiser(execution, betas, Predicts.EPS, TimeLabel.index(1000))
+        .at(xt, betas.time(249), null);
     assertThat(execution.lastLabels).containsExactly(249, 249, 249);
     DiscreteBetas longer = DiscreteBetas.rescaledLinear(4000);
-    new NetworkDenoiser(execution, longer, Predicts.EPS, TimeLabel.rescaled(4000)).at(xt, longer.time(249), null);
+    new NetworkDenoiser(execution, longer, Predicts.EPS, TimeLabel.rescaled(4000))
+        .at(xt, longer.time(249), null);
     assertThat(execution.lastLabels).containsExactly(62.25f, 62.25f, 62.25f);
   }
 
   @Test
   void splitsOffTheVarianceOfEveryImage() {
-    NetworkDenoiser denoiser = new NetworkDenoiser(
-        new ExactExecution(betas, Predicts.X0, 1000, true), betas, Predicts.X0, TimeLabel.index(1000));
+    NetworkDenoiser denoiser =
+        new NetworkDenoiser(
+            new ExactExecution(betas, Predicts.X0, 1000, true),
+            betas,
+            Predicts.X0,
+            TimeLabel.index(1000));
     Prediction prediction = denoiser.at(xt, 0.25, null);
     assertThat(prediction.variance().data()).containsExactly(0, 0.25, 1, 1.25, 2, 2.25);
     assertThat(prediction.x0().data())
-        .containsExactly(MixtureDenoiser.gaussian(betas, 0, 0.5).at(xt, 0.25).x0().data(), within(1e-6));
+        .containsExactly(
+            MixtureDenoiser.gaussian(betas, 0, 0.5).at(xt, 0.25).x0().data(), within(1e-6));
   }
 
   @Test
@@ -58,13 +69,18 @@ class NetworkDenoiserTest {
     assertThat(clipped.x0().data()).containsExactly(0.4, -1, 1, 0.1, -0.7, 0);
     assertThat(clipped.raw()).isSameAs(xt);
     assertThat(clipped.variance()).isSameAs(xt);
-    assertThatThrownBy(() -> new Clip(denoiser, 1, -1)).hasMessage("illegal range: 1.0 to -1.0, must ascend");
+    assertThatThrownBy(() -> new Clip(denoiser, 1, -1))
+        .hasMessage("illegal range: 1.0 to -1.0, must ascend");
   }
 
   @Test
   void refusesWhatDoesNotFit() {
-    NetworkDenoiser denoiser = new NetworkDenoiser(
-        new ExactExecution(betas, Predicts.EPS, 1000, false), betas, Predicts.EPS, TimeLabel.index(1000));
+    NetworkDenoiser denoiser =
+        new NetworkDenoiser(
+            new ExactExecution(betas, Predicts.EPS, 1000, false),
+            betas,
+            Predicts.EPS,
+            TimeLabel.index(1000));
     assertThatThrownBy(() -> denoiser.at(new Batch(1, 1, 2, 1, new double[2]), 0.5, null))
         .hasMessage("illegal state: images of 1x2x1, must be [1, 1, 2] for this network");
     assertThatThrownBy(() -> denoiser.at(xt, 0.5, new int[] {1}))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,12 +14,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeyTest {
   private static final int MANY = 200_000;
 
-  /** The vectors that the generator's authors publish with their library Random123 (kat_vectors, philox4x32 10). */
+  /**
+   * The vectors that the generator's authors publish with their library Random123 (kat_vectors,
+   * philox4x32 10).
+   */
   @ParameterizedTest
   @CsvSource({
-      "00000000 00000000 00000000 00000000, 00000000 00000000, 6627e8d5 e169c58d bc57ac4c 9b00dbd8",
-      "ffffffff ffffffff ffffffff ffffffff, ffffffff ffffffff, 408f276d 41c83b0e a20bc7c6 6d5451fd",
-      "243f6a88 85a308d3 13198a2e 03707344, a4093822 299f31d0, d16cfe09 94fdcceb 5001e420 24126ea1",
+    "00000000 00000000 00000000 00000000, 00000000 00000000, 6627e8d5 e169c58d bc57ac4c 9b00dbd8",
+    "ffffffff ffffffff ffffffff ffffffff, ffffffff ffffffff, 408f276d 41c83b0e a20bc7c6 6d5451fd",
+    "243f6a88 85a308d3 13198a2e 03707344, a4093822 299f31d0, d16cfe09 94fdcceb 5001e420 24126ea1",
   })
   void computesTheKnownAnswersOfPhilox(String counter, String key, String words) {
     int[] c = words(counter);
@@ -29,7 +33,9 @@ class KeyTest {
   }
 
   private static int[] words(String text) {
-    return Arrays.stream(text.split(" ")).mapToInt(word -> Integer.parseUnsignedInt(word, 16)).toArray();
+    return Arrays.stream(text.split(" "))
+        .mapToInt(word -> Integer.parseUnsignedInt(word, 16))
+        .toArray();
   }
 
   @Test
@@ -37,9 +43,17 @@ class KeyTest {
     Key key = new Key(7, 3, Purpose.STEP);
     double[] normals = new double[5];
     key.normals(normals, 0, 5);
-    assertThat(new long[] {key.bits(0), key.bits(1), key.bits(1L << 40)}).containsExactly(-3600248510000004611L, -6734671543385106575L, 3251946914011562602L);
-    assertThat(normals).containsExactly(0.8590014326411846, 0.3448933477777831, -0.12869273817719568, -0.1436169903935358, 0.12162490132217053);
-    assertThat(new Key(-1, Long.MAX_VALUE, Purpose.SHUFFLE).permutation(8)).containsExactly(0, 7, 3, 5, 1, 2, 6, 4);
+    assertThat(new long[] {key.bits(0), key.bits(1), key.bits(1L << 40)})
+        .containsExactly(-3600248510000004611L, -6734671543385106575L, 3251946914011562602L);
+    assertThat(normals)
+        .containsExactly(
+            0.8590014326411846,
+            0.3448933477777831,
+            -0.12869273817719568,
+            -0.1436169903935358,
+            0.12162490132217053);
+    assertThat(new Key(-1, Long.MAX_VALUE, Purpose.SHUFFLE).permutation(8))
+        .containsExactly(0, 7, 3, 5, 1, 2, 6, 4);
   }
 
   @Test
@@ -70,8 +84,15 @@ class KeyTest {
   @Test
   void drawsIndependentNormalsForOtherSeedsIndicesAndPurposes() {
     Key key = new Key(5, 9, Purpose.STEP);
-    for (Key other : new Key[] {new Key(6, 9, Purpose.STEP), new Key(5, 10, Purpose.STEP), new Key(5, 9, Purpose.START),
-        new Key(9, 5, Purpose.STEP), new Key(5L << 32, 9, Purpose.STEP), new Key(5, 9L << 32, Purpose.STEP)}) {
+    for (Key other :
+        new Key[] {
+          new Key(6, 9, Purpose.STEP),
+          new Key(5, 10, Purpose.STEP),
+          new Key(5, 9, Purpose.START),
+          new Key(9, 5, Purpose.STEP),
+          new Key(5L << 32, 9, Purpose.STEP),
+          new Key(5, 9L << 32, Purpose.STEP)
+        }) {
       double[] a = new double[MANY];
       double[] b = new double[MANY];
       key.normals(a, 0, MANY);
@@ -90,7 +111,8 @@ class KeyTest {
     for (int seed = 0; seed < MANY; seed++) {
       cells[(int) (100 * new Key(seed, 0, Purpose.START).uniform(0))]++;
     }
-    assertThat(chiSquare(cells, MANY)).isLessThan(149.4); // 99 degrees of freedom, exceeded with probability 0.0008
+    assertThat(chiSquare(cells, MANY))
+        .isLessThan(149.4); // 99 degrees of freedom, exceeded with probability 0.0008
   }
 
   @Test
@@ -134,7 +156,8 @@ class KeyTest {
     for (int i = 0; i < MANY; i++) {
       counts[new Key(3, 3, Purpose.TIME).below(7, i)]++;
     }
-    assertThat(chiSquare(counts, MANY)).isLessThan(22.5); // 6 degrees of freedom, exceeded with probability 0.001
+    assertThat(chiSquare(counts, MANY))
+        .isLessThan(22.5); // 6 degrees of freedom, exceeded with probability 0.001
   }
 
   @Test
@@ -147,13 +170,15 @@ class KeyTest {
     }
     int[] seen = Arrays.stream(counts).filter(count -> count > 0).toArray();
     assertThat(seen).hasSize(24);
-    assertThat(chiSquare(seen, draws)).isLessThan(49.7); // 23 degrees of freedom, exceeded with probability 0.001
+    assertThat(chiSquare(seen, draws))
+        .isLessThan(49.7); // 23 degrees of freedom, exceeded with probability 0.001
   }
 
   @Test
   void permutesEveryNumberOnce() {
     int[] order = new Key(1, 0, Purpose.SHUFFLE).permutation(1000);
-    assertThat(Arrays.stream(order).sorted().toArray()).isEqualTo(java.util.stream.IntStream.range(0, 1000).toArray());
+    assertThat(Arrays.stream(order).sorted().toArray())
+        .isEqualTo(IntStream.range(0, 1000).toArray());
   }
 
   /** Known quantiles to 16 digits, from tables of the normal distribution. */
@@ -179,13 +204,20 @@ class KeyTest {
     double largest = 0;
     for (int i = 0; i < sorted.length; i++) {
       double expected = cumulative(sorted[i]);
-      largest = Math.max(largest, Math.max(Math.abs(expected - (double) i / sorted.length),
-          Math.abs(expected - (i + 1.0) / sorted.length)));
+      largest =
+          Math.max(
+              largest,
+              Math.max(
+                  Math.abs(expected - (double) i / sorted.length),
+                  Math.abs(expected - (i + 1.0) / sorted.length)));
     }
     return Math.sqrt(sorted.length) * largest;
   }
 
-  /** The normal distribution function by its power series around 0, independent of the quantile's formula. */
+  /**
+   * The normal distribution function by its power series around 0, independent of the quantile's
+   * formula.
+   */
   private static double cumulative(double x) {
     double term = x;
     double sum = x;
@@ -198,6 +230,8 @@ class KeyTest {
 
   private static double chiSquare(int[] counts, int draws) {
     double expected = (double) draws / counts.length;
-    return Arrays.stream(counts).mapToDouble(count -> (count - expected) * (count - expected) / expected).sum();
+    return Arrays.stream(counts)
+        .mapToDouble(count -> (count - expected) * (count - expected) / expected)
+        .sum();
   }
 }

@@ -29,8 +29,15 @@ class SamplerContractTest {
   private static final double STD = 0.5;
 
   static Stream<Sampler> samplers() {
-    return Stream.of(new Ancestral(Variance.SMALL), new Ancestral(Variance.LARGE), new Ancestral(Variance.LEARNED_RANGE),
-        new Ddim(0), new Ddim(0.5), new Ddim(1), new Ddim(1, true, true), new Ddim(0.2, false, false));
+    return Stream.of(
+        new Ancestral(Variance.SMALL),
+        new Ancestral(Variance.LARGE),
+        new Ancestral(Variance.LEARNED_RANGE),
+        new Ddim(0),
+        new Ddim(0.5),
+        new Ddim(1),
+        new Ddim(1, true, true),
+        new Ddim(0.2, false, false));
   }
 
   static Stream<Schedules> schedules() {
@@ -38,7 +45,8 @@ class SamplerContractTest {
   }
 
   static Stream<Arguments> samplersOnSchedules() {
-    return samplers().flatMap(sampler -> schedules().map(schedule -> Arguments.of(sampler, schedule)));
+    return samplers()
+        .flatMap(sampler -> schedules().map(schedule -> Arguments.of(sampler, schedule)));
   }
 
   /** The exact model, with variance channels. */
@@ -51,7 +59,10 @@ class SamplerContractTest {
     double alpha = schedule.alpha(t);
     double scale = Math.sqrt(alpha * alpha * STD * STD + schedule.sigma(t) * schedule.sigma(t));
     Batch z = Noise.start(seeds, 1, 1, 1);
-    return z.with(Arrays.stream(z.data()).map(value -> alpha * MEAN + scale * value).toArray()); // distributed as x_t is
+    return z.with(
+        Arrays.stream(z.data())
+            .map(value -> alpha * MEAN + scale * value)
+            .toArray()); // distributed as x_t is
   }
 
   @ParameterizedTest
@@ -59,13 +70,31 @@ class SamplerContractTest {
   void reachesTheExactAnswerAtFirstOrder(Schedules schedules) {
     NoiseSchedule schedule = schedules.schedule();
     Batch start = start(schedule, schedules.start(), 1, 2, 3, 4, 5, 6, 7, 8);
-    double[] exact = start.data().clone(); // the probability flow of a Gaussian is linear in the state
+    double[] exact =
+        start.data().clone(); // the probability flow of a Gaussian is linear in the state
     for (int i = 0; i < exact.length; i++) {
-      exact[i] = schedule.alpha(schedules.end()) * MEAN + (exact[i] - schedule.alpha(schedules.start()) * MEAN)
-          * std(schedule, schedules.end()) / std(schedule, schedules.start());
+      exact[i] =
+          schedule.alpha(schedules.end()) * MEAN
+              + (exact[i] - schedule.alpha(schedules.start()) * MEAN)
+                  * std(schedule, schedules.end())
+                  / std(schedule, schedules.start());
     }
-    double coarse = error(new Ddim(0), schedules, MixtureDenoiser.gaussian(schedule, MEAN, STD), start, exact, 64);
-    double fine = error(new Ddim(0), schedules, MixtureDenoiser.gaussian(schedule, MEAN, STD), start, exact, 128);
+    double coarse =
+        error(
+            new Ddim(0),
+            schedules,
+            MixtureDenoiser.gaussian(schedule, MEAN, STD),
+            start,
+            exact,
+            64);
+    double fine =
+        error(
+            new Ddim(0),
+            schedules,
+            MixtureDenoiser.gaussian(schedule, MEAN, STD),
+            start,
+            exact,
+            128);
     assertThat(coarse).isLessThan(0.1);
     assertThat(Math.log(coarse / fine) / Math.log(2)).isCloseTo(1, within(0.12));
   }
@@ -89,7 +118,13 @@ class SamplerContractTest {
     return Math.sqrt(signal * signal + schedule.sigma(t) * schedule.sigma(t));
   }
 
-  private static double error(Sampler sampler, Schedules schedules, Denoiser model, Batch start, double[] exact, int steps) {
+  private static double error(
+      Sampler sampler,
+      Schedules schedules,
+      Denoiser model,
+      Batch start,
+      double[] exact,
+      int steps) {
     Walk walk = new Walk(model, schedules.schedule(), schedules.grid(steps), Noise.keyed());
     double[] reached = sampler.sample(walk, start).data();
     double largest = 0;
@@ -99,7 +134,10 @@ class SamplerContractTest {
     return largest;
   }
 
-  /** Runge-Kutta in y = x/alpha over half log-SNR, where the probability flow is {@code dy/dλ = x̂0 − y}. */
+  /**
+   * Runge-Kutta in y = x/alpha over half log-SNR, where the probability flow is {@code dy/dλ = x̂0
+   * − y}.
+   */
   private static Batch flow(MixtureDenoiser model, Schedules schedules, Batch start) {
     NoiseSchedule schedule = schedules.schedule();
     double lambda = schedule.lambda(schedules.start());
@@ -120,7 +158,10 @@ class SamplerContractTest {
     return Batch.lincomb(1, model.x0(y, 1, Math.exp(-lambda)), -1, y);
   }
 
-  /** A chain on Gaussian data is linear, so the mean and variance of what it makes follow by recursion. */
+  /**
+   * A chain on Gaussian data is linear, so the mean and variance of what it makes follow by
+   * recursion.
+   */
   @ParameterizedTest(name = "{0} on {1}")
   @MethodSource("samplersOnSchedules")
   void makesImagesOfTheMeanAndVarianceThatFollowFromThePaper(Sampler sampler, Schedules schedules) {
@@ -135,14 +176,19 @@ class SamplerContractTest {
       double ss = schedule.sigma(grid.time(k + 1));
       double beta = st * st - at * at / (as * as) * ss * ss;
       double small = beta * ss * ss / (st * st);
-      double gain = at * STD * STD / (at * at * STD * STD + st * st); // x̂0 = MEAN + gain·(x_t − at·MEAN)
+      double gain =
+          at * STD * STD / (at * at * STD * STD + st * st); // x̂0 = MEAN + gain·(x_t − at·MEAN)
       double eta = sampler instanceof Ddim ddim ? ddim.eta() : 1;
       double direction = Math.sqrt(ss * ss - eta * eta * small);
       double factor = as * gain + direction * (1 - at * gain) / st;
-      double added = sampler instanceof Ddim ddim
-          ? (ddim.sigmaHat() ? beta : eta * eta * small)
-          : ((Ancestral) sampler).variance() == Variance.SMALL ? small
-              : ((Ancestral) sampler).variance() == Variance.LARGE ? beta : Math.sqrt(small * beta);
+      double added =
+          sampler instanceof Ddim ddim
+              ? (ddim.sigmaHat() ? beta : eta * eta * small)
+              : ((Ancestral) sampler).variance() == Variance.SMALL
+                  ? small
+                  : ((Ancestral) sampler).variance() == Variance.LARGE
+                      ? beta
+                      : Math.sqrt(small * beta);
       mean = as * MEAN + factor * (mean - at * MEAN);
       variance = factor * factor * variance + added;
     }
@@ -160,14 +206,17 @@ class SamplerContractTest {
   @MethodSource("samplersOnSchedules")
   void evaluatesAsOftenAsItPromises(Sampler sampler, Schedules schedules) {
     int[] evaluations = {0};
-    Denoiser counting = (xt, t) -> {
-      evaluations[0]++;
-      return gaussian(schedules.schedule()).at(xt, t);
-    };
+    Denoiser counting =
+        (xt, t) -> {
+          evaluations[0]++;
+          return gaussian(schedules.schedule()).at(xt, t);
+        };
     for (int steps : new int[] {1, 2, 7}) {
       evaluations[0] = 0;
       TimeGrid grid = schedules.grid(steps);
-      sampler.sample(new Walk(counting, schedules.schedule(), grid, Noise.keyed(1)), start(schedules.schedule(), grid.time(0), 1));
+      sampler.sample(
+          new Walk(counting, schedules.schedule(), grid, Noise.keyed(1)),
+          start(schedules.schedule(), grid.time(0), 1));
       assertThat(evaluations[0]).isEqualTo(sampler.evaluations(grid)).isEqualTo(steps);
     }
   }
@@ -183,17 +232,23 @@ class SamplerContractTest {
     assertThat(together).doesNotHaveDuplicates();
   }
 
-  private static double[] sample(Sampler sampler, NoiseSchedule schedule, TimeGrid grid, long... seeds) {
-    return sampler.sample(new Walk(gaussian(schedule), schedule, grid, Noise.keyed(seeds)), Noise.start(seeds, 1, 1, 1)).data();
+  private static double[] sample(
+      Sampler sampler, NoiseSchedule schedule, TimeGrid grid, long... seeds) {
+    return sampler
+        .sample(
+            new Walk(gaussian(schedule), schedule, grid, Noise.keyed(seeds)),
+            Noise.start(seeds, 1, 1, 1))
+        .data();
   }
 
   @ParameterizedTest
   @MethodSource("samplers")
   void endsAtThePredictedDataAndDrawsNoNoiseForIt(Sampler sampler) {
     DiscreteBetas betas = DiscreteBetas.cosine(100);
-    Noise none = (k, image, out, from, count) -> {
-      throw new AssertionError("noise was drawn");
-    };
+    Noise none =
+        (k, image, out, from, count) -> {
+          throw new AssertionError("noise was drawn");
+        };
     Batch x = Noise.start(new long[] {1, 2}, 1, 1, 1);
     Walk walk = new Walk(gaussian(betas), betas, TimeGrid.of(100, 60), none);
     assertThat(sampler.sample(walk, x).data()).isEqualTo(gaussian(betas).at(x, 0.61).x0().data());
@@ -203,7 +258,12 @@ class SamplerContractTest {
   @MethodSource("schedules")
   void isAncestralSamplingForEtaOneAndForSigmaHat(Schedules schedules) {
     long[] seeds = {1, 2, 3};
-    Walk walk = new Walk(gaussian(schedules.schedule()), schedules.schedule(), schedules.grid(9), Noise.keyed(seeds));
+    Walk walk =
+        new Walk(
+            gaussian(schedules.schedule()),
+            schedules.schedule(),
+            schedules.grid(9),
+            Noise.keyed(seeds));
     Batch x = start(schedules.schedule(), schedules.start(), seeds);
     assertThat(new Ddim(1).sample(walk, x).data())
         .containsExactly(new Ancestral(Variance.SMALL).sample(walk, x).data(), within(1e-9));
@@ -214,11 +274,17 @@ class SamplerContractTest {
   @Test
   void drawsNoNoiseWhereEtaIsZero() {
     DiscreteBetas betas = DiscreteBetas.cosine(100);
-    Noise none = (k, image, out, from, count) -> {
-      throw new AssertionError("noise was drawn");
-    };
+    Noise none =
+        (k, image, out, from, count) -> {
+          throw new AssertionError("noise was drawn");
+        };
     TimeGrid grid = TimeGrid.of(100, Respacing.uniform(100, 10));
-    assertThat(new Ddim(0).sample(new Walk(gaussian(betas), betas, grid, none), Noise.start(new long[] {1}, 1, 1, 1)).data())
+    assertThat(
+            new Ddim(0)
+                .sample(
+                    new Walk(gaussian(betas), betas, grid, none),
+                    Noise.start(new long[] {1}, 1, 1, 1))
+                .data())
         .hasSize(1);
   }
 
@@ -239,7 +305,12 @@ class SamplerContractTest {
     double st = betas.sigma(0.5);
     double x = 3;
     double x0 = 1.7; // predicted by this network, outside of images
-    Walk walk = new Walk(new Clip((xt, t) -> new Prediction(xt.with(new double[] {x0}))), betas, grid, Noise.keyed(1));
+    Walk walk =
+        new Walk(
+            new Clip((xt, t) -> new Prediction(xt.with(new double[] {x0}))),
+            betas,
+            grid,
+            Noise.keyed(1));
     Batch state = new Batch(1, 1, 1, 1, new double[] {x});
     assertThat(new Ddim(0, false, true).sample(walk, state).data()[0])
         .isCloseTo(betas.alpha(0.4) + betas.sigma(0.4) * (x - at) / st, within(1e-12));
@@ -254,17 +325,33 @@ class SamplerContractTest {
     double largest = Ddim.largestEta(betas, grid);
     assertThat(largest).isGreaterThan(1);
     assertThat(sample(new Ddim(largest), betas, grid, 1)).doesNotContain(Double.NaN);
-    assertThatThrownBy(() -> sample(new Ddim(largest * 1.01), betas, grid, 1)).isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("illegal eta: " + largest * 1.01 + ", must be at most " + largest + " on these 1000 steps");
+    assertThatThrownBy(() -> sample(new Ddim(largest * 1.01), betas, grid, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "illegal eta: "
+                + largest * 1.01
+                + ", must be at most "
+                + largest
+                + " on these 1000 steps");
   }
 
   @Test
   void refusesSenselessChoices() {
-    assertThatThrownBy(() -> new Ddim(-0.1)).hasMessage("illegal eta: -0.1, must be 0 or more; 0 is deterministic, 1 is DDPM's noise");
-    assertThatThrownBy(() -> new Ddim(0.5, true, true)).hasMessage("illegal eta: 0.5 with sigma-hat, must be 1, whose mean sigma-hat keeps");
+    assertThatThrownBy(() -> new Ddim(-0.1))
+        .hasMessage("illegal eta: -0.1, must be 0 or more; 0 is deterministic, 1 is DDPM's noise");
+    assertThatThrownBy(() -> new Ddim(0.5, true, true))
+        .hasMessage("illegal eta: 0.5 with sigma-hat, must be 1, whose mean sigma-hat keeps");
     DiscreteBetas betas = DiscreteBetas.cosine(10);
-    Walk walk = new Walk(MixtureDenoiser.gaussian(betas, MEAN, STD), betas, new TimeGrid(new double[] {0.9, 0.5}), Noise.keyed(1));
-    assertThatThrownBy(() -> new Ancestral(Variance.LEARNED).sample(walk, Noise.start(new long[] {1}, 1, 1, 1)))
-        .hasMessage("illegal variance: LEARNED for a model that has learned none, must be SMALL or LARGE");
+    Walk walk =
+        new Walk(
+            MixtureDenoiser.gaussian(betas, MEAN, STD),
+            betas,
+            new TimeGrid(new double[] {0.9, 0.5}),
+            Noise.keyed(1));
+    assertThatThrownBy(
+            () ->
+                new Ancestral(Variance.LEARNED).sample(walk, Noise.start(new long[] {1}, 1, 1, 1)))
+        .hasMessage(
+            "illegal variance: LEARNED for a model that has learned none, must be SMALL or LARGE");
   }
 }

@@ -14,7 +14,8 @@ class SamplersTest {
   void readsSamplersFromText() {
     assertThat(Samplers.parse("ddpm")).isEqualTo(new Ancestral(Variance.SMALL));
     assertThat(Samplers.parse("ddpm:variance=large")).isEqualTo(new Ancestral(Variance.LARGE));
-    assertThat(Samplers.parse("ddpm:variance=learned-range")).isEqualTo(new Ancestral(Variance.LEARNED_RANGE));
+    assertThat(Samplers.parse("ddpm:variance=learned-range"))
+        .isEqualTo(new Ancestral(Variance.LEARNED_RANGE));
     assertThat(Samplers.parse("ddpm:variance=learned")).isEqualTo(new Ancestral(Variance.LEARNED));
     assertThat(Samplers.parse("ddim")).isEqualTo(new Ddim(0));
     assertThat(Samplers.parse(" ddim : eta = 0.5 ")).isEqualTo(new Ddim(0.5));
@@ -24,23 +25,28 @@ class SamplersTest {
 
   @Test
   void takesWhatTheTextLeavesOpenFromTheModel() {
-    assertThat(Samplers.parse("ddpm", Variance.LARGE, false)).isEqualTo(new Ancestral(Variance.LARGE));
+    assertThat(Samplers.parse("ddpm", Variance.LARGE, false))
+        .isEqualTo(new Ancestral(Variance.LARGE));
     assertThat(Samplers.parse("ddim", Variance.LARGE, false)).isEqualTo(new Ddim(0, false, false));
     assertThat(Samplers.parse("ddim:eps=derived", Variance.LARGE, false)).isEqualTo(new Ddim(0));
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-      "dim                | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
-      "ddim:etta=1        | illegal option etta of sampler ddim:etta=1, must be one of sigma-hat, eta, eps; the nearest is eta",
-      "ddim:eta=much      | illegal option eta=much of sampler ddim:eta=much, must be a number, such as eta=0.0",
-      "ddim:eta=1,eta=1   | illegal sampler: ddim:eta=1,eta=1, must give eta only once",
-      "ddim:sigma-hat=yes | illegal option sigma-hat=yes of sampler ddim:sigma-hat=yes, must be sigma-hat without a value",
-      "ddpm:variance=big  | illegal option variance=big of sampler ddpm:variance=big, must be one of variance=small, variance=large, variance=learned-range, variance=learned; the nearest is large",
-      "ddpm:eta=1         | illegal option eta of sampler ddpm:eta=1, must be one of variance; the nearest is variance",
-      "ddim:              | illegal option '' of sampler ddim:, must be one of sigma-hat, eta, eps; the nearest is eta",
-  })
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dim                | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
+        "ddim:etta=1        | illegal option etta of sampler ddim:etta=1, must be one of sigma-hat, eta, eps; the nearest is eta",
+        "ddim:eta=much      | illegal option eta=much of sampler ddim:eta=much, must be a number, such as eta=0.0",
+        "ddim:eta=1,eta=1   | illegal sampler: ddim:eta=1,eta=1, must give eta only once",
+        "ddim:sigma-hat=yes | illegal option sigma-hat=yes of sampler ddim:sigma-hat=yes, must be sigma-hat without a value",
+        "ddpm:variance=big  | illegal option variance=big of sampler ddpm:variance=big, must be one of variance=small, variance=large, variance=learned-range, variance=learned; the nearest is large",
+        "ddpm:eta=1         | illegal option eta of sampler ddpm:eta=1, must be one of variance; the nearest is variance",
+        "ddim:              | illegal option '' of sampler ddim:, must be one of sigma-hat, eta, eps; the nearest is eta",
+      })
   void namesTheNearestOfWhatItDoesNotKnow(String text, String message) {
-    assertThatThrownBy(() -> Samplers.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    assertThatThrownBy(() -> Samplers.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 }

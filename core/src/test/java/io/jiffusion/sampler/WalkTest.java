@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class WalkTest {
   private final DiscreteBetas betas = DiscreteBetas.cosine(100);
   private final TimeGrid grid = TimeGrid.of(100, Respacing.uniform(100, 5));
-  private final Walk walk = new Walk(MixtureDenoiser.gaussian(betas, 0, 0.5), betas, grid, Noise.keyed(1, 2));
+  private final Walk walk =
+      new Walk(MixtureDenoiser.gaussian(betas, 0, 0.5), betas, grid, Noise.keyed(1, 2));
   private final Batch start = Noise.start(new long[] {1, 2}, 1, 1, 1);
 
   @Test
@@ -28,22 +29,29 @@ class WalkTest {
     List<Progress> seen = new ArrayList<>();
     new Ddim(0).sample(walk.progress(seen::add), start);
     assertThat(seen).extracting(Progress::done).containsExactly(1L, 2L, 3L, 4L, 5L);
-    assertThat(seen).allSatisfy(progress -> {
-      assertThat(progress.total()).isEqualTo(5);
-      assertThat(progress.unit()).isEqualTo("steps");
-      assertThat(progress.seconds()).isGreaterThan(0);
-    });
+    assertThat(seen)
+        .allSatisfy(
+            progress -> {
+              assertThat(progress.total()).isEqualTo(5);
+              assertThat(progress.unit()).isEqualTo("steps");
+              assertThat(progress.seconds()).isGreaterThan(0);
+            });
   }
 
   @Test
   void showsEveryStateAndItsTime() {
     List<Double> times = new ArrayList<>();
     List<Batch> states = new ArrayList<>();
-    Batch last = new Ddim(0).sample(walk.watch((k, t, x) -> {
-      assertThat(k).isEqualTo(states.size());
-      times.add(t);
-      states.add(x);
-    }), start);
+    Batch last =
+        new Ddim(0)
+            .sample(
+                walk.watch(
+                    (k, t, x) -> {
+                      assertThat(k).isEqualTo(states.size());
+                      times.add(t);
+                      states.add(x);
+                    }),
+                start);
     assertThat(times).containsExactly(0.61, 0.41, 0.21, 0.01, 0.0);
     assertThat(states.get(4)).isSameAs(last);
   }
@@ -51,10 +59,16 @@ class WalkTest {
   @Test
   void goesOnWithWhatTheConstraintMakesOfTheState() {
     List<Batch> entered = new ArrayList<>();
-    Walk constrained = new Walk((xt, t) -> {
-      entered.add(xt);
-      return walk.denoiser().at(xt, t);
-    }, betas, grid, Noise.keyed(1, 2)).constraint((k, t, x) -> x.with(new double[] {k, t}));
+    Walk constrained =
+        new Walk(
+                (xt, t) -> {
+                  entered.add(xt);
+                  return walk.denoiser().at(xt, t);
+                },
+                betas,
+                grid,
+                Noise.keyed(1, 2))
+            .constraint((k, t, x) -> x.with(new double[] {k, t}));
     Batch last = new Ddim(0).sample(constrained, start);
     assertThat(entered.get(1).data()).containsExactly(0, 0.61);
     assertThat(last.data()).containsExactly(4, 0);
@@ -64,22 +78,32 @@ class WalkTest {
   void stopsBeforeTheNextStepWhenCancelled() {
     Cancellation cancellation = new Cancellation();
     List<Integer> steps = new ArrayList<>();
-    Walk cancelled = walk.cancellation(cancellation).watch((k, t, x) -> {
-      steps.add(k);
-      if (k == 1) {
-        cancellation.cancel();
-      }
-    });
-    assertThatThrownBy(() -> new Ddim(0).sample(cancelled, start)).isInstanceOf(CancellationException.class);
+    Walk cancelled =
+        walk.cancellation(cancellation)
+            .watch(
+                (k, t, x) -> {
+                  steps.add(k);
+                  if (k == 1) {
+                    cancellation.cancel();
+                  }
+                });
+    assertThatThrownBy(() -> new Ddim(0).sample(cancelled, start))
+        .isInstanceOf(CancellationException.class);
     assertThat(steps).containsExactly(0, 1);
   }
 
   @Test
   void stopsAtTheStepWhereANumberIsLost() {
-    Walk broken = new Walk(
-        (xt, t) -> new Prediction(xt.with(new double[] {0, t < 0.5 ? Double.NaN : 0})), betas, grid, Noise.keyed(1, 2));
-    assertThatThrownBy(() -> new Ddim(0).sample(broken, start)).isInstanceOf(JiffusionException.class)
-        .hasMessage("illegal state: image 1 is not finite after step 3 of 5 (from t = 0.41 to 0.21), must be numbers;"
-            + " check the model's weights, or try the precision fp32");
+    Walk broken =
+        new Walk(
+            (xt, t) -> new Prediction(xt.with(new double[] {0, t < 0.5 ? Double.NaN : 0})),
+            betas,
+            grid,
+            Noise.keyed(1, 2));
+    assertThatThrownBy(() -> new Ddim(0).sample(broken, start))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "illegal state: image 1 is not finite after step 3 of 5 (from t = 0.41 to 0.21), must be numbers;"
+                + " check the model's weights, or try the precision fp32");
   }
 }

@@ -27,8 +27,16 @@ class DiscreteBetasTest {
         openai("cosine", 1000, DiscreteBetas.cosine(1000)),
         openai("cosine", 4000, DiscreteBetas.cosine(4000)),
         peer("diffusers linear", diffusers, "linear", DiscreteBetas.linear(1000, 1e-4, 0.02)),
-        peer("diffusers scaled_linear", diffusers, "scaled_linear", DiscreteBetas.quadratic(1000, 0.00085, 0.012)),
-        peer("diffusers squaredcos_cap_v2", diffusers, "squaredcos_cap_v2", DiscreteBetas.cosine(1000)),
+        peer(
+            "diffusers scaled_linear",
+            diffusers,
+            "scaled_linear",
+            DiscreteBetas.quadratic(1000, 0.00085, 0.012)),
+        peer(
+            "diffusers squaredcos_cap_v2",
+            diffusers,
+            "squaredcos_cap_v2",
+            DiscreteBetas.cosine(1000)),
         peer("diffusers sigmoid", diffusers, "sigmoid", DiscreteBetas.sigmoid(1000, 1e-4, 0.02)),
         peer("ddim linear", ddim, "linear", DiscreteBetas.linear(1000, 1e-4, 0.02)),
         peer("ddim quad", ddim, "quad", DiscreteBetas.quadratic(1000, 1e-4, 0.02)),
@@ -38,23 +46,38 @@ class DiscreteBetasTest {
   }
 
   private static Arguments openai(String name, int steps, DiscreteBetas ours) {
-    Map<String, Array> table = Fixtures.tensors("schedules/openai_" + name + "_" + steps + ".safetensors");
-    return Arguments.of("openai " + name + " " + steps, ours, table.get("betas").values(), table.get("alphas_cumprod").values());
+    Map<String, Array> table =
+        Fixtures.tensors("schedules/openai_" + name + "_" + steps + ".safetensors");
+    return Arguments.of(
+        "openai " + name + " " + steps,
+        ours,
+        table.get("betas").values(),
+        table.get("alphas_cumprod").values());
   }
 
-  private static Arguments peer(String label, Map<String, Array> tables, String name, DiscreteBetas ours) {
+  private static Arguments peer(
+      String label, Map<String, Array> tables, String name, DiscreteBetas ours) {
     Array alphaBar = tables.get(name + ".alphas_cumprod");
-    return Arguments.of(label, ours, tables.get(name + ".betas").values(), alphaBar == null ? null : alphaBar.values());
+    return Arguments.of(
+        label,
+        ours,
+        tables.get(name + ".betas").values(),
+        alphaBar == null ? null : alphaBar.values());
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("originals")
-  void equalsTheTablesOfTheOriginals(String name, DiscreteBetas ours, double[] betas, double[] alphaBar) {
+  void equalsTheTablesOfTheOriginals(
+      String name, DiscreteBetas ours, double[] betas, double[] alphaBar) {
     assertThat(ours.steps()).isEqualTo(betas.length);
     for (int i = 0; i < betas.length; i++) {
-      assertThat(ours.beta(i)).as("beta %d", i).isCloseTo(betas[i], within(Math.max(1e-12, 1e-9 * betas[i])));
+      assertThat(ours.beta(i))
+          .as("beta %d", i)
+          .isCloseTo(betas[i], within(Math.max(1e-12, 1e-9 * betas[i])));
       if (alphaBar != null) {
-        assertThat(ours.alphaBar(i)).as("ᾱ %d", i).isCloseTo(alphaBar[i], within(1e-9 * alphaBar[i] + 1e-15));
+        assertThat(ours.alphaBar(i))
+            .as("ᾱ %d", i)
+            .isCloseTo(alphaBar[i], within(1e-9 * alphaBar[i] + 1e-15));
       }
     }
   }
@@ -80,13 +103,17 @@ class DiscreteBetasTest {
     DiscreteBetas ours = DiscreteBetas.rescaledLinear(1000); // this one DPM-Solver does not shorten
     double[] t = peer.get("linear_1000.t").values();
     for (int i = 0; i < t.length; i++) {
-      assertThat(ours.alpha(t[i])).isCloseTo(peer.get("linear_1000.alpha").values()[i], within(1e-9));
-      assertThat(ours.sigma(t[i])).isCloseTo(peer.get("linear_1000.sigma").values()[i], within(1e-9));
-      assertThat(ours.lambda(t[i])).isCloseTo(peer.get("linear_1000.lambda").values()[i], within(1e-9));
+      assertThat(ours.alpha(t[i]))
+          .isCloseTo(peer.get("linear_1000.alpha").values()[i], within(1e-9));
+      assertThat(ours.sigma(t[i]))
+          .isCloseTo(peer.get("linear_1000.sigma").values()[i], within(1e-9));
+      assertThat(ours.lambda(t[i]))
+          .isCloseTo(peer.get("linear_1000.lambda").values()[i], within(1e-9));
     }
     double[] lambda = peer.get("linear_1000.query_lambda").values();
     for (int i = 0; i < lambda.length; i++) {
-      assertThat(ours.timeOf(lambda[i])).isCloseTo(peer.get("linear_1000.inverse_lambda").values()[i], within(1e-9));
+      assertThat(ours.timeOf(lambda[i]))
+          .isCloseTo(peer.get("linear_1000.inverse_lambda").values()[i], within(1e-9));
     }
   }
 
@@ -110,8 +137,12 @@ class DiscreteBetasTest {
 
   @Test
   void hasMonotoneLambda() {
-    for (DiscreteBetas betas : new DiscreteBetas[] {DiscreteBetas.cosine(50), DiscreteBetas.jsd(50), DiscreteBetas.rescaledLinear(50)}) {
-      double[] lambda = IntStream.rangeClosed(0, 1000).mapToDouble(i -> betas.lambda(i / 1000.0)).toArray();
+    for (DiscreteBetas betas :
+        new DiscreteBetas[] {
+          DiscreteBetas.cosine(50), DiscreteBetas.jsd(50), DiscreteBetas.rescaledLinear(50)
+        }) {
+      double[] lambda =
+          IntStream.rangeClosed(0, 1000).mapToDouble(i -> betas.lambda(i / 1000.0)).toArray();
       for (int i = 1; i < lambda.length; i++) {
         assertThat(lambda[i]).isLessThan(lambda[i - 1]);
       }
@@ -120,16 +151,23 @@ class DiscreteBetasTest {
 
   @Test
   void namesTheIllegalValueAndTheRule() {
-    assertThatThrownBy(() -> DiscreteBetas.cosine(0)).hasMessage("illegal steps: 0, must be from 1 to 10000");
-    assertThatThrownBy(() -> DiscreteBetas.cosine(10_001)).hasMessage("illegal steps: 10001, must be from 1 to 10000");
-    assertThatThrownBy(() -> DiscreteBetas.of()).hasMessage("illegal steps: 0, must be from 1 to 10000");
+    assertThatThrownBy(() -> DiscreteBetas.cosine(0))
+        .hasMessage("illegal steps: 0, must be from 1 to 10000");
+    assertThatThrownBy(() -> DiscreteBetas.cosine(10_001))
+        .hasMessage("illegal steps: 10001, must be from 1 to 10000");
+    assertThatThrownBy(() -> DiscreteBetas.of())
+        .hasMessage("illegal steps: 0, must be from 1 to 10000");
     assertThatThrownBy(() -> DiscreteBetas.rescaledLinear(10))
-        .hasMessage("illegal steps: 10 for the rescaled linear schedule, must be 20 or more;"
-            + " use the cosine or the plain linear schedule for fewer");
+        .hasMessage(
+            "illegal steps: 10 for the rescaled linear schedule, must be 20 or more;"
+                + " use the cosine or the plain linear schedule for fewer");
     assertThatThrownBy(() -> DiscreteBetas.of(0.1, 1, 0.1))
         .hasMessage("illegal beta 1 of 3: 1.0, must be above 0 and below 1 (the last may be 1)");
-    assertThatThrownBy(() -> DiscreteBetas.of(0.1, Double.NaN)).hasMessageStartingWith("illegal beta 1 of 2: NaN");
-    assertThatThrownBy(() -> DiscreteBetas.cosine(10).alpha(1.5)).hasMessage("illegal time: 1.5, must be from 0 to 1");
-    assertThatThrownBy(() -> DiscreteBetas.cosine(10).timeOf(-50)).hasMessageStartingWith("illegal half log-SNR: -50.0, must be from ");
+    assertThatThrownBy(() -> DiscreteBetas.of(0.1, Double.NaN))
+        .hasMessageStartingWith("illegal beta 1 of 2: NaN");
+    assertThatThrownBy(() -> DiscreteBetas.cosine(10).alpha(1.5))
+        .hasMessage("illegal time: 1.5, must be from 0 to 1");
+    assertThatThrownBy(() -> DiscreteBetas.cosine(10).timeOf(-50))
+        .hasMessageStartingWith("illegal half log-SNR: -50.0, must be from ");
   }
 }

@@ -12,27 +12,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PredictsTest {
 
   /** Rectified flow, the one schedule on which all five predictions make sense. */
-  static final NoiseSchedule FLOW = new NoiseSchedule() {
-    @Override
-    public double alpha(double t) {
-      return 1 - t;
-    }
+  static final NoiseSchedule FLOW =
+      new NoiseSchedule() {
+        @Override
+        public double alpha(double t) {
+          return 1 - t;
+        }
 
-    @Override
-    public double sigma(double t) {
-      return t;
-    }
-  };
+        @Override
+        public double sigma(double t) {
+          return t;
+        }
+      };
 
   /** The paper's definition of what each network says, given x0 and eps. */
-  private static double target(Predicts predicts, double alpha, double sigma, double x0, double eps) {
-    DoubleBinaryOperator definition = switch (predicts) {
-      case EPS -> (a, e) -> e;
-      case X0 -> (a, e) -> a;
-      case V -> (a, e) -> alpha * e - sigma * a;
-      case SCORE -> (a, e) -> -e / sigma;
-      case VELOCITY -> (a, e) -> e - a;
-    };
+  private static double target(
+      Predicts predicts, double alpha, double sigma, double x0, double eps) {
+    DoubleBinaryOperator definition =
+        switch (predicts) {
+          case EPS -> (a, e) -> e;
+          case X0 -> (a, e) -> a;
+          case V -> (a, e) -> alpha * e - sigma * a;
+          case SCORE -> (a, e) -> -e / sigma;
+          case VELOCITY -> (a, e) -> e - a;
+        };
     return definition.applyAsDouble(x0, eps);
   }
 
@@ -48,7 +51,8 @@ class PredictsTest {
       assertThat(s.label()).isEqualTo(17);
       assertThat(s.in()).isEqualTo(1);
       assertThat(s.skip() * xt + s.out() * target).isCloseTo(x0, within(1e-12));
-      assertThat((x0 - s.skip() * xt) / s.out()).isCloseTo(target, within(1e-9 * Math.max(1, Math.abs(target))));
+      assertThat((x0 - s.skip() * xt) / s.out())
+          .isCloseTo(target, within(1e-9 * Math.max(1, Math.abs(target))));
     }
   }
 
@@ -56,9 +60,11 @@ class PredictsTest {
   void refusesNoiseAndScoreWhereThereIsNoSignal() {
     assertThatThrownBy(() -> Predicts.EPS.scalings(FLOW, 1, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("illegal time: 1.0 for eps prediction, must have alpha above 0 (there is no signal left);"
-            + " start at an earlier time, or use a model that predicts v or x0");
-    assertThatThrownBy(() -> Predicts.SCORE.scalings(FLOW, 1, 0)).hasMessageStartingWith("illegal time: 1.0 for score prediction");
+        .hasMessage(
+            "illegal time: 1.0 for eps prediction, must have alpha above 0 (there is no signal left);"
+                + " start at an earlier time, or use a model that predicts v or x0");
+    assertThatThrownBy(() -> Predicts.SCORE.scalings(FLOW, 1, 0))
+        .hasMessageStartingWith("illegal time: 1.0 for score prediction");
     assertThat(Predicts.V.scalings(FLOW, 1, 0)).isEqualTo(new Scalings(1, 0, -1, 0));
   }
 

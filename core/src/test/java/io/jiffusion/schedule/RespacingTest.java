@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,9 +41,11 @@ class RespacingTest {
   void equalsOpenAisLists(JsonNode expected) {
     int trained = expected.get("T").asInt();
     String spec = expected.get("spec").asString();
-    boolean empty = expected.path("count").asInt(-1) == 0; // legal there, though nothing can be sampled with it
+    boolean empty =
+        expected.path("count").asInt(-1) == 0; // legal there, though nothing can be sampled with it
     if (expected.has("error") || empty) {
-      assertThatThrownBy(() -> Respacing.parse(spec, trained)).isInstanceOf(IllegalArgumentException.class)
+      assertThatThrownBy(() -> Respacing.parse(spec, trained))
+          .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("illegal ");
       return;
     }
@@ -51,9 +54,13 @@ class RespacingTest {
     if (expected.has("steps")) {
       assertThat(indices).isEqualTo(ints(expected.get("steps")));
     } else {
-      assertThat(indices).startsWith(ints(expected.get("first"))).endsWith(ints(expected.get("last")));
-      assertThat(Arrays.stream(indices).asLongStream().sum()).isEqualTo(expected.get("sum").asLong());
-      assertThat(Arrays.stream(indices).asLongStream().map(i -> i * i).sum()).isEqualTo(expected.get("sum_of_squares").asLong());
+      assertThat(indices)
+          .startsWith(ints(expected.get("first")))
+          .endsWith(ints(expected.get("last")));
+      assertThat(Arrays.stream(indices).asLongStream().sum())
+          .isEqualTo(expected.get("sum").asLong());
+      assertThat(Arrays.stream(indices).asLongStream().map(i -> i * i).sum())
+          .isEqualTo(expected.get("sum_of_squares").asLong());
     }
   }
 
@@ -65,13 +72,17 @@ class RespacingTest {
   @MethodSource("census")
   void givesDdimNForTheSameNAsOpenAiAndTheSameSections(JsonNode expected) {
     int trained = expected.get("T").asInt();
-    int[] possible = IntStream.rangeClosed(1, trained).filter(steps -> {
-      try {
-        return Respacing.ddim(trained, steps).length == steps;
-      } catch (IllegalArgumentException e) {
-        return false;
-      }
-    }).toArray();
+    int[] possible =
+        IntStream.rangeClosed(1, trained)
+            .filter(
+                steps -> {
+                  try {
+                    return Respacing.ddim(trained, steps).length == steps;
+                  } catch (IllegalArgumentException e) {
+                    return false;
+                  }
+                })
+            .toArray();
     assertThat(possible).isEqualTo(ints(expected.get("possible_ddimN")));
     for (JsonNode section : expected.get("single_section")) {
       int[] indices = Respacing.sections(trained, section.get("N").asInt());
@@ -103,7 +114,8 @@ class RespacingTest {
       int last = theirs.length - 1;
       assertThat(quadratic[last]).isEqualTo(theirs[last]);
       assertThat(IntStream.range(0, steps).map(i -> quadratic[i] - theirs[i]).max().orElseThrow())
-          .as("moved by little").isLessThanOrEqualTo(steps / 10);
+          .as("moved by little")
+          .isLessThanOrEqualTo(steps / 10);
     }
   }
 
@@ -119,7 +131,18 @@ class RespacingTest {
     int offset = expected.get("steps_offset").asInt();
     String spacing = expected.get("timestep_spacing").asString();
     String text = spacing.equals("leading") ? "leading:" + offset : spacing;
-    assertThat(Respacing.parse(text, 1000, steps)).isEqualTo(reversed(ints(expected.get("timesteps"))));
+    assertThat(Respacing.parse(text, 1000, steps))
+        .isEqualTo(reversed(ints(expected.get("timesteps"))));
+  }
+
+  /**
+   * NumPy rounds halves to even; the list is that of its {@code round(arange(1000, 0, -62.5)) - 1}.
+   */
+  @Test
+  void roundsHalvesToEvenAsNumPyDoes() {
+    assertThat(Respacing.trailing(1000, 16))
+        .containsExactly(
+            61, 124, 187, 249, 311, 374, 437, 499, 561, 624, 687, 749, 811, 874, 937, 999);
   }
 
   static Stream<JsonNode> spaced() {
@@ -133,8 +156,11 @@ class RespacingTest {
     String key = entry.get("key").asString();
     int trained = entry.get("T").asInt();
     DiscreteBetas full =
-        entry.get("schedule").asString().equals("cosine") ? DiscreteBetas.cosine(trained) : DiscreteBetas.rescaledLinear(trained);
-    int[] indices = Respacing.parse(entry.get("spec").asString(), trained, entry.get("steps").asInt());
+        entry.get("schedule").asString().equals("cosine")
+            ? DiscreteBetas.cosine(trained)
+            : DiscreteBetas.rescaledLinear(trained);
+    int[] indices =
+        Respacing.parse(entry.get("spec").asString(), trained, entry.get("steps").asInt());
     assertThat(indices).isEqualTo(tables.get(key + ".timestep_map").ints());
     DiscreteBetas spaced = full.respaced(indices);
     TimeGrid grid = TimeGrid.of(trained, indices);
@@ -148,12 +174,14 @@ class RespacingTest {
       assertThat(spaced.beta(i)).isCloseTo(beta, tolerance(beta));
       assertThat(posterior.forward()).isCloseTo(beta, tolerance(beta));
       assertThat(posterior.variance()).isCloseTo(variance, tolerance(variance));
-      assertThat(spaced.alphaBar(i)).isCloseTo(tables.get(key + ".alphas_cumprod").values()[i], within(1e-12));
-      assertThat(TimeLabel.rescaled(trained).at(t)).isCloseTo(tables.get(key + ".label_rescaled").values()[i], within(1e-9));
+      assertThat(spaced.alphaBar(i))
+          .isCloseTo(tables.get(key + ".alphas_cumprod").values()[i], within(1e-12));
+      assertThat(TimeLabel.rescaled(trained).at(t))
+          .isCloseTo(tables.get(key + ".label_rescaled").values()[i], within(1e-9));
     }
   }
 
-  private static org.assertj.core.data.Offset<Double> tolerance(double expected) {
+  private static Offset<Double> tolerance(double expected) {
     return within(Math.max(1e-13, 1e-9 * expected));
   }
 
@@ -161,32 +189,41 @@ class RespacingTest {
   void givesExactlySStepsForEveryS() {
     for (int trained : new int[] {1, 2, 10, 97, 1000}) {
       for (int steps = 1; steps <= trained; steps++) {
-        for (String spacing : new String[] {"uniform", "quadratic", "leading", "trailing", "linspace"}) {
-          assertThat(Respacing.parse(spacing, trained, steps)).as("%s %d of %d", spacing, steps, trained).hasSize(steps);
+        for (String spacing :
+            new String[] {"uniform", "quadratic", "leading", "trailing", "linspace"}) {
+          assertThat(Respacing.parse(spacing, trained, steps))
+              .as("%s %d of %d", spacing, steps, trained)
+              .hasSize(steps);
         }
       }
     }
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-      "uniform    | 1001 | illegal steps: 1001, must be from 1 to 1000, the steps of the model; the nearest is 1000",
-      "quadratic  | 0    | illegal steps: 0, must be from 1 to 1000, the steps of the model; the nearest is 1",
-      "ddim37     | 37   | illegal steps: 37 for ddim spacing of 1000 steps, must be a number that a whole stride gives; the nearest is 38",
-      "ddim50     | 20   | illegal steps: 20 with spacing ddim50, must be 50, as the spacing says; or choose another spacing, such as uniform",
-      "600,600    | 1200 | illegal count of section 1: 600, must be from 0 to 500, the steps that this section has of the model's 1000; the nearest is 500",
-      "list:5,5   | 2    | illegal index: 5 after 5, must be ascending without repeats",
-      "list:5,1000| 2    | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
-      "leading:1  | 1000 | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
-      "unifrom    | 10   | illegal spacing: unifrom, must be one of uniform, quadratic, leading, trailing, linspace, ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is uniform",
-  })
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "uniform    | 1001 | illegal steps: 1001, must be from 1 to 1000, the steps of the model; the nearest is 1000",
+        "quadratic  | 0    | illegal steps: 0, must be from 1 to 1000, the steps of the model; the nearest is 1",
+        "ddim37     | 37   | illegal steps: 37 for ddim spacing of 1000 steps, must be a number that a whole stride gives; the nearest is 38",
+        "ddim50     | 20   | illegal steps: 20 with spacing ddim50, must be 50, as the spacing says; or choose another spacing, such as uniform",
+        "600,600    | 1200 | illegal count of section 1: 600, must be from 0 to 500, the steps that this section has of the model's 1000; the nearest is 500",
+        "list:5,5   | 2    | illegal index: 5 after 5, must be ascending without repeats",
+        "list:5,1000| 2    | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
+        "leading:1  | 1000 | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
+        "unifrom    | 10   | illegal spacing: unifrom, must be one of uniform, quadratic, leading, trailing, linspace, ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is uniform",
+      })
   void namesTheValueTheRuleAndTheNearestThatWorks(String text, int steps, String message) {
-    assertThatThrownBy(() -> Respacing.parse(text, 1000, steps)).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    assertThatThrownBy(() -> Respacing.parse(text, 1000, steps))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 
   @Test
   void refusesATextWithoutStepsOfItsOwnWhereNoneAreGiven() {
-    assertThatThrownBy(() -> Respacing.parse("uniform", 1000)).hasMessageStartingWith("illegal spacing: uniform without a number of steps");
-    assertThatThrownBy(() -> Respacing.ddim(1, 1)).hasMessageEndingWith("a model of 1 step has none: use uniform");
+    assertThatThrownBy(() -> Respacing.parse("uniform", 1000))
+        .hasMessageStartingWith("illegal spacing: uniform without a number of steps");
+    assertThatThrownBy(() -> Respacing.ddim(1, 1))
+        .hasMessageEndingWith("a model of 1 step has none: use uniform");
   }
 }

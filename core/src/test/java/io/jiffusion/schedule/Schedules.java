@@ -13,7 +13,8 @@ public record Schedules(String name, NoiseSchedule schedule, double start, doubl
         new Schedules("cosine betas", DiscreteBetas.cosine(1000), 0.95, 0.02),
         new Schedules("few betas", DiscreteBetas.cosine(10), 0.9, 0.1),
         new Schedules("rectified flow", of(t -> 1 - t, t -> t), 0.98, 0.01),
-        new Schedules("sub-VP", of(t -> Math.exp(-4 * t * t), t -> 1 - Math.exp(-8 * t * t)), 1, 0.05),
+        new Schedules(
+            "sub-VP", of(t -> Math.exp(-4 * t * t), t -> 1 - Math.exp(-8 * t * t)), 1, 0.05),
         new Schedules("variance exploding", of(t -> 1, t -> 0.01 * Math.pow(1000, t)), 1, 0.1),
         new Schedules("EDM", of(t -> 1, t -> 20 * t), 1, 1e-3));
   }
@@ -24,7 +25,8 @@ public record Schedules(String name, NoiseSchedule schedule, double start, doubl
     double low = schedule.lambda(start);
     double[] times = new double[steps + 1];
     for (int i = 0; i <= steps; i++) {
-      times[i] = i == 0 ? start : i == steps ? end : schedule.timeOf(low + i * (high - low) / steps);
+      times[i] =
+          i == 0 ? start : i == steps ? end : schedule.timeOf(low + i * (high - low) / steps);
     }
     return new TimeGrid(times);
   }

@@ -1,0 +1,149 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.pipeline.RunFolder;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** Entry of the command line: streams, exit codes, and what is said when something goes wrong. */
+@Command(
+    name = "jiffusion",
+    description = "Diffusion models, trained and sampled on the JVM.",
+    scope = ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    versionProvider = Main.Version.class,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
+    subcommands = {
+      Demo.class, Train.class, Sample.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class, Bench.class
+    })
+public final class Main implements Runnable {
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+  static final int INTERRUPTED = 130;
+
+  @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of an error.")
+  boolean verbose;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
+
+  /** Results go here, and nothing else. */
+  final PrintStream out;
+
+  /** Progress, warnings and errors go here. */
+  final PrintStream err;
+
+  /** Set by Ctrl-C and SIGTERM. */
+  final Cancellation cancellation = new Cancellation();
+
+  Main(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs the command line and ends the process. */
+  public static void main(String[] args) {
+    PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
+    PrintStream err = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+    Main main = new Main(out, err);
+    Interrupts interrupts = Interrupts.watch(main.cancellation);
+    int code = main.run(args);
+    out.flush();
+    err.flush();
+    if (interrupts.exitCode() >= 0) {
+      Runtime.getRuntime().halt(interrupts.exitCode()); // no native memory is freed: the system does it at once
+    }
+    System.exit(code);
+  }
+
+  /** Runs one command; returns its exit code. */
+  int run(String... args) {
+    CommandLine line = new CommandLine(this);
+    line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpAutoWidth(false).setUsageHelpWidth(100);
+    line.setParameterExceptionHandler((e, arguments) -> usage(e));
+    line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
+    int code = line.execute(args);
+    out.flush();
+    return code;
+  }
+
+  /** Without a command: what there is. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(out);
+  }
+
+  private int usage(ParameterException e) {
+    if (e.getCause() instanceof IllegalArgumentException illegal && illegal.getMessage() != null) {
+      err.println(illegal.getMessage());
+    } else {
+      err.println(e.getMessage());
+      CommandLine.UnmatchedArgumentException.printSuggestions(e, new PrintWriter(err, true));
+    }
+    err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
+    return USAGE;
+  }
+
+  private int failed(Exception e, CommandLine command) {
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    if (e instanceof CancellationException) {
+      err.println("interrupted");
+      return INTERRUPTED;
+    }
+    if (e instanceof JiffusionException) {
+      err.println(e.getMessage());
+      return FAILED;
+    }
+    if (e instanceof IllegalArgumentException && e.getMessage() != null) {
+      err.println(e.getMessage());
+      err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
+      return USAGE;
+    }
+    if (!verbose) {
+      err.println("jiffusion has a bug: " + e + report(e));
+    }
+    return FAILED;
+  }
+
+  /** Writes the stack trace to a file; returns where. */
+  private static String report(Exception bug) {
+    try {
+      Path file = Files.createTempFile("jiffusion-bug-", ".txt");
+      try (PrintStream to = new PrintStream(Files.newOutputStream(file), true, StandardCharsets.UTF_8)) {
+        to.printf(Locale.ROOT, "jiffusion %s, Java %s, %s %s%n", RunFolder.VERSION, System.getProperty("java.version"),
+            System.getProperty("os.name"), System.getProperty("os.arch"));
+        bug.printStackTrace(to);
+      }
+      return "; the stack trace is in " + file + " (or use --verbose)";
+    } catch (IOException e) {
+      return "; use --verbose for the stack trace";
+    }
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"jiffusion " + RunFolder.VERSION + " (Java " + System.getProperty("java.version") + ")"};
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.jiffusion.data;
+
+import io.jiffusion.run.JiffusionException;
+import java.util.List;
+
+/**
+ * Labelled images in memory, as bytes.
+ *
+ * @param images the images
+ * @param labels class of each image, from 0; null if there are none
+ * @param classNames name of each class; empty if there are none
+ */
+public record ImageSet(Images images, int[] labels, List<String> classNames) implements Dataset {
+
+  public ImageSet {
+    if (labels != null && labels.length != images.count()) {
+      throw new IllegalArgumentException("illegal labels: " + labels.length + ", must be one for each of " + images.count() + " images");
+    }
+    classNames = List.copyOf(classNames);
+  }
+
+  @Override
+  public int size() {
+    return images.count();
+  }
+
+  @Override
+  public int channels() {
+    return images.channels();
+  }
+
+  @Override
+  public int height() {
+    return images.height();
+  }
+
+  @Override
+  public int width() {
+    return images.width();
+  }
+
+  @Override
+  public int classes() {
+    return classNames.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return labels == null ? 0 : labels[index];
+  }
+
+  /** Level b becomes {@code b/127.5 − 1}. */
+  @Override
+  public void example(int index, float[] out, int offset) {
+    byte[] bytes = images.bytes();
+    int channels = images.channels();
+    int plane = images.height() * images.width();
+    int at = index * images.imageSize();
+    for (int pixel = 0; pixel < plane; pixel++) {
+      for (int channel = 0; channel < channels; channel++) {
+        out[offset + channel * plane + pixel] = Images.toFloat(bytes[at++]);
+      }
+    }
+  }
+
+  /** Refuses labels outside the classes. */
+  static int[] checked(byte[] labels, int classes, Object file) {
+    int[] checked = new int[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      checked[i] = labels[i] & 0xFF;
+      if (checked[i] >= classes) {
+        throw new JiffusionException(file + " has label " + checked[i] + " at image " + i + ", must be 0 to " + (classes - 1));
+      }
+    }
+    return checked;
+  }
+}

@@ -1,0 +1,65 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.execute.EagerExecution;
+import io.jiffusion.network.Execution;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Parameter;
+import io.jiffusion.network.Shape;
+import io.jiffusion.network.Shapes;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.weights.Safetensors;
+import io.jiffusion.weights.SafetensorsFile;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Puts a network and its weights together. */
+final class Executions {
+  private Executions() {}
+
+  static Execution load(Path folder, NetworkConfig config, Model.Options options) {
+    Network network = config.network();
+    int block = options.block() > 0 ? options.block() : EagerExecution.blockFor(network);
+    int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    return new EagerExecution(
+        network, weights(folder.resolve(RunFolder.WEIGHTS), network), Precision.of(options.precision()), block, threads);
+  }
+
+  /**
+   * Reads a network's weights.
+   *
+   * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
+   */
+  private static Params weights(Path path, Network network) {
+    try (SafetensorsFile file = Safetensors.open(path)) {
+      Set<String> left = new TreeSet<>(file.entries().keySet());
+      Set<String> problems = new LinkedHashSet<>();
+      Params params = new Params();
+      for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+        String name = parameter.name();
+        if (!left.remove(name)) {
+          problems.add("missing: " + name);
+        } else if (!new Shape(file.entry(name).shape()).equals(parameter.shape())) {
+          problems.add(name + " is " + new Shape(file.entry(name).shape()) + ", must be " + parameter.shape());
+        } else {
+          try (Scope scope = Scope.open()) {
+            params.put(name, Tensor.of(file.floats(name), parameter.shape().sizes()));
+          }
+        }
+      }
+      left.forEach(name -> problems.add("not in the network: " + name));
+      if (!problems.isEmpty()) {
+        params.close();
+        throw new JiffusionException(path + " does not fit the network of run.json: "
+            + String.join("; ", problems.stream().limit(20).toList())
+            + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
+      }
+      return params;
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Images;
+import io.jiffusion.network.Execution;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.Progress;
+import io.jiffusion.tensor.Precision;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A trained model, ready to be sampled.
+ *
+ * <pre>{@code
+ * try (Model model = Model.load(Path.of("models/mnist"))) {
+ *   Images images = model.sample(SampleRequest.of(16).steps(50).seed(7).classes(3).guidance(2.0));
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use from any thread, virtual ones included: calls queue. All work is done on daemon threads of the model's
+ * own, progress is told on the calling thread. Interrupting the calling thread ends its call at the next step.
+ */
+public final class Model implements AutoCloseable {
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final RunConfig config;
+  private final String precision;
+  private final ExecutorService thread;
+  private final Execution execution;
+  private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /** For an execution that is made on the model's own thread, and closed with the model. */
+  Model(RunConfig config, String precision, Supplier<Execution> execution) {
+    this.config = config;
+    this.precision = precision;
+    this.thread = Executors.newSingleThreadExecutor(body -> {
+      Thread own = new Thread(body, "jiffusion-model-" + NUMBER.incrementAndGet());
+      own.setDaemon(true);
+      return own;
+    });
+    try {
+      this.execution = result(thread.submit(execution::get));
+    } catch (RuntimeException e) {
+      thread.shutdown();
+      throw e;
+    }
+  }
+
+  /** Loads a run folder, with the options of {@link Options#of}. */
+  public static Model load(Path folder) {
+    return load(folder, Options.of());
+  }
+
+  /**
+   * Loads a run folder.
+   *
+   * @param folder with {@code run.json} and {@code weights.safetensors}
+   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the other
+   */
+  public static Model load(Path folder, Options options) {
+    RunConfig config = RunFolder.read(folder).config();
+    String precision = Precision.of(options.precision()).toString();
+    return new Model(config, precision, () -> Executions.load(folder, config.network(), options.precision(precision)));
+  }
+
+  /** What the model is. */
+  public RunConfig config() {
+    return config;
+  }
+
+  /** In what the network computes: fp32 or bf16. */
+  public String precision() {
+    return precision;
+  }
+
+  /** Images that one network call sees; pixels are equal to the bit for one block size and precision. */
+  public int block() {
+    return execution.block();
+  }
+
+  /** Makes images. */
+  public Images sample(SampleRequest request) {
+    return sample(request, progress -> {});
+  }
+
+  /**
+   * Makes images and tells progress after each step, on the calling thread.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws CancellationException if the calling thread was interrupted, or the model closed
+   */
+  public Images sample(SampleRequest request, Consumer<Progress> progress) {
+    return sample(request, progress, new Cancellation()).images();
+  }
+
+  /**
+   * Makes images, with all that is known of how.
+   *
+   * @param cancellation ends the call at the next step
+   * @throws CancellationException if somebody cancelled
+   * @throws IllegalStateException if the model is closed
+   */
+  public SampleResult sample(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+    Cancellation own = new Cancellation();
+    running.add(own);
+    if (closed) { // asked after the registration, so that close either sees this call or this call sees close
+      running.remove(own);
+      throw new IllegalStateException("this model is closed");
+    }
+    BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
+    Progress end = new Progress("", 0, 0, 0, "");
+    Future<SampleResult> result = thread.submit(() -> {
+      try {
+        own.check();
+        cancellation.check();
+        return new Sampling(config, execution).run(request, step -> {
+          if (cancellation.requested()) {
+            own.cancel();
+          }
+          told.add(step);
+        }, own);
+      } finally {
+        told.add(end);
+      }
+    });
+    try {
+      listen(told, end, progress, own);
+    } finally {
+      running.remove(own);
+    }
+    return result(result);
+  }
+
+  /** Passes progress on until the work has ended, come what may: nobody returns while the model still works for him. */
+  private static void listen(BlockingQueue<Progress> told, Progress end, Consumer<Progress> progress, Cancellation own) {
+    boolean interrupted = false;
+    RuntimeException thrown = null;
+    while (true) {
+      try {
+        Progress next = told.take();
+        if (next == end) {
+          break;
+        }
+        if (thrown == null) {
+          progress.accept(next);
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+        own.cancel();
+      } catch (RuntimeException e) {
+        thrown = e;
+        own.cancel();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+
+  private static <T> T result(Future<T> future) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // the result is there in a moment
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Ends running calls at their next step, then frees the model; later calls throw {@link IllegalStateException}. */
+  @Override
+  public void close() {
+    boolean first;
+    synchronized (this) {
+      first = !closed;
+      closed = true;
+    }
+    running.forEach(Cancellation::cancel);
+    if (first) {
+      result(thread.submit(execution::close, null));
+      thread.shutdown();
+    }
+  }
+
+  /**
+   * How a model is run: changes nothing but speed, and rounding.
+   *
+   * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
+   * @param threads that the network runs on; 0 for one a processor
+   * @param block images that one network call sees; 0 for a rule of the network's size
+   */
+  public record Options(String precision, int threads, int block) {
+    public Options {
+      Check.oneOf(java.util.List.of("auto", "fp32", "bf16"), "precision", precision);
+      Check.that(threads >= 0, "threads", threads, "must be 0 (one a processor) or more");
+      Check.that(block >= 0, "block", block, "must be 0 (by the network's size) or more");
+    }
+
+    /** The faster precision, all processors, the block by rule. */
+    public static Options of() {
+      return new Options("auto", 0, 0);
+    }
+
+    public Options precision(String name) {
+      return new Options(name, threads, block);
+    }
+
+    public Options threads(int number) {
+      return new Options(precision, number, block);
+    }
+
+    public Options block(int images) {
+      return new Options(precision, threads, images);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.sampler.Sampler;
+import io.jiffusion.sampler.Samplers;
+import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.Respacing;
+import io.jiffusion.schedule.TimeGrid;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The way that a request takes through a process, known before it runs.
+ *
+ * @param rows the steps, in order
+ * @param evaluations of the denoiser, for each image
+ * @param passes of each image through the network: guidance doubles them
+ */
+public record SamplePlan(List<Row> rows, int evaluations, int passes) {
+
+  /**
+   * One step.
+   *
+   * @param time where it starts, in [0, 1]
+   * @param label what the network is told of that time
+   * @param alpha signal scale there
+   * @param sigma noise scale there
+   * @param lambda half log-SNR there
+   * @param next time where it ends; 0 for no noise
+   */
+  public record Row(double time, double label, double alpha, double sigma, double lambda, double next) {}
+
+  /**
+   * The plan of a request.
+   *
+   * @throws IllegalArgumentException if sampler, steps or spacing do not fit the process
+   */
+  public static SamplePlan of(ProcessConfig process, SampleRequest request) {
+    DiscreteBetas betas = process.betas();
+    TimeGrid grid = grid(process, request);
+    List<Row> rows = IntStream.range(0, grid.steps()).mapToObj(k -> {
+      double t = grid.time(k);
+      return new Row(t, process.label().at(t), betas.alpha(t), betas.sigma(t), betas.lambda(t), grid.time(k + 1));
+    }).toList();
+    int evaluations = sampler(process, request).evaluations(grid);
+    boolean both = request.guidance() != 1 && request.guidance() != 0;
+    return new SamplePlan(rows, evaluations, both ? 2 * evaluations : evaluations);
+  }
+
+  static TimeGrid grid(ProcessConfig process, SampleRequest request) {
+    return TimeGrid.of(process.steps(), Respacing.parse(request.spacing(), process.steps(), request.steps()));
+  }
+
+  static Sampler sampler(ProcessConfig process, SampleRequest request) {
+    return Samplers.parse(request.sampler(), process.variance(), process.rederive());
+  }
+}

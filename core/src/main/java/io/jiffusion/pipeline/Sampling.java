@@ -1,0 +1,158 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Images;
+import io.jiffusion.network.Execution;
+import io.jiffusion.process.Batch;
+import io.jiffusion.process.Clip;
+import io.jiffusion.process.Denoiser;
+import io.jiffusion.process.Guidance;
+import io.jiffusion.process.NetworkDenoiser;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.Progress;
+import io.jiffusion.sampler.Noise;
+import io.jiffusion.sampler.Sampler;
+import io.jiffusion.sampler.Walk;
+import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.TimeGrid;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Carries out requests on an execution, one after the other, on the calling thread. */
+final class Sampling {
+  private static final int BATCH = 64;
+
+  private final RunConfig config;
+  private final Execution execution;
+
+  Sampling(RunConfig config, Execution execution) {
+    this.config = config;
+    this.execution = execution;
+  }
+
+  /**
+   * Carries out a request.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+    check(request);
+    DiscreteBetas betas = config.process().betas();
+    TimeGrid grid = SamplePlan.grid(config.process(), request);
+    Sampler sampler = SamplePlan.sampler(config.process(), request);
+    int size = imageSize();
+    double[] pixels = new double[request.count() * size];
+    List<double[]> frames = frames(request, grid, pixels.length);
+    int batch = batch(request);
+    long total = (long) request.count() * sampler.evaluations(grid);
+    long began = System.nanoTime();
+    long passes = 0;
+    long before = 0;
+    for (int first = 0; first < request.count(); first += batch) {
+      SampleRequest part = request.part(first, Math.min(batch, request.count() - first));
+      NetworkDenoiser network = new NetworkDenoiser(execution, betas, config.process().predicts(), config.process().label());
+      int at = first * size;
+      long done = before;
+      Batch start = start(part, betas);
+      see(frames, grid, -1, start, at);
+      Walk walk = new Walk(denoiser(network, part), betas, grid, Noise.keyed(seeds(part)))
+          .watch((k, t, x) -> see(frames, grid, k, x, at))
+          .progress(step -> progress.accept(new Progress("evaluations", done + network.evaluations() * part.count(), total,
+              (System.nanoTime() - began) * 1e-9, "")))
+          .cancellation(cancellation);
+      copy(sampler.sample(walk, start), pixels, at);
+      passes += network.passes();
+      before += network.evaluations() * part.count();
+    }
+    return new SampleResult(images(request.count(), pixels, request.floats()),
+        frames.stream().map(frame -> images(request.count(), frame, true)).toList(),
+        before / request.count(), passes, (System.nanoTime() - began) * 1e-9);
+  }
+
+  /** The states from which the images are made, [count, C, H, W]. */
+  private Batch start(SampleRequest part, DiscreteBetas betas) {
+    int channels = (int) execution.input().size(0);
+    int height = (int) execution.input().size(1);
+    int width = (int) execution.input().size(2);
+    if (part.noise() == null) {
+      Batch noise = Noise.start(seeds(part), channels, height, width);
+      return Batch.lincomb(betas.priorStd(), noise, 0, noise);
+    }
+    double[] data = new double[part.noise().length];
+    Arrays.setAll(data, i -> betas.priorStd() * part.noise()[i]);
+    return new Batch(part.count(), channels, height, width, data);
+  }
+
+  private static long[] seeds(SampleRequest request) {
+    return LongStream.range(0, request.count()).map(i -> request.seed() + i).toArray();
+  }
+
+  private Denoiser denoiser(NetworkDenoiser network, SampleRequest part) {
+    Denoiser denoiser;
+    if (config.network().classes() == 0) {
+      denoiser = network.of((int[]) null);
+    } else if (part.classes().isEmpty()) {
+      int[] none = new int[part.count()];
+      Arrays.fill(none, config.nullClass());
+      denoiser = network.of(none);
+    } else {
+      int[] labels = IntStream.range(0, part.count()).map(part::label).toArray();
+      denoiser = new Guidance(network, labels, config.nullClass(), part.guidance());
+    }
+    return config.process().clip() ? new Clip(denoiser) : denoiser;
+  }
+
+  private void check(SampleRequest request) {
+    int classes = config.classes();
+    for (int label : request.classes()) {
+      Check.that(classes > 0, "classes", label, "must be none, because this model has no classes");
+      Check.that(label < classes, "classes", label, "must be from 0 to " + (classes - 1) + " for this model");
+    }
+    Check.that(classes == 0 || !request.classes().isEmpty() || config.nullClass() >= 0, "classes", "none",
+        "must be given, because this model was trained without label dropout");
+    Check.that(request.guidance() == 1 || config.nullClass() >= 0, "guidance", request.guidance(),
+        "must be 1 (none), because this model was trained without label dropout");
+    int values = request.count() * imageSize();
+    Check.that(request.noise() == null || request.noise().length == values, "noise",
+        request.noise() == null ? 0 : request.noise().length + " values",
+        "must be " + values + ": " + request.count() + " images of " + execution.input());
+  }
+
+  private int imageSize() {
+    return Math.toIntExact(execution.input().count());
+  }
+
+  /** Whole blocks, so that only the last one of a request is padded. */
+  private int batch(SampleRequest request) {
+    int wanted = request.batch() > 0 ? request.batch() : BATCH;
+    return (wanted + execution.block() - 1) / execution.block() * execution.block();
+  }
+
+  private static List<double[]> frames(SampleRequest request, TimeGrid grid, int values) {
+    List<double[]> frames = new ArrayList<>();
+    for (int i = 0; request.trajectory() && i < Math.min(grid.steps() + 1, SampleResult.FRAMES); i++) {
+      frames.add(new double[values]);
+    }
+    return frames;
+  }
+
+  /** Keeps the state after step k, −1 for the start, if it is one of those to be kept. */
+  private static void see(List<double[]> frames, TimeGrid grid, int k, Batch x, int at) {
+    for (int i = 0; i < frames.size(); i++) {
+      if (Math.round((double) i * grid.steps() / (frames.size() - 1)) == k + 1) {
+        copy(x, frames.get(i), at);
+      }
+    }
+  }
+
+  private static void copy(Batch x, double[] to, int at) {
+    System.arraycopy(x.data(), 0, to, at, x.data().length);
+  }
+
+  private Images images(int count, double[] pixels, boolean floats) {
+    return Images.of(count, (int) execution.input().size(0), (int) execution.input().size(1), (int) execution.input().size(2), pixels, floats);
+  }
+}

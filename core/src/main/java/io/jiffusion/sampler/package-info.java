@@ -1,0 +1,8 @@
+/**
+ * Ways from noise to data: one file, one algorithm, one paper.
+ *
+ * <p>A {@link io.jiffusion.sampler.Sampler} is a value with one method, which says what a step
+ * does; {@link io.jiffusion.sampler.Walk} has the loop over the grid and all that happens between
+ * steps.
+ */
+package io.jiffusion.sampler;
