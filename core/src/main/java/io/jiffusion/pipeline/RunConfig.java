@@ -35,8 +35,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
    * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
    */
   public static RunConfig of(String source, List<String> settings) {
-    Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
-    return of(tree, settings);
+    return of(PRESETS.contains(source) ? preset(source) : file(source), settings);
   }
 
   private static Tree preset(String name) {
