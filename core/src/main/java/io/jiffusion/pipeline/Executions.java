@@ -50,7 +50,7 @@ final class Executions {
    *
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
    */
-  private static Params weights(Path path, Network network) {
+  static Params weights(Path path, Network network) {
     try (SafetensorsFile file = Safetensors.open(path)) {
       Set<String> left = new TreeSet<>(file.entries().keySet());
       Set<String> problems = new LinkedHashSet<>();
