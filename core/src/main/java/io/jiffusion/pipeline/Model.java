@@ -4,6 +4,7 @@ import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
+import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -34,14 +35,16 @@ public final class Model implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final RunConfig config;
+  private final String precision;
   private final ExecutorService thread;
   private final Execution execution;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /** For an execution that is made on the model's own thread, and closed with the model. */
-  Model(RunConfig config, Supplier<Execution> execution) {
+  Model(RunConfig config, String precision, Supplier<Execution> execution) {
     this.config = config;
+    this.precision = precision;
     this.thread = Executors.newSingleThreadExecutor(body -> {
       Thread own = new Thread(body, "jiffusion-model-" + NUMBER.incrementAndGet());
       own.setDaemon(true);
@@ -68,12 +71,18 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(Path folder, Options options) {
     RunConfig config = RunFolder.read(folder).config();
-    return new Model(config, () -> Executions.load(folder, config.network(), options));
+    String precision = Precision.of(options.precision()).toString();
+    return new Model(config, precision, () -> Executions.load(folder, config.network(), options.precision(precision)));
   }
 
   /** What the model is. */
   public RunConfig config() {
     return config;
+  }
+
+  /** In what the network computes: fp32 or bf16. */
+  public String precision() {
+    return precision;
   }
 
   /** Images that one network call sees; pixels are equal to the bit for one block size and precision. */

@@ -81,9 +81,18 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return Tree.of(this).toYaml();
   }
 
+  /**
+   * This configuration with changes such as {@code train.batch=32}.
+   *
+   * @throws JiffusionException naming all unknown keys and illegal values
+   */
+  public RunConfig with(List<String> settings) {
+    return of(Tree.of(this), settings);
+  }
+
   /** This configuration with another precision. */
   RunConfig withPrecision(String precision) {
-    return of(Tree.of(this).merge(Tree.setting("train.precision=" + precision)));
+    return with(List.of("train.precision=" + precision));
   }
 
   /** All that a training run's state depends on: the configuration without how long it runs and how often it saves. */
@@ -95,8 +104,12 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return tree.toJson();
   }
 
-  private static RunConfig of(Tree tree) {
-    return Binder.bind(RunConfig.class, tree);
+  private static RunConfig of(Tree tree, List<String> settings) {
+    Tree merged = tree;
+    for (String setting : settings) {
+      merged = merged.merge(Tree.setting(setting));
+    }
+    return Binder.bind(RunConfig.class, merged);
   }
 
   /** Number of classes that a request may name; 0 for a model without classes. */

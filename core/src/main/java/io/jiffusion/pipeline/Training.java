@@ -38,8 +38,8 @@ public final class Training {
   /** What whoever started a run hears of it, on the calling thread. */
   public interface Listener {
 
-    /** A step is made. */
-    void step(Trainer.Step step, Progress progress);
+    /** A step is made; the note tells the loss. */
+    void step(Progress progress);
 
     /** The folder has new weights, those after this many steps. */
     void saved(long step);
@@ -79,7 +79,8 @@ public final class Training {
         while (trainer.steps() < last() && !cancellation.requested() && !timeIsUp(begin)) {
           Trainer.Step step = trainer.step();
           metrics.add(step);
-          listener.step(step, new Progress("steps", step.step() - first, last() - first, (System.nanoTime() - begin) / 1e9,
+          long total = train.steps() == 0 ? 0 : last() - first;
+          listener.step(new Progress("steps", step.step() - first, total, (System.nanoTime() - begin) / 1e9,
               String.format(Locale.ROOT, "loss %.4f", step.loss())));
           if (train.checkpointEvery() > 0 && step.step() % train.checkpointEvery() == 0) {
             save(trainer, metrics);

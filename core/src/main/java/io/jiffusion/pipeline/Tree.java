@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -21,7 +22,6 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLParser;
-import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
 /**
  * A value as it was written, with the place where it was written, so that an error can name it.
@@ -172,9 +172,33 @@ record Tree(Object value, String place) {
     return write(new JsonFactory(), true) + "\n";
   }
 
-  /** This tree as YAML. */
+  /** This tree as YAML, lists on one line. */
   String toYaml() {
-    return write(YAMLFactory.builder().disable(YAMLWriteFeature.WRITE_DOC_START_MARKER).enable(YAMLWriteFeature.MINIMIZE_QUOTES).build(), false);
+    StringBuilder text = new StringBuilder();
+    yaml(text, "");
+    return text.toString();
+  }
+
+  private void yaml(StringBuilder text, String indent) {
+    fields().forEach((key, tree) -> {
+      text.append(indent).append(key).append(':');
+      if (tree.value instanceof Map) {
+        text.append('\n');
+        tree.yaml(text, indent + "  ");
+      } else {
+        text.append(' ').append(tree.scalar()).append('\n');
+      }
+    });
+  }
+
+  /** Plain where YAML cannot take it for anything else, in JSON's quotes where it could. */
+  private String scalar() {
+    if (value instanceof List<?> list) {
+      return list.stream().map(item -> ((Tree) item).scalar()).collect(Collectors.joining(", ", "[", "]"));
+    }
+    boolean plain = value instanceof String text && text.matches("[a-z][a-z0-9/_.-]*[a-z0-9]")
+        && !List.of("true", "false", "null", "yes", "no", "on", "off").contains(text);
+    return plain ? value.toString() : toJson();
   }
 
   private String write(TokenStreamFactory factory, boolean pretty) {

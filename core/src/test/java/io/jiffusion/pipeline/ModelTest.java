@@ -30,7 +30,7 @@ class ModelTest {
       List.of("network.unet.height=8", "network.unet.width=8", "process.clip=false"));
 
   private final GaussianExecution execution = new GaussianExecution(CONFIG, 4);
-  private final Model model = new Model(CONFIG, () -> execution);
+  private final Model model = new Model(CONFIG, "fp32", () -> execution);
 
   @AfterEach
   void close() {
@@ -201,7 +201,7 @@ class ModelTest {
   @Test
   void classesOfAModelWithoutClassesAreRefused() {
     RunConfig config = RunConfig.of("folder", List.of());
-    try (Model other = new Model(config, () -> new GaussianExecution(config, 1))) {
+    try (Model other = new Model(config, "fp32", () -> new GaussianExecution(config, 1))) {
       assertThatThrownBy(() -> other.sample(SampleRequest.of(1).classes(3))).isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal classes: 3, must be none, because this model has no classes");
     }

@@ -1,0 +1,75 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.data.Images;
+import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.RunFolder;
+import io.jiffusion.pipeline.SampleRequest;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * How a picture was made, as texts for its file.
+ *
+ * @param model as it was typed
+ * @param precision in which the network computed
+ * @param block images that a network call saw
+ * @param noise the file of the noise; empty for noise drawn from the seed
+ */
+record Origin(String model, String precision, int block, String noise) {
+  /** Keyword of the request. */
+  static final String REQUEST = "jiffusion";
+
+  /** Keyword of the command. */
+  static final String COMMAND = "jiffusion command";
+
+  static Origin of(String name, Model model, String noise) {
+    return new Origin(name, model.precision(), model.block(), noise);
+  }
+
+  /** The texts of a picture that this request makes. */
+  Map<String, String> texts(SampleRequest request) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("Software", "Jiffusion " + RunFolder.VERSION);
+    texts.put(REQUEST, "{\"version\":\"" + RunFolder.VERSION + "\",\"model\":\"" + escaped(model) + "\",\"precision\":\"" + precision
+        + "\",\"block\":" + block + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
+        + ",\"request\":" + request.toJson() + "}");
+    texts.put(COMMAND, command(request));
+    return texts;
+  }
+
+  private static String escaped(String text) {
+    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
+  /** The command that makes the picture again. */
+  String command(SampleRequest request) {
+    StringBuilder text = new StringBuilder("jiffusion sample --model " + word(model) + " --sampler " + word(request.sampler())
+        + " --steps " + request.steps());
+    if (!request.spacing().equals("uniform")) {
+      text.append(" --spacing ").append(word(request.spacing()));
+    }
+    text.append(" --count ").append(request.count()).append(" --seed ").append(request.seed());
+    if (!request.classes().isEmpty()) {
+      text.append(" --class ").append(request.classes().stream().map(String::valueOf).collect(Collectors.joining(",")));
+    }
+    if (request.guidance() != 1) {
+      text.append(" --guidance ").append(request.guidance());
+    }
+    if (!noise.isEmpty()) {
+      text.append(" --noise ").append(word(noise));
+    }
+    return text.append(" --precision ").append(precision).append(" --block ").append(block).toString();
+  }
+
+  /** In single quotes where a shell would take it apart. */
+  private static String word(String text) {
+    return text.matches("[A-Za-z0-9_./:=,+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+  }
+
+  /** Whether images can be shown as pictures. */
+  static boolean pictures(Images images) {
+    return List.of(1, 3).contains(images.channels());
+  }
+}

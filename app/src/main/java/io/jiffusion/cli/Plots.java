@@ -1,0 +1,78 @@
+package io.jiffusion.cli;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.ChartTheme;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Charts as pictures. The only class that knows the chart library. */
+final class Plots {
+  private static final int PANEL = 280;
+  private static final double RANGE = 2.5;
+  private static final Color INK = new Color(0x1F, 0x4E, 0x9E, 90);
+
+  private Plots() {}
+
+  /** Points in the plane, with a title. */
+  record Panel(String title, float[] points) {}
+
+  /** A row of scatter plots, all on the same axes. */
+  static BufferedImage row(List<Panel> panels) {
+    return rows(List.of(panels));
+  }
+
+  /** Rows of scatter plots, all on the same axes. */
+  static BufferedImage rows(List<List<Panel>> rows) {
+    int columns = rows.stream().mapToInt(List::size).max().orElse(1);
+    BufferedImage picture = new BufferedImage(columns * PANEL, rows.size() * PANEL, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = picture.createGraphics();
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
+    for (int r = 0; r < rows.size(); r++) {
+      for (int c = 0; c < rows.get(r).size(); c++) {
+        graphics.drawImage(scatter(rows.get(r).get(c)), c * PANEL, r * PANEL, null);
+      }
+    }
+    graphics.dispose();
+    return picture;
+  }
+
+  private static BufferedImage scatter(Panel panel) {
+    int count = panel.points.length / 2;
+    double[] x = new double[count];
+    double[] y = new double[count];
+    for (int i = 0; i < count; i++) {
+      x[i] = panel.points[2 * i];
+      y[i] = panel.points[2 * i + 1];
+    }
+    XYChart chart = new XYChartBuilder().width(PANEL).height(PANEL).title(panel.title).theme(ChartTheme.Matlab).build();
+    XYStyler styler = chart.getStyler();
+    styler.setDefaultSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+    styler.setXAxisMin(-RANGE).setXAxisMax(RANGE).setYAxisMin(-RANGE).setYAxisMax(RANGE);
+    styler.setPlotGridLinesVisible(false).setAxisTicksVisible(false);
+    styler.setMarkerSize(3).setLegendVisible(false);
+    chart.addSeries("points", x, y).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(INK);
+    return BitmapEncoder.getBufferedImage(chart);
+  }
+
+  /**
+   * The loss of a run, a point for every so many steps.
+   *
+   * @param steps number of the last step of each group
+   * @param losses mean of the group
+   */
+  static BufferedImage loss(double[] steps, double[] losses) {
+    XYChart chart = new XYChartBuilder().width(800).height(480).title("Training loss").xAxisTitle("step").yAxisTitle("loss")
+        .theme(ChartTheme.Matlab).build();
+    chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
+    chart.addSeries("loss", steps, losses).setMarker(SeriesMarkers.NONE).setLineColor(INK.darker()).setLineWidth(1.5f);
+    return BitmapEncoder.getBufferedImage(chart);
+  }
+}

@@ -1,0 +1,91 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.data.Images;
+import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.pipeline.SampleRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/** Pictures of a run in progress: the loss curve, and images by a fast sampler, always from the same noise. */
+final class RunPictures {
+  private static final int COUNT = 40;
+  private static final int POINTS = 400;
+  private static final int STEPS = 20;
+  private static final Pattern LOSS = Pattern.compile("\"loss\":([-+0-9.eE]+)");
+
+  private final Main main;
+  private final Path folder;
+  private final RunConfig config;
+  private long last;
+
+  RunPictures(Main main, Path folder, RunConfig config) {
+    this.main = main;
+    this.folder = folder;
+    this.config = config;
+  }
+
+  /** Makes the pictures of the weights that are in the folder now, if it is time for them. */
+  void make(long step) {
+    try {
+      loss();
+      if (config.train().previewEvery() > 0 && step - last >= config.train().previewEvery()) {
+        last = step;
+        preview(step);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (CancellationException e) {
+      // Who stops a training does not wait for its pictures.
+    }
+  }
+
+  private void preview(long step) throws IOException {
+    try (Model model = Model.load(folder)) {
+      int classes = config.classes();
+      boolean toy = config.data().toy();
+      SampleRequest request = SampleRequest.of(toy ? 1000 : COUNT).steps(Math.min(STEPS, config.process().steps())).floats(toy);
+      if (classes > 0) {
+        request = request.classes(IntStream.range(0, Math.min(classes, COUNT)).toArray());
+      }
+      Images images = model.sample(request, progress -> {}, main.cancellation).images();
+      Path file = Files.createDirectories(folder.resolve("previews")).resolve(String.format(Locale.ROOT, "step-%07d.png", step));
+      Png.write(file, toy ? Plots.row(List.of(new Plots.Panel("step " + step, images.values()))) : images.grid(10, 1),
+          Origin.of(folder.toString(), model, "").texts(request));
+    }
+  }
+
+  private void loss() throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve("metrics.jsonl"));
+    int points = Math.min(POINTS, lines.size());
+    double[] steps = new double[points];
+    double[] losses = new double[points];
+    for (int i = 0; i < points; i++) {
+      int from = (int) ((long) i * lines.size() / points);
+      int to = (int) ((long) (i + 1) * lines.size() / points);
+      steps[i] = to;
+      losses[i] = lines.subList(from, to).stream().mapToDouble(RunPictures::loss).average().orElseThrow();
+    }
+    if (points > 1) {
+      Png.write(folder.resolve("loss.png"), Plots.loss(steps, losses), Map.of("Software", "Jiffusion"));
+    }
+  }
+
+  private static double loss(String line) {
+    Matcher matcher = LOSS.matcher(line);
+    if (!matcher.find()) {
+      throw new IllegalStateException("no loss in " + line);
+    }
+    return Double.parseDouble(matcher.group(1));
+  }
+}

@@ -1,0 +1,29 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.data.Png;
+import io.jiffusion.run.JiffusionException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "show", description = "Print how a picture was made, and the command that makes it again.")
+final class Show implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(paramLabel = "FILE", description = "A PNG file that jiffusion wrote.")
+  Path file;
+
+  @Override
+  public Integer call() {
+    Map<String, String> texts = Png.texts(file);
+    if (!texts.containsKey(Origin.REQUEST)) {
+      throw new JiffusionException(file + " does not say how it was made, must be a PNG file that jiffusion wrote");
+    }
+    main.out.println(texts.get(Origin.REQUEST));
+    main.out.println(texts.get(Origin.COMMAND));
+    return 0;
+  }
+}

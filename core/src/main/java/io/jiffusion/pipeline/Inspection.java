@@ -1,0 +1,46 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Shapes;
+import java.util.List;
+
+/**
+ * What a model's network is made of and what it costs, known without running it.
+ *
+ * @param input shape of one image, such as {@code [1, 32, 32]}
+ * @param parameters numbers learned
+ * @param tensors that these are in
+ * @param flops additions and multiplications of an evaluation of one image
+ * @param layers in the order of evaluation
+ */
+public record Inspection(String input, long parameters, int tensors, long flops, List<Layer> layers) {
+
+  /**
+   * One layer.
+   *
+   * @param name such as {@code down.0.res.1.conv1}
+   * @param kind such as {@code conv3x3}
+   * @param output shape of the result for one image
+   * @param parameters numbers learned
+   * @param flops additions and multiplications
+   */
+  public record Layer(String name, String kind, String output, long parameters, long flops) {}
+
+  /**
+   * Looks at a configuration's network.
+   *
+   * @throws IllegalArgumentException if its sizes do not fit together
+   */
+  public static Inspection of(RunConfig config) {
+    Network network = config.network().network();
+    Shapes shapes = Shapes.of(network, 1);
+    List<Layer> layers = shapes.operations().stream()
+        .map(o -> new Layer(o.name(), o.kind(), o.output().toString(), o.parameters(), o.flops())).toList();
+    return new Inspection(network.input().toString(), shapes.parameterCount(), shapes.parameters().size(), shapes.flops(), layers);
+  }
+
+  /** All of it as JSON on one line. */
+  public String toJson() {
+    return Tree.of(this).toJson();
+  }
+}
