@@ -89,47 +89,59 @@ public record Images(int count, int height, int width, int channels, byte[] byte
     if (index < 0 || index >= count) {
       throw new IllegalArgumentException("illegal index: " + index + ", must be in 0 to " + (count - 1));
     }
-    BufferedImage picture = picture(width, height);
-    draw(index, picture, 0, 0);
-    return picture;
-  }
-
-  /** All images in rows of {@code columns}, edge to edge, the rest of the last row black. */
-  public BufferedImage grid(int columns) {
-    return grid(columns, 0);
-  }
-
-  /**
-   * All images in rows of {@code columns}, the rest of the last row black.
-   *
-   * @param gap black pixels between neighbours
-   */
-  public BufferedImage grid(int columns, int gap) {
-    if (columns < 1 || gap < 0 || count == 0) {
-      throw new IllegalArgumentException("illegal grid of " + count + " images: " + columns + " columns with a gap of " + gap
-          + ", must be an image and a column at least and no negative gap");
-    }
-    int rows = (count + columns - 1) / columns;
-    BufferedImage picture = picture(columns * (width + gap) - gap, rows * (height + gap) - gap);
-    for (int i = 0; i < count; i++) {
-      draw(i, picture, i % columns * (width + gap), i / columns * (height + gap));
-    }
-    return picture;
-  }
-
-  private BufferedImage picture(int width, int height) {
-    return switch (channels) {
-      case 1 -> new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
-      case 3 -> new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-      default -> throw new IllegalArgumentException("illegal picture of " + channels + " channels, must be 1 or 3");
-    };
-  }
-
-  private void draw(int index, BufferedImage picture, int x, int y) {
+    BufferedImage picture = new BufferedImage(width, height, type());
     int[] samples = new int[imageSize()];
     for (int i = 0; i < samples.length; i++) {
       samples[i] = bytes[index * samples.length + i] & 0xFF;
     }
-    picture.getRaster().setPixels(x, y, width, height, samples);
+    picture.getRaster().setPixels(0, 0, width, height, samples);
+    return picture;
+  }
+
+  /** {@link #sheet} without gaps, as a picture. */
+  public BufferedImage grid(int columns) {
+    return sheet(columns, 0).image(0);
+  }
+
+  /**
+   * All images on one, in rows of {@code columns}, the rest of the last row black.
+   *
+   * @param gap black pixels between neighbours
+   */
+  public Images sheet(int columns, int gap) {
+    if (columns < 1 || gap < 0 || count == 0) {
+      throw new IllegalArgumentException("illegal sheet of " + count + " images: " + columns + " columns with a gap of " + gap
+          + ", must be an image and a column at least and no negative gap");
+    }
+    int rows = (count + columns - 1) / columns;
+    int sheetWidth = Math.min(columns, count) * (width + gap) - gap;
+    int sheetHeight = rows * (height + gap) - gap;
+    byte[] sheet = new byte[Math.multiplyExact(Math.multiplyExact(sheetWidth, sheetHeight), channels)];
+    for (int row = 0; row < count * height; row++) {
+      int image = row / height;
+      int y = image / columns * (height + gap) + row % height;
+      int x = image % columns * (width + gap);
+      System.arraycopy(bytes, row * width * channels, sheet, (y * sheetWidth + x) * channels, width * channels);
+    }
+    return new Images(1, sheetHeight, sheetWidth, channels, sheet);
+  }
+
+  /** Another set of the same format behind this one, without the numbers before rounding. */
+  public Images plus(Images other) {
+    if (other.height != height || other.width != width || other.channels != channels) {
+      throw new IllegalArgumentException("illegal images: " + other.height + "x" + other.width + "x" + other.channels + ", must be "
+          + height + "x" + width + "x" + channels);
+    }
+    byte[] both = Arrays.copyOf(bytes, Math.addExact(bytes.length, other.bytes.length));
+    System.arraycopy(other.bytes, 0, both, bytes.length, other.bytes.length);
+    return new Images(count + other.count, height, width, channels, both);
+  }
+
+  private int type() {
+    return switch (channels) {
+      case 1 -> BufferedImage.TYPE_BYTE_GRAY;
+      case 3 -> BufferedImage.TYPE_INT_RGB;
+      default -> throw new IllegalArgumentException("illegal picture of " + channels + " channels, must be 1 or 3");
+    };
   }
 }

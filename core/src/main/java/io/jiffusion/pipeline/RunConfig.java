@@ -36,10 +36,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
    */
   public static RunConfig of(String source, List<String> settings) {
     Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
-    for (String setting : settings) {
-      tree = tree.merge(Tree.setting(setting));
-    }
-    return of(tree);
+    return of(tree, settings);
   }
 
   private static Tree preset(String name) {
