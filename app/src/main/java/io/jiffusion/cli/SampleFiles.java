@@ -65,7 +65,7 @@ final class SampleFiles {
   private void pngs(Sample.Pictures pictures) {
     Images images = result.images();
     if (pictures != Sample.Pictures.single && images.count() > 1 || pictures == Sample.Pictures.grid) {
-      png("grid.png", images.grid(columns(images.count()), GAP), request);
+      png("grid.png", images.sheet(columns(images.count()), GAP).image(0), request);
     }
     if (pictures != Sample.Pictures.grid) {
       for (int i = 0; i < images.count(); i++) {
@@ -104,8 +104,8 @@ final class SampleFiles {
       }
     }
     png("trajectory.png", new Images(rows * columns.size(), first.height(), first.width(), first.channels(), bytes)
-        .grid(columns.size(), GAP), request);
-    List<BufferedImage> frames = result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()), GAP)).toList();
+        .sheet(columns.size(), GAP).image(0), request);
+    List<BufferedImage> frames = result.trajectory().stream().map(frame -> frame.sheet(columns(frame.count()), GAP).image(0)).toList();
     Path gif = folder.resolve("trajectory.gif");
     Gif.write(gif, frames, FRAME_MILLIS, LAST_FRAME_MILLIS);
     written.add(gif);

@@ -21,7 +21,7 @@ final class Sheet {
 
   /** Adds a row of images with a label of up to three short lines. */
   void add(Images images, String... lines) {
-    rows.add(images.grid(images.count(), GAP));
+    rows.add(images.sheet(images.count(), GAP).image(0));
     labels.add(List.of(lines));
   }
 

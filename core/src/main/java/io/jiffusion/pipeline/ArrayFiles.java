@@ -7,7 +7,6 @@ import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,8 +40,8 @@ public final class ArrayFiles {
       return arrays.get(only(file, arrays.keySet())).floats();
     }
     if (name.endsWith(".safetensors")) {
-      try (SafetensorsFile arrays = new SafetensorsFile(file)) {
-        return arrays.at(only(file, arrays.names())).floats();
+      try (SafetensorsFile arrays = Safetensors.open(file)) {
+        return arrays.floats(only(file, arrays.entries().keySet()));
       }
     }
     throw new JiffusionException("cannot read " + file + ", must be a .npy, .npz or .safetensors file");
@@ -69,7 +68,7 @@ public final class ArrayFiles {
     int w = images.width();
     if (format.equals("safetensors")) {
       Map<String, Array> arrays = new LinkedHashMap<>();
-      arrays.put(IMAGES, new Array(Array.Type.U8, new long[] {n, h, w, c}, ByteBuffer.wrap(images.bytes())));
+      arrays.put(IMAGES, Array.of(images.bytes(), n, h, w, c));
       if (values) {
         arrays.put(VALUES, Array.of(images.values(), n, c, h, w));
       }

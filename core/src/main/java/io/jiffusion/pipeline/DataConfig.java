@@ -1,7 +1,10 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Dataset;
+import io.jiffusion.data.ImageFolder;
 import io.jiffusion.data.Mnist;
+import io.jiffusion.data.Toy;
 import io.jiffusion.network.Shape;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +22,8 @@ public record DataConfig(String set, String path, boolean flip) {
   /** Points in the plane, made in code. */
   static final List<String> TOYS = List.of("s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
 
+  private static final int POINTS = 50_000;
+
   /** All data sets. */
   public static final List<String> SETS =
       List.of("mnist", "fashion-mnist", "cifar10", "folder", "s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
@@ -32,8 +37,19 @@ public record DataConfig(String set, String path, boolean flip) {
     return TOYS.contains(set);
   }
 
-  /** Opens the data, fitted to a network's input. */
+  /**
+   * Opens the training data.
+   *
+   * @param input shape of a network's input, which examples are fitted to
+   */
   Dataset open(Shape input) {
-    return Mnist.digits(Path.of(path.isEmpty() ? "data/mnist" : path), true, (int) input.size(1));
+    int size = (int) input.size(1);
+    return switch (set) {
+      case "mnist" -> Mnist.digits(path.isEmpty() ? Home.folder().resolve("data/mnist") : Path.of(path), true, size);
+      case "fashion-mnist" -> Mnist.fashion(Path.of(path), true, size);
+      case "cifar10" -> Cifar10.read(Path.of(path), true);
+      case "folder" -> ImageFolder.read(Path.of(path), size, (int) input.size(0));
+      default -> Toy.of(set, POINTS, 0);
+    };
   }
 }

@@ -35,11 +35,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
    * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
    */
   public static RunConfig of(String source, List<String> settings) {
-    Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
-    for (String setting : settings) {
-      tree = tree.merge(Tree.setting(setting));
-    }
-    return of(tree);
+    return of(PRESETS.contains(source) ? preset(source) : file(source), settings);
   }
 
   private static Tree preset(String name) {
