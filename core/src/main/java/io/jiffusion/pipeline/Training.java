@@ -120,7 +120,7 @@ public final class Training {
   }
 
   private Trainer trainer() {
-    return trainer(config, config.data().open(config.network().network().input()),
+    return trainer(config, config.dataset(),
         resume ? Checkpoint.newest(folder, config.identity()) : null);
   }
 
