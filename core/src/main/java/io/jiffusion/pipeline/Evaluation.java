@@ -65,11 +65,11 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
       Cancellation cancellation) {
     check(model, judge, train, test);
     int classes = test.classes();
-    float[] someTest = examples(test, some(test));
+    float[] someTest = Judge.examples(test, some(test));
     int[] someTrain = some(train);
 
     int[] all = all(test.size());
-    Judge.Verdict real = judge.look(examples(test, all));
+    Judge.Verdict real = judge.look(Judge.examples(test, all));
     Moments reference = Moments.of(real.features(), judge.config().features());
     List<Report.Row> rows = new ArrayList<>();
     for (double strength : guidance) {
@@ -81,7 +81,7 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
               .classes(IntStream.range(0, classes).toArray())
               .guidance(strength);
       Images made = model.sample(request, progress, cancellation).images();
-      float[] images = examples(new ImageSet(made, null, List.of()), all(made.count()));
+      float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
       int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
       Judge.Verdict verdict = judge.look(images);
       rows.add(
@@ -92,7 +92,7 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
               nearest(images, train)));
       cancellation.check();
     }
-    Judge.Verdict seen = judge.look(examples(train, someTrain));
+    Judge.Verdict seen = judge.look(Judge.examples(train, someTrain));
     rows.add(
         Report.Row.of(
             "training images",
@@ -166,15 +166,6 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
 
   private static int[] labels(Dataset data, int[] indices) {
     return IntStream.of(indices).map(data::label).toArray();
-  }
-
-  /** Some examples, [images, C, H, W]. */
-  private static float[] examples(Dataset data, int[] indices) {
-    float[] out = new float[Math.multiplyExact(indices.length, data.exampleSize())];
-    for (int i = 0; i < indices.length; i++) {
-      data.example(indices[i], out, i * data.exampleSize());
-    }
-    return out;
   }
 
   private static double distance(Judge.Verdict verdict, Moments reference) {

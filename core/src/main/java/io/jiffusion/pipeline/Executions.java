@@ -70,7 +70,7 @@ final class Executions {
       left.forEach(name -> problems.add("not in the network: " + name));
       if (!problems.isEmpty()) {
         params.close();
-        throw new JiffusionException(path + " does not fit the network of run.json: "
+        throw new JiffusionException(path + " does not fit the network: "
             + String.join("; ", problems.stream().limit(20).toList())
             + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
       }

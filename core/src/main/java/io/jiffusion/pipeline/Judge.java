@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A trained classifier, which says what an image shows and sums it up in a few features.
@@ -39,7 +40,7 @@ public final class Judge implements AutoCloseable {
   private static final int FEATURES = 128;
   private static final int BATCH = 64;
   private static final int SHARDS = 2;
-  private static final AdamW OPTIMISER = new AdamW(2e-3, 0.9, 0.999, 0.01, 1, 100);
+  private static final AdamW OPTIMISER = new AdamW(3e-3, 0.9, 0.999, 0.01, 1, 50);
   private static final Ema AVERAGE = new Ema(0.998);
 
   private final ClassifierConfig config;
@@ -144,8 +145,13 @@ public final class Judge implements AutoCloseable {
   }
 
   /** The classifier's shape. */
-  public ClassifierConfig config() {
+  ClassifierConfig config() {
     return config;
+  }
+
+  /** Height and width of the images. */
+  public int size() {
+    return config.size();
   }
 
   /**
@@ -178,6 +184,23 @@ public final class Judge implements AutoCloseable {
       }
     }
     return verdict;
+  }
+
+  /** Share of labelled images whose class is found. */
+  public double accuracy(Dataset data) {
+    int[] found = look(examples(data, IntStream.range(0, data.size()).toArray())).classes();
+    long right = IntStream.range(0, found.length).filter(i -> found[i] == data.label(i)).count();
+    return right / (double) found.length;
+  }
+
+  /** Some examples, [images, C, H, W]. */
+  static float[] examples(Dataset data, int[] indices) {
+    int size = data.exampleSize();
+    float[] out = new float[Math.multiplyExact(indices.length, size)];
+    for (int i = 0; i < indices.length; i++) {
+      data.example(indices[i], out, i * size);
+    }
+    return out;
   }
 
   @Override
