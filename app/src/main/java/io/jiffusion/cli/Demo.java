@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;

@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Inspection;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;

@@ -21,9 +21,6 @@ import java.util.stream.Stream;
  */
 public record DataConfig(String set, String path, boolean flip) {
 
-  /** System property: the folder that has {@code data/mnist}; the present folder where it is not set. */
-  public static final String HOME = "jiffusion.home";
-
   private static final int TOY_POINTS = 100_000;
 
   /** All data sets. */
@@ -50,7 +47,7 @@ public record DataConfig(String set, String path, boolean flip) {
     Check.that(!set.equals("folder") && !set.equals("fashion-mnist") || !path.isEmpty(), "path", "''",
         "must name the folder of the images; give it with --data");
     Dataset data = switch (set) {
-      case "mnist" -> Mnist.digits(path.isEmpty() ? Path.of(System.getProperty(HOME, ""), "data", "mnist") : Path.of(path), true, size);
+      case "mnist" -> Mnist.digits(path.isEmpty() ? Home.folder().resolve("data/mnist") : Path.of(path), true, size);
       case "fashion-mnist" -> Mnist.fashion(Path.of(path), true, size);
       case "cifar10" -> Cifar10.read(Path.of(path), true);
       case "folder" -> ImageFolder.read(Path.of(path), size, (int) input.size(0));

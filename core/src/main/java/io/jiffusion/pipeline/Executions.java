@@ -50,7 +50,7 @@ final class Executions {
    *
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
    */
-  private static Params weights(Path path, Network network) {
+  static Params weights(Path path, Network network) {
     try (SafetensorsFile file = Safetensors.open(path)) {
       Set<String> left = new TreeSet<>(file.entries().keySet());
       Set<String> problems = new LinkedHashSet<>();
@@ -70,7 +70,7 @@ final class Executions {
       left.forEach(name -> problems.add("not in the network: " + name));
       if (!problems.isEmpty()) {
         params.close();
-        throw new JiffusionException(path + " does not fit the network of run.json: "
+        throw new JiffusionException(path + " does not fit the network: "
             + String.join("; ", problems.stream().limit(20).toList())
             + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
       }

@@ -18,7 +18,7 @@ import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -88,7 +88,8 @@ public final class Training {
             listener.saved(saved);
           }
         }
-        if (trainer.steps() > first && saved != trainer.steps()) {
+        // Also where no step was left to make: the end may have come between checkpoint and weights.
+        if (trainer.steps() > 0 && saved != trainer.steps()) {
           save(trainer, metrics);
           listener.saved(trainer.steps());
         }
@@ -111,12 +112,15 @@ public final class Training {
   private FileChannel lock() throws IOException {
     Files.createDirectories(folder);
     FileChannel channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = channel.tryLock();
-    if (lock == null) {
-      channel.close();
-      throw new JiffusionException(folder + " is being trained by another process; stop that one, or choose another --out");
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Locked by this very process, which the system does not count as another.
     }
-    return channel;
+    channel.close();
+    throw new JiffusionException(folder + " is being trained already; stop that training, or choose another --out");
   }
 
   private Trainer trainer() {
