@@ -78,7 +78,7 @@ class CommandLineTest {
     Ended ended = run(List.of("-Xlog:class+load:file=" + folder.resolve("classes.txt")), "schedule", "--model", "cifar10", "--steps", "10");
     assertThat(ended.code).isZero();
     assertThat(ended.out).contains("ddim in 10 of the 1000 steps of the linear schedule, uniform spacing")
-        .contains("    1   0.901000        900    0.020").contains("evaluations    10 an image").contains("no noise: the predicted image");
+        .contains("    1   0.901000        900    0.016439    0.999865     -4.1080").contains("evaluations    10 an image").contains("no noise: the predicted image");
     assertThat(Files.readString(folder.resolve("classes.txt"))).doesNotContain("org.bytedeco");
   }
 
