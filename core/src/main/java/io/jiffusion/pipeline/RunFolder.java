@@ -1,6 +1,10 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.Array;
+import io.jiffusion.weights.DType;
+import io.jiffusion.weights.Safetensors;
+import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -68,6 +73,26 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit floats.
+   *
+   * @return size of the weights' file in bytes
+   */
+  public static long pack(Path run, Path out) {
+    RunFolder folder = read(run);
+    Map<String, Array> arrays = new LinkedHashMap<>();
+    Path to = out.resolve(WEIGHTS);
+    try (SafetensorsFile file = Safetensors.open(run.resolve(WEIGHTS))) {
+      file.entries().forEach((name, entry) -> arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
+      Files.createDirectories(out);
+      Safetensors.write(to, arrays, file.metadata());
+      folder.write(out);
+      return Files.size(to);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot write " + to + ": " + e.getMessage(), e);
     }
   }
 }
