@@ -27,12 +27,27 @@ class RunsTest {
   @BeforeAll
   static void trainAToy() throws Exception {
     run = folder.resolve("toy");
-    assertThat(await(start("trained", "train", "toy-scurve", "--out", run.toString(), "--steps", "20", "--set", SMALL))).isZero();
+    assertThat(
+            await(
+                start(
+                    "trained",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    run.toString(),
+                    "--steps",
+                    "20",
+                    "--set",
+                    SMALL)))
+        .isZero();
   }
 
   @Test
   void trainingPrintsItsConfigurationAndWhatToTypeNext() throws IOException {
-    assertThat(out("trained")).contains("  batch: 16").contains("  steps: 20").contains("20 steps made")
+    assertThat(out("trained"))
+        .contains("  batch: 16")
+        .contains("  steps: 20")
+        .contains("20 steps made")
         .contains("Next: jiffusion toy " + run);
     assertThat(err("trained")).contains("20/20 steps").contains("loss ").contains("images/s");
     assertThat(Files.readAllLines(run.resolve("metrics.jsonl"))).hasSize(20);
@@ -43,12 +58,40 @@ class RunsTest {
   @Test
   void aRunIsNotOverwrittenButGoesOn() throws Exception {
     Path other = folder.resolve("other");
-    assertThat(await(start("first", "train", "toy-scurve", "--out", other.toString(), "--steps", "10", "--set", SMALL))).isZero();
-    assertThat(await(start("again", "train", "toy-scurve", "--out", other.toString(), "--steps", "20", "--set", SMALL))).isEqualTo(1);
-    assertThat(err("again")).contains(other + " holds a run already; go on with --resume, or choose another --out");
-    assertThat(await(start("on", "train", "--resume", "--out", other.toString(), "--steps", "20"))).isZero();
-    assertThat(Files.readAllBytes(other.resolve("weights.safetensors"))).isEqualTo(Files.readAllBytes(run.resolve("weights.safetensors")));
-    assertThat(Files.readString(other.resolve("metrics.jsonl"))).isEqualTo(Files.readString(run.resolve("metrics.jsonl")));
+    assertThat(
+            await(
+                start(
+                    "first",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    other.toString(),
+                    "--steps",
+                    "10",
+                    "--set",
+                    SMALL)))
+        .isZero();
+    assertThat(
+            await(
+                start(
+                    "again",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    other.toString(),
+                    "--steps",
+                    "20",
+                    "--set",
+                    SMALL)))
+        .isEqualTo(1);
+    assertThat(err("again"))
+        .contains(other + " holds a run already; go on with --resume, or choose another --out");
+    assertThat(await(start("on", "train", "--resume", "--out", other.toString(), "--steps", "20")))
+        .isZero();
+    assertThat(Files.readAllBytes(other.resolve("weights.safetensors")))
+        .isEqualTo(Files.readAllBytes(run.resolve("weights.safetensors")));
+    assertThat(Files.readString(other.resolve("metrics.jsonl")))
+        .isEqualTo(Files.readString(run.resolve("metrics.jsonl")));
   }
 
   @Test
@@ -63,13 +106,26 @@ class RunsTest {
 
   private int interrupted(String signal) throws Exception {
     Path stopped = folder.resolve("stopped-" + signal);
-    Process process = start(signal, "train", "toy-scurve", "--out", stopped.toString(), "--steps", "0", "--every", "1", "--set", SMALL);
+    Process process =
+        start(
+            signal,
+            "train",
+            "toy-scurve",
+            "--out",
+            stopped.toString(),
+            "--steps",
+            "0",
+            "--every",
+            "1",
+            "--set",
+            SMALL);
     while (process.isAlive() && !err(signal).contains("3 steps")) {
       Thread.sleep(50);
     }
     new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
     int code = await(process);
-    assertThat(err(signal)).contains("go on with: jiffusion train toy-scurve --out " + stopped + " --resume");
+    assertThat(err(signal))
+        .contains("go on with: jiffusion train toy-scurve --out " + stopped + " --resume");
     assertThat(stopped.resolve("weights.safetensors")).exists();
     return code;
   }
@@ -77,8 +133,24 @@ class RunsTest {
   @Test
   void sampledPointsAreDrawnAndWrittenAsArrays() throws Exception {
     Path samples = folder.resolve("samples");
-    assertThat(await(start("sampled", "sample", "--model", run.toString(), "--steps", "5", "--count", "6", "--trajectory", "--float",
-        "--format", "png,npy", "--out", samples.toString()))).isZero();
+    assertThat(
+            await(
+                start(
+                    "sampled",
+                    "sample",
+                    "--model",
+                    run.toString(),
+                    "--steps",
+                    "5",
+                    "--count",
+                    "6",
+                    "--trajectory",
+                    "--float",
+                    "--format",
+                    "png,npy",
+                    "--out",
+                    samples.toString())))
+        .isZero();
     assertThat(out("sampled")).contains("6 images of 5 evaluations").contains("points.png");
     assertThat(Npy.read(samples.resolve("values.npy")).shape()).containsExactly(6, 2, 1, 1);
     assertThat(samples.resolve("points.png")).exists();
@@ -91,15 +163,31 @@ class RunsTest {
     float[] noise = new float[4];
     double[] normals = new double[2];
     for (int i = 0; i < 2; i++) {
-      new io.jiffusion.random.Key(7 + i, 0, io.jiffusion.random.Purpose.START).normals(normals, 0, 2);
+      new io.jiffusion.random.Key(7 + i, 0, io.jiffusion.random.Purpose.START)
+          .normals(normals, 0, 2);
       noise[2 * i] = (float) normals[0];
       noise[2 * i + 1] = (float) normals[1];
     }
     Path file = folder.resolve("noise.npy");
     Npy.of(noise, 2, 2, 1, 1).write(file);
-    List<String> same = List.of("sample", "--model", run.toString(), "--steps", "5", "--count", "2", "--format", "npy", "--float");
-    assertThat(await(start("seeded", with(same, "--seed", "7", "--out", seeded.toString())))).isZero();
-    assertThat(await(start("given", with(same, "--noise", file.toString(), "--out", given.toString())))).isZero();
+    List<String> same =
+        List.of(
+            "sample",
+            "--model",
+            run.toString(),
+            "--steps",
+            "5",
+            "--count",
+            "2",
+            "--format",
+            "npy",
+            "--float");
+    assertThat(await(start("seeded", with(same, "--seed", "7", "--out", seeded.toString()))))
+        .isZero();
+    assertThat(
+            await(
+                start("given", with(same, "--noise", file.toString(), "--out", given.toString()))))
+        .isZero();
     float[] a = Npy.read(seeded.resolve("values.npy")).floats();
     float[] b = Npy.read(given.resolve("values.npy")).floats();
     for (int i = 0; i < a.length; i++) {
@@ -110,7 +198,11 @@ class RunsTest {
   @Test
   void theTutorialPictureIsDrawn() throws Exception {
     Path picture = folder.resolve("toy.png");
-    assertThat(await(start("drawn", "toy", run.toString(), "--points", "50", "--out", picture.toString()))).isZero();
+    assertThat(
+            await(
+                start(
+                    "drawn", "toy", run.toString(), "--points", "50", "--out", picture.toString())))
+        .isZero();
     assertThat(out("drawn").strip()).isEqualTo(picture.toString());
     assertThat(picture).exists();
   }
@@ -120,11 +212,20 @@ class RunsTest {
   }
 
   private static Process start(String name, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectOutput(folder.resolve(name + ".out").toFile())
-        .redirectError(folder.resolve(name + ".err").toFile()).start();
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .redirectError(folder.resolve(name + ".err").toFile())
+        .start();
   }
 
   private static int await(Process process) throws InterruptedException {
