@@ -1,18 +1,17 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -64,16 +63,17 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
 
   /** Writes {@code run.json}, whole or not at all. */
   public void write(Path folder) {
-    Path file = folder.resolve(NAME);
-    Path part = folder.resolve(NAME + ".part");
+    ByteBuffer text = StandardCharsets.UTF_8.encode(Tree.of(this).toPrettyJson());
     try {
       Files.createDirectories(folder);
-      Files.write(part, Tree.of(this).toPrettyJson().getBytes(StandardCharsets.UTF_8),
-          StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new JiffusionException("cannot make " + folder + ": " + AtomicFile.reason(e), e);
     }
+    AtomicFile.write(folder.resolve(NAME), channel -> {
+      while (text.hasRemaining()) {
+        channel.write(text);
+      }
+    });
   }
 
   /**
