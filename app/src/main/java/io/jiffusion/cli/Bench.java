@@ -66,13 +66,8 @@ final class Bench implements Callable<Integer> {
       description = "Time that each measurement takes at least.")
   double seconds;
 
-  @Option(
-      names = "--no-training",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description = "Leave training out.")
-  boolean training;
+  @Option(names = "--no-training", description = "Leave training out.")
+  boolean noTraining;
 
   @Option(
       names = "--train-batch",
@@ -105,7 +100,7 @@ final class Bench implements Callable<Integer> {
               lines,
               new Line(unet.name(), bench.sampling(config, precision, batch), best.gflops()));
         }
-        if (training) {
+        if (!noTraining) {
           int batch = trainBatch != null ? trainBatch : unet == Unet.cifar10 ? 16 : 64;
           show(
               lines,

@@ -3,6 +3,7 @@ package io.jiffusion.cli;
 import io.jiffusion.pipeline.ProcessConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that make a {@link SampleRequest}, for all commands that take one. */
@@ -52,6 +53,7 @@ final class RequestOptions {
 
   @Option(
       names = "--class",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       paramLabel = "C",
       split = ",",
       description = "Classes to draw, such as 3 or 0,1,2; repeated as needed.")

@@ -1,24 +1,22 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The file {@code run.json} of a run folder: what the weights beside it ({@code
- * weights.safetensors}) are.
+ * The file {@code run.json} of a run folder: what the weights beside it ({@code weights.safetensors}) are.
  *
  * @param format version of this file's format
  * @param jiffusion version of the program that wrote it
@@ -52,52 +50,34 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
     try {
       tree = Tree.json(Files.readString(file), file.toString());
     } catch (NoSuchFileException e) {
-      throw new JiffusionException(
-          "no model in "
-              + folder
-              + ": it has no "
-              + NAME
-              + ", must be a folder that jiffusion train made",
-          e);
+      throw new JiffusionException("no model in " + folder + ": it has no " + NAME + ", must be a folder that jiffusion train made", e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
     }
     Tree format = tree.value() instanceof Map ? tree.fields().get("format") : null;
     if (format != null && !String.valueOf(FORMAT).equals(format.toString())) {
-      throw new JiffusionException(
-          "format "
-              + format
-              + " of "
-              + file
-              + " is not known, must be "
-              + FORMAT
-              + "; use a newer program");
+      throw new JiffusionException("format " + format + " of " + file + " is not known, must be " + FORMAT + "; use a newer program");
     }
     return Binder.bind(RunFolder.class, tree);
   }
 
   /** Writes {@code run.json}, whole or not at all. */
   public void write(Path folder) {
-    Path file = folder.resolve(NAME);
-    Path part = folder.resolve(NAME + ".part");
+    ByteBuffer text = StandardCharsets.UTF_8.encode(Tree.of(this).toPrettyJson());
     try {
       Files.createDirectories(folder);
-      Files.write(
-          part,
-          Tree.of(this).toPrettyJson().getBytes(StandardCharsets.UTF_8),
-          StandardOpenOption.CREATE,
-          StandardOpenOption.TRUNCATE_EXISTING,
-          StandardOpenOption.WRITE,
-          StandardOpenOption.SYNC);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new JiffusionException("cannot make " + folder + ": " + AtomicFile.reason(e), e);
     }
+    AtomicFile.write(folder.resolve(NAME), channel -> {
+      while (text.hasRemaining()) {
+        channel.write(text);
+      }
+    });
   }
 
   /**
-   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit
-   * floats.
+   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit floats.
    *
    * @return size of the weights' file in bytes
    */
@@ -106,10 +86,7 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
     Map<String, Array> arrays = new LinkedHashMap<>();
     Path to = out.resolve(WEIGHTS);
     try (SafetensorsFile file = Safetensors.open(run.resolve(WEIGHTS))) {
-      file.entries()
-          .forEach(
-              (name, entry) ->
-                  arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
+      file.entries().forEach((name, entry) -> arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
       Files.createDirectories(out);
       Safetensors.write(to, arrays, file.metadata());
       folder.write(out);
