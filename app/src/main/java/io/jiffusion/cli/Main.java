@@ -60,6 +60,7 @@ public final class Main implements Runnable {
 
   /** Runs the command line and ends the process. */
   public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
     PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);

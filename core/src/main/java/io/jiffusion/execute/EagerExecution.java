@@ -5,6 +5,7 @@ import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
+import io.jiffusion.run.Workers;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -13,11 +14,7 @@ import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Runs a network on blocks of images, each block on one of its own threads, each thread with one native thread.
@@ -26,15 +23,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * never do.
  */
 public final class EagerExecution implements Execution {
-  private static final AtomicInteger NUMBER = new AtomicInteger();
-
   private final Network network;
   private final Params params;
   private final Params formats = new Params();
   private final Precision precision;
   private final int block;
   private final Shape output;
-  private final ExecutorService threads;
+  private final Workers threads;
 
   /**
    * Makes an execution.
@@ -53,14 +48,7 @@ public final class EagerExecution implements Execution {
     this.precision = precision;
     this.block = block;
     this.output = Shapes.of(network, 1).output();
-    this.threads = Executors.newFixedThreadPool(threads, body -> {
-      Thread thread = new Thread(() -> {
-        Torch.threads(1);
-        body.run();
-      }, "jiffusion-network-" + NUMBER.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    });
+    this.threads = new Workers("jiffusion-network", threads, () -> Torch.threads(1));
   }
 
   /**
@@ -85,7 +73,7 @@ public final class EagerExecution implements Execution {
     }
     int outputSize = (int) output.count();
     float[] out = new float[images * outputSize];
-    List<Future<?>> running = new ArrayList<>();
+    List<Future<Void>> running = new ArrayList<>();
     for (int from = 0; from < images; from += block) {
       int first = from;
       running.add(threads.submit(() -> {
@@ -95,11 +83,10 @@ public final class EagerExecution implements Execution {
             Arrays.copyOf(Arrays.copyOfRange(labels, first, first + count), block),
             classes == null ? null : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block));
         System.arraycopy(part, 0, out, first * outputSize, count * outputSize);
+        return null;
       }));
     }
-    for (Future<?> part : running) {
-      await(part);
-    }
+    Workers.all(running);
     return out;
   }
 
@@ -113,27 +100,6 @@ public final class EagerExecution implements Execution {
       return network
           .apply(Eager.inference(params, formats, precision), input, Tensor.of(labels, block), condition)
           .floats();
-    }
-  }
-
-  private static void await(Future<?> part) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        part.get();
-        break;
-      } catch (InterruptedException e) {
-        // The native call cannot be stopped half-way; who interrupted learns it from the flag.
-        interrupted = true;
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException cause) {
-          throw cause;
-        }
-        throw new IllegalStateException(e.getCause());
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -154,7 +120,7 @@ public final class EagerExecution implements Execution {
 
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close(); // before the memory that they use is freed
     formats.close();
     params.close();
   }

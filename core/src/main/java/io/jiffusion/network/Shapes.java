@@ -210,7 +210,8 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape sinusoid(Shape label, int width, Order order, int shift) {
-    need(width % 2 == 0, "sinusoid", "odd width " + width);
+    need(width % 2 == 0 && width / 2 > shift, "sinusoid",
+        "width " + width + " must be even and above " + 2 * shift);
     return Shape.of(label.size(0), width);
   }
 

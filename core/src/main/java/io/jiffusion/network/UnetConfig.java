@@ -90,6 +90,7 @@ public record UnetConfig(
     check(groups >= 1 && channels % groups == 0, "groups", groups, "must divide the " + channels + " channels");
     check(eps > 0, "eps", eps, "must be above 0");
     check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    check(channels / 2 > shift, "channels", channels, "must be 4 or more with shift 1");
     check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
     check(classes >= 0, "classes", classes, "must be 0 or more");
     check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
@@ -101,6 +102,12 @@ public record UnetConfig(
         "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
     multipliers = multipliers.clone();
     attention = attention.clone();
+    for (int level = 0; level < multipliers.length && headWidth > 0; level++) {
+      boolean middle = middleAttention && level == multipliers.length - 1;
+      int wide = channels * multipliers[level];
+      check(wide % headWidth == 0 || !middle && !contains(attention, height >> level), "headWidth", headWidth,
+          "must divide the " + wide + " channels of level " + level + ", which attends");
+    }
   }
 
   private static void check(boolean legal, String name, Object value, String rule) {
@@ -115,6 +122,10 @@ public record UnetConfig(
   }
 
   boolean attends(long rows) {
+    return contains(attention, rows);
+  }
+
+  private static boolean contains(int[] attention, long rows) {
     for (int at : attention) {
       if (at == rows) {
         return true;

@@ -6,6 +6,8 @@ import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -28,6 +30,19 @@ final class Executions {
     int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     return new EagerExecution(
         network, weights(folder.resolve(RunFolder.WEIGHTS), network), Precision.of(options.precision()), block, threads);
+  }
+
+  /** A network with the weights that training starts from. */
+  static Execution fresh(Network network, Precision precision, int block, int threads) {
+    Params params = new Params();
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      try (Scope scope = Scope.open()) {
+        float[] values = parameter.init()
+            .values(new Key(0, parameter.name().hashCode(), Purpose.INIT), Math.toIntExact(parameter.shape().count()));
+        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+      }
+    }
+    return new EagerExecution(network, params, precision, block, threads);
   }
 
   /**

@@ -18,7 +18,7 @@ import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -88,7 +88,8 @@ public final class Training {
             listener.saved(saved);
           }
         }
-        if (trainer.steps() > first && saved != trainer.steps()) {
+        // Also where no step was left to make: the end may have come between checkpoint and weights.
+        if (trainer.steps() > 0 && saved != trainer.steps()) {
           save(trainer, metrics);
           listener.saved(trainer.steps());
         }
@@ -111,18 +112,30 @@ public final class Training {
   private FileChannel lock() throws IOException {
     Files.createDirectories(folder);
     FileChannel channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = channel.tryLock();
-    if (lock == null) {
-      channel.close();
-      throw new JiffusionException(folder + " is being trained by another process; stop that one, or choose another --out");
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Locked by this very process, which the system does not count as another.
     }
-    return channel;
+    channel.close();
+    throw new JiffusionException(folder + " is being trained already; stop that training, or choose another --out");
   }
 
   private Trainer trainer() {
+    return trainer(config, config.dataset(),
+        resume ? Checkpoint.newest(folder, config.identity()) : null);
+  }
+
+  /** A trainer with fresh weights. */
+  static Trainer trainer(RunConfig config, Dataset data) {
+    return trainer(config, data, null);
+  }
+
+  private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {
     TrainConfig train = config.train();
     Network network = config.network().network();
-    Dataset data = config.data().open(network.input());
     Simple objective = new Simple(data, config.process().betas(), config.process().label(), config.process().predicts(),
         TimeSampler.of(train.times()), train.gamma(), train.seed(), train.batch(), config.data().flip(),
         network.classes() > 0, config.nullClass(), train.labelDrop());
@@ -130,10 +143,9 @@ public final class Training {
         train.warmup());
     Ema average = new Ema(train.ema());
     Precision precision = Precision.of(train.precision());
-    return resume
-        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(),
-            Checkpoint.newest(folder, config.identity()))
-        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards());
+    return from == null
+        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards())
+        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(), from);
   }
 
   private void save(Trainer trainer, Metrics metrics) throws IOException {

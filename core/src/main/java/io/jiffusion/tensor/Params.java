@@ -67,6 +67,9 @@ public final class Params implements AutoCloseable {
       try (Scope scope = Scope.open()) {
         Torch.gradients(false);
         result.put(entry.getKey(), change.apply(entry.getValue()));
+      } catch (RuntimeException e) {
+        result.close();
+        throw e;
       }
     }
     return result;

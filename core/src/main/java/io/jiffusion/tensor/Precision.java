@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The number format in which a network computes. Weights being trained, norms, softmax and embeddings stay float32. */
@@ -39,7 +40,10 @@ public enum Precision {
     Path info = Path.of("/proc/cpuinfo");
     try {
       if (Files.isReadable(info)) {
-        String flags = Files.lines(info).filter(line -> line.startsWith("flags")).findFirst().orElse("");
+        String flags = "";
+        try (Stream<String> lines = Files.lines(info)) {
+          flags = lines.filter(line -> line.startsWith("flags")).findFirst().orElse("");
+        }
         return flags.contains(" amx_bf16") || flags.contains(" avx512_bf16") ? BF16 : FP32;
       }
     } catch (IOException e) {

@@ -9,6 +9,7 @@ import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -32,8 +36,7 @@ import org.slf4j.LoggerFactory;
 public record Checkpoint(Trainer.State state, long step) {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
   private static final int KEPT = 2;
-  private static final String PREFIX = "step-";
-  private static final String SUFFIX = ".safetensors";
+  private static final Pattern NAME = Pattern.compile("step-(\\d{9,18})\\.safetensors");
 
   /**
    * Writes the checkpoint.
@@ -55,12 +58,13 @@ public record Checkpoint(Trainer.State state, long step) {
     });
     try {
       Files.createDirectories(folder(run));
-      Safetensors.write(folder(run).resolve(PREFIX + String.format("%09d", step) + SUFFIX), arrays,
+      Safetensors.write(folder(run).resolve(String.format("step-%09d.safetensors", step)), arrays,
           Map.of("step", Long.toString(step), "settings", settings, "checksum", Long.toHexString(sum.getValue())));
       List<Path> all = all(run);
       for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
         Files.delete(old);
       }
+      deleteUnfinished(run);
     } catch (IOException e) {
       throw new JiffusionException("cannot write a checkpoint in " + folder(run) + ": " + e.getMessage(), e);
     }
@@ -109,22 +113,44 @@ public record Checkpoint(Trainer.State state, long step) {
       }
       CRC32C sum = new CRC32C();
       file.entries().forEach((name, entry) -> {
-        int slash = name.indexOf('/');
+        String[] place = name.split("/", 2);
         float[] values = file.floats(name);
         update(sum, values);
         try (Scope scope = Scope.open()) {
-          parts.computeIfAbsent(name.substring(0, slash), part -> new Params())
-              .put(name.substring(slash + 1), Tensor.of(values, entry.shape()));
+          parts.computeIfAbsent(place[0], part -> new Params())
+              .put(place[place.length - 1], Tensor.of(values, entry.shape()));
         }
       });
-      if (!Long.toHexString(sum.getValue()).equals(file.metadata().get("checksum"))) {
+      String step = file.metadata().get("step");
+      if (!Long.toHexString(sum.getValue()).equals(file.metadata().get("checksum"))
+          || !Long.toString(stepOf(path)).equals(step) || !complete(parts)) {
         throw new JiffusionException("checkpoint " + path + " is damaged: its checksum does not fit");
       }
-      return new Checkpoint(Trainer.State.of(parts), Long.parseLong(file.metadata().get("step")));
+      return new Checkpoint(Trainer.State.of(parts), stepOf(path));
     } catch (JiffusionException e) {
       parts.values().forEach(Params::close);
       throw new Damaged(e.getMessage(), e);
     }
+  }
+
+  /** What a process that was killed while it wrote has left; only one process at a time trains in a folder. */
+  private static void deleteUnfinished(Path run) throws IOException {
+    try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder(run), "step-*.tmp")) {
+      for (Path file : unfinished) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Whether every part has the same parameters. */
+  private static boolean complete(Map<String, Params> parts) {
+    return parts.keySet().equals(Set.copyOf(Trainer.State.PARTS))
+        && parts.values().stream().map(params -> List.copyOf(params.names())).distinct().count() == 1;
+  }
+
+  private static long stepOf(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    return name.matches() ? Long.parseLong(name.group(1)) : -1;
   }
 
   private static void update(CRC32C sum, float[] values) {
@@ -143,11 +169,8 @@ public record Checkpoint(Trainer.State state, long step) {
       return List.of();
     }
     try (Stream<Path> files = Files.list(folder(run))) {
-      List<Path> found = new ArrayList<>(files.filter(file -> {
-        String name = file.getFileName().toString();
-        return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
-      }).toList());
-      found.sort(Comparator.reverseOrder());
+      List<Path> found = new ArrayList<>(files.filter(file -> stepOf(file) >= 0).toList());
+      found.sort(Comparator.comparingLong(Checkpoint::stepOf).reversed());
       return found;
     } catch (IOException e) {
       throw new JiffusionException("cannot list " + folder(run) + ": " + e.getMessage(), e);

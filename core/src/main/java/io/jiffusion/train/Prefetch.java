@@ -1,9 +1,8 @@
 package io.jiffusion.train;
 
+import io.jiffusion.run.Workers;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Makes the examples of the next steps while the present one runs. */
@@ -11,18 +10,14 @@ final class Prefetch implements AutoCloseable {
   private static final int AHEAD = 2;
 
   private final Objective objective;
-  private final ExecutorService thread;
+  private final Workers thread;
   private final Queue<Future<Examples>> coming = new ArrayDeque<>();
   private long next;
 
   Prefetch(Objective objective, long firstStep) {
     this.objective = objective;
     this.next = firstStep;
-    this.thread = Executors.newSingleThreadExecutor(body -> {
-      Thread t = new Thread(body, "jiffusion-data");
-      t.setDaemon(true);
-      return t;
-    });
+    this.thread = new Workers("jiffusion-data", 1, () -> {});
   }
 
   /** The examples of the next step. */
@@ -31,11 +26,11 @@ final class Prefetch implements AutoCloseable {
       long step = next++;
       coming.add(thread.submit(() -> objective.examples(step)));
     }
-    return Shards.result(coming.remove());
+    return Workers.result(coming.remove());
   }
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    thread.close();
   }
 }

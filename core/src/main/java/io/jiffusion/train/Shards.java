@@ -4,6 +4,7 @@ import io.jiffusion.execute.Eager;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
+import io.jiffusion.run.Workers;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -13,9 +14,6 @@ import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -29,7 +27,7 @@ final class Shards implements AutoCloseable {
   private final long seed;
   private final List<Params> leaves = new ArrayList<>();
   private final List<TensorList> gradients = new ArrayList<>();
-  private final ExecutorService threads;
+  private final Workers threads;
 
   Shards(Network network, Objective objective, Params weights, Precision precision, long seed, int count) {
     this.network = network;
@@ -43,14 +41,7 @@ final class Shards implements AutoCloseable {
         gradients.add(new TensorList(leaf.names().stream().map(name -> leaf.at(name).gradient()).toList()));
       }
     }
-    this.threads = Executors.newFixedThreadPool(count, body -> {
-      Thread thread = new Thread(() -> {
-        Torch.threads(1);
-        body.run();
-      }, "jiffusion-train");
-      thread.setDaemon(true);
-      return thread;
-    });
+    this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
   }
 
   /** Computes the gradient of the mean loss of these examples; returns that loss. */
@@ -68,8 +59,8 @@ final class Shards implements AutoCloseable {
       }
     }
     double loss = 0;
-    for (Future<Double> part : running) {
-      loss += result(part);
+    for (double part : Workers.all(running)) {
+      loss += part;
     }
     for (int i = 1; i < count; i++) {
       gradients.get(0).add(gradients.get(i));
@@ -113,31 +104,9 @@ final class Shards implements AutoCloseable {
     gradients.forEach(TensorList::zero);
   }
 
-  static <T> T result(Future<T> future) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return future.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // a native call cannot be stopped half-way
-        } catch (ExecutionException e) {
-          if (e.getCause() instanceof RuntimeException cause) {
-            throw cause;
-          }
-          throw new IllegalStateException(e.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close(); // before the memory that they use is freed
     gradients.forEach(TensorList::close);
     leaves.forEach(Params::close);
   }

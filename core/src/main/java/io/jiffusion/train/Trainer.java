@@ -93,15 +93,12 @@ public final class Trainer implements AutoCloseable {
    */
   public record State(Params weights, Params first, Params second, Params counts, Params ema)
       implements AutoCloseable {
+    static final List<String> PARTS = List.of("weights", "first", "second", "counts", "ema");
 
     /** The parts by name. */
     Map<String, Params> parts() {
       Map<String, Params> parts = new LinkedHashMap<>();
-      parts.put("weights", weights);
-      parts.put("first", first);
-      parts.put("second", second);
-      parts.put("counts", counts);
-      parts.put("ema", ema);
+      List.of(weights, first, second, counts, ema).forEach(part -> parts.put(PARTS.get(parts.size()), part));
       return parts;
     }
 
