@@ -72,7 +72,18 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
     Judge.Verdict real = judge.look(Judge.examples(test, all));
     Moments reference = Moments.of(real.features(), judge.config().features());
     List<Report.Row> rows = new ArrayList<>();
+    long begin = System.nanoTime();
     for (double strength : guidance) {
+      int sets = rows.size();
+      Consumer<Progress> whole = // of all sets, which have equally many evaluations
+          part ->
+              progress.accept(
+                  new Progress(
+                      part.unit(),
+                      sets * part.total() + part.done(),
+                      guidance.size() * part.total(),
+                      (System.nanoTime() - begin) / 1e9,
+                      name(strength)));
       SampleRequest request =
           SampleRequest.of(Math.multiplyExact(count, classes))
               .sampler(sampler)
@@ -80,7 +91,7 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
               .seed(seed)
               .classes(IntStream.range(0, classes).toArray())
               .guidance(strength);
-      Images made = model.sample(request, progress, cancellation).images();
+      Images made = model.sample(request, whole, cancellation).images();
       float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
       int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
       Judge.Verdict verdict = judge.look(images);

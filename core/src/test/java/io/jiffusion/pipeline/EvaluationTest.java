@@ -65,7 +65,9 @@ class EvaluationTest {
     assertThat(report.rows().get(2).nearest()).isNull();
     assertThat(report.rows().get(3).frechet()).isNull();
     assertThat(report.rows().get(3).nearest()).isPositive().isLessThan(made.nearest());
-    assertThat(told).isNotEmpty();
+    assertThat(told).extracting(Progress::done).isSorted().last().isEqualTo(120L);
+    assertThat(told).allSatisfy(progress -> assertThat(progress.total()).isEqualTo(120));
+    assertThat(told.get(told.size() - 1).note()).isEqualTo("ddim-3, guidance 1.5");
   }
 
   @Test
