@@ -1,9 +1,102 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.data.ImageSet;
+import io.jiffusion.evaluate.Report;
+import io.jiffusion.pipeline.Evaluation;
+import io.jiffusion.pipeline.Home;
+import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.Model;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 
-@Command(name = "evaluate", description = "evaluate.")
-final class Evaluate implements Runnable {
+@Command(
+    name = "evaluate",
+    description =
+        "Measure how good a model of digits is: the share of the right class as judged by a classifier, the Frechet"
+            + " distance of its features to those of the test digits, and the distance to the nearest training digit.")
+final class Evaluate implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "0..1",
+      defaultValue = Home.BUNDLED,
+      description = "A run folder of jiffusion train, or bundled.")
+  String model;
+
+  @Option(
+      names = "--classifier",
+      paramLabel = "DIR",
+      description =
+          "A folder of jiffusion train-classifier. Default: the one that comes with the program.")
+  Path classifier;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Folder of the training and test digits. Default: the one that comes with the program.")
+  Path data;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Images of each class.")
+  int count;
+
+  @Option(
+      names = "--sampler",
+      paramLabel = "NAME",
+      defaultValue = "ddim",
+      description = "As in jiffusion sample.")
+  String sampler;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "Network evaluations of an image.")
+  int steps;
+
+  @Option(
+      names = "--guidance",
+      paramLabel = "G",
+      split = ",",
+      defaultValue = "1,2",
+      description = "Strengths of guidance, each measured; 1 is none.")
+  List<Double> guidance;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of the first image; image i has the seed S+i.")
+  long seed;
+
+  @Option(names = "--json", description = "Print JSON.")
+  boolean json;
+
   @Override
-  public void run() {}
+  public Integer call() {
+    Evaluation evaluation = new Evaluation(count, sampler, steps, guidance, seed);
+    Path judges =
+        classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
+    try (Judge judge = Judge.load(judges);
+        Model loaded = Model.load(Home.model(model))) {
+      ImageSet train = TrainClassifier.digits(data, true, judge.size());
+      ImageSet test = TrainClassifier.digits(data, false, judge.size());
+      Report report;
+      try (Bar bar = new Bar(main.err)) {
+        report = evaluation.run(loaded, judge, train, test, bar, main.cancellation);
+      }
+      main.out.println(json ? Evaluation.json(report) : report.table());
+    }
+    return 0;
+  }
 }

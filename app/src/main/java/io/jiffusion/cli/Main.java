@@ -31,7 +31,8 @@ import picocli.CommandLine.ScopeType;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
     subcommands = {
-      Demo.class, Train.class, Sample.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class, Bench.class
+      Demo.class, Train.class, Sample.class, Pack.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class,
+      TrainClassifier.class, Bench.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;
@@ -59,6 +60,7 @@ public final class Main implements Runnable {
 
   /** Runs the command line and ends the process. */
   public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
     PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);

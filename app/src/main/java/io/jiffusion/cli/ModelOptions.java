@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import java.nio.file.Path;
@@ -15,6 +16,9 @@ final class ModelOptions {
       description = "fp32, bf16, or auto: bf16 where this machine computes it faster.")
   String precision;
 
+  @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = Train.DEVICE)
+  String device;
+
   @Option(names = "--threads", paramLabel = "T", defaultValue = "0", description = "Threads of the network; 0 is one a processor.")
   int threads;
 
@@ -28,6 +32,7 @@ final class ModelOptions {
   }
 
   Model load() {
+    Engine.use(device);
     return Model.load(folder(), new Model.Options(precision, threads, block));
   }
 }

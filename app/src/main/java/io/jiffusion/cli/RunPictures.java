@@ -60,7 +60,7 @@ final class RunPictures {
       }
       Images images = model.sample(request, progress -> {}, main.cancellation).images();
       Path file = Files.createDirectories(folder.resolve("previews")).resolve(String.format(Locale.ROOT, "step-%07d.png", step));
-      Png.write(file, toy ? Plots.row(List.of(new Plots.Panel("step " + step, images.values()))) : images.sheet(10, 1).image(0),
+      Png.write(file, toy ? Plots.row(List.of(new Plots.Panel("step " + step, images.values()))) : images.grid(10),
           Origin.of(folder.toString(), model, "").texts(request));
     }
   }

@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
 final class SampleFiles {
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
-  private static final int GAP = 1;
   private static final int FRAME_MILLIS = 80;
   private static final int LAST_FRAME_MILLIS = 2000;
 
@@ -65,7 +64,7 @@ final class SampleFiles {
   private void pngs(Sample.Pictures pictures) {
     Images images = result.images();
     if (pictures != Sample.Pictures.single && images.count() > 1 || pictures == Sample.Pictures.grid) {
-      png("grid.png", images.sheet(columns(images.count()), GAP).image(0), request);
+      png("grid.png", images.grid(columns(images.count())), request);
     }
     if (pictures != Sample.Pictures.grid) {
       for (int i = 0; i < images.count(); i++) {
@@ -104,8 +103,8 @@ final class SampleFiles {
       }
     }
     png("trajectory.png", new Images(rows * columns.size(), first.height(), first.width(), first.channels(), bytes)
-        .sheet(columns.size(), GAP).image(0), request);
-    List<BufferedImage> frames = result.trajectory().stream().map(frame -> frame.sheet(columns(frame.count()), GAP).image(0)).toList();
+        .grid(columns.size()), request);
+    List<BufferedImage> frames = result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()))).toList();
     Path gif = folder.resolve("trajectory.gif");
     Gif.write(gif, frames, FRAME_MILLIS, LAST_FRAME_MILLIS);
     written.add(gif);

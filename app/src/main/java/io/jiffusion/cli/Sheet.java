@@ -21,7 +21,7 @@ final class Sheet {
 
   /** Adds a row of images with a label of up to three short lines. */
   void add(Images images, String... lines) {
-    rows.add(images.sheet(images.count(), GAP).image(0));
+    rows.add(images.grid(images.count()));
     labels.add(List.of(lines));
   }
 

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
     + " becoming data).")
 final class Toy implements Callable<Integer> {
   private static final int PANELS = 6;
+  private static final int BLOCK = 500;
 
   @ParentCommand Main main;
 
@@ -46,7 +47,7 @@ final class Toy implements Callable<Integer> {
 
   @Override
   public Integer call() throws java.io.IOException {
-    try (Model model = Model.load(run)) {
+    try (Model model = Model.load(run, Model.Options.of().block(BLOCK))) {
       RunConfig config = model.config();
       if (!config.data().toy()) {
         throw new JiffusionException(run + " is a model of images, must be one of points in the plane; use jiffusion sample --trajectory");

@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Training;
@@ -16,6 +17,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "train", description = "Train a model. Ctrl-C saves and says how to go on.")
 final class Train implements Callable<Integer> {
+  static final String DEVICE = "cpu, cuda, or auto: a GPU where there is one and the program was built with mvn -Pgpu.";
+
   @ParentCommand Main main;
 
   @Parameters(paramLabel = "PRESET", arity = "0..1",
@@ -38,6 +41,9 @@ final class Train implements Callable<Integer> {
   @Option(names = "--minutes", paramLabel = "M", description = "Stop after M minutes. Short for --set train.minutes=M.")
   Double minutes;
 
+  @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = DEVICE)
+  String device;
+
   @Option(names = "--resume", description = "Go on from the run's newest checkpoint, exactly as if it had never stopped.")
   boolean resume;
 
@@ -55,6 +61,7 @@ final class Train implements Callable<Integer> {
     main.out.print(config.toYaml());
     main.out.flush();
     boolean finished;
+    Engine.use(device);
     RunPictures pictures = new RunPictures(main, folder, config);
     try (Bar bar = new Bar(main.err, Bar.terminal(), every)) {
       finished = new Training(config, folder, resume).run(new Training.Listener() {

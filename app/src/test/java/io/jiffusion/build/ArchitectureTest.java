@@ -84,7 +84,9 @@ class ArchitectureTest {
 
   @Test
   void theCommandLineSeesOnlyTheDoors() {
-    assertThat(violations(Path.of("target", "classes"))).isEmpty();
+    Path app = Path.of("target", "classes");
+    assertThat(uses(app)).as("uses found in app").hasSizeGreaterThan(50);
+    assertThat(violations(app)).isEmpty();
   }
 
   @Test

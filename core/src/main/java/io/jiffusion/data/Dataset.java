@@ -1,7 +1,8 @@
 package io.jiffusion.data;
 
 /**
- * Examples to learn from, each [channels, height, width] with values in [−1, 1]. Safe for reading from several threads.
+ * Examples to learn from, each [channels, height, width] with values in [−1, 1]. Safe for reading
+ * from several threads.
  */
 public interface Dataset {
 

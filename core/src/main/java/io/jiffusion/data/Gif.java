@@ -27,17 +27,26 @@ public final class Gif {
    * @param milliseconds how long each is shown, rounded to hundredths of a second, at least 20
    * @param lastMilliseconds how long the last is shown
    */
-  public static void write(Path file, List<BufferedImage> frames, int milliseconds, int lastMilliseconds) {
+  public static void write(
+      Path file, List<BufferedImage> frames, int milliseconds, int lastMilliseconds) {
     if (frames.isEmpty() || milliseconds < 20 || lastMilliseconds < 20) {
-      throw new IllegalArgumentException("illegal animation: " + frames.size() + " frames of " + milliseconds + " and "
-          + lastMilliseconds + " ms, must be 1 or more of 20 ms or more");
+      throw new IllegalArgumentException(
+          "illegal animation: "
+              + frames.size()
+              + " frames of "
+              + milliseconds
+              + " and "
+              + lastMilliseconds
+              + " ms, must be 1 or more of 20 ms or more");
     }
     byte[] gif = encode(frames, milliseconds, lastMilliseconds);
-    AtomicFile.write(file, channel -> {
-      for (ByteBuffer out = ByteBuffer.wrap(gif); out.hasRemaining(); ) {
-        channel.write(out);
-      }
-    });
+    AtomicFile.write(
+        file,
+        channel -> {
+          for (ByteBuffer out = ByteBuffer.wrap(gif); out.hasRemaining(); ) {
+            channel.write(out);
+          }
+        });
   }
 
   private static byte[] encode(List<BufferedImage> frames, int milliseconds, int lastMilliseconds) {
@@ -49,7 +58,11 @@ public final class Gif {
       for (int i = 0; i < frames.size(); i++) {
         boolean last = i == frames.size() - 1;
         writer.writeToSequence(
-            new IIOImage(frames.get(i), null, metadata(writer, frames.get(i), last ? lastMilliseconds : milliseconds, i == 0)), null);
+            new IIOImage(
+                frames.get(i),
+                null,
+                metadata(writer, frames.get(i), last ? lastMilliseconds : milliseconds, i == 0)),
+            null);
       }
       writer.endWriteSequence();
     } catch (IOException e) {
@@ -60,7 +73,8 @@ public final class Gif {
     return bytes.toByteArray();
   }
 
-  private static IIOMetadata metadata(ImageWriter writer, BufferedImage frame, int milliseconds, boolean first) throws IOException {
+  private static IIOMetadata metadata(
+      ImageWriter writer, BufferedImage frame, int milliseconds, boolean first) throws IOException {
     IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(frame), null);
     String format = metadata.getNativeMetadataFormatName();
     IIOMetadataNode root = new IIOMetadataNode(format);

@@ -13,8 +13,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * An array of unsigned bytes in the IDX format of MNIST, plain or gzip-compressed (told by content, not by name): the bytes
- * 0, 0, 8, rank; the sizes as big-endian 32-bit numbers; the values row-major.
+ * An array of unsigned bytes in the IDX format of MNIST, plain or gzip-compressed (told by content,
+ * not by name): the bytes 0, 0, 8, rank; the sizes as big-endian 32-bit numbers; the values
+ * row-major.
  *
  * @param shape sizes, outermost first
  * @param values the bytes
@@ -37,9 +38,13 @@ public record Idx(int[] shape, byte[] values) {
       long most = gzip ? Math.multiplyExact(Files.size(file), MAX_GZIP_RATIO) : Files.size(file);
       return read(gzip ? new GZIPInputStream(raw, 1 << 16) : raw, most, file);
     } catch (EOFException e) {
-      throw new JiffusionException(file + " is cut short: its gzip stream ends too early; copy or download it again", e);
+      throw new JiffusionException(
+          file + " is cut short: its gzip stream ends too early; copy or download it again", e);
     } catch (ZipException e) {
-      throw new JiffusionException(file + " is damaged: its gzip stream does not fit its checksums; copy or download it again", e);
+      throw new JiffusionException(
+          file
+              + " is damaged: its gzip stream does not fit its checksums; copy or download it again",
+          e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
@@ -48,10 +53,18 @@ public record Idx(int[] shape, byte[] values) {
   private static Idx read(InputStream in, long most, Path file) throws IOException {
     byte[] magic = in.readNBytes(4);
     if (magic.length < 4 || magic[0] != 0 || magic[1] != 0) {
-      throw new JiffusionException(file + " is no IDX file: it begins with " + hex(magic) + ", must begin with 00 00 08 and the rank");
+      throw new JiffusionException(
+          file
+              + " is no IDX file: it begins with "
+              + hex(magic)
+              + ", must begin with 00 00 08 and the rank");
     }
     if (magic[2] != UNSIGNED_BYTES) {
-      throw new JiffusionException(file + " holds elements of type " + hex(Arrays.copyOfRange(magic, 2, 3)) + ", must be 08, unsigned bytes");
+      throw new JiffusionException(
+          file
+              + " holds elements of type "
+              + hex(Arrays.copyOfRange(magic, 2, 3))
+              + ", must be 08, unsigned bytes");
     }
     int rank = magic[3];
     if (rank < 1 || rank > MAX_RANK) {
@@ -59,15 +72,21 @@ public record Idx(int[] shape, byte[] values) {
     }
     byte[] sizes = in.readNBytes(4 * rank);
     if (sizes.length < 4 * rank) {
-      throw new JiffusionException(file + " is cut short: it ends within the header; copy or download it again");
+      throw new JiffusionException(
+          file + " is cut short: it ends within the header; copy or download it again");
     }
     int[] shape = new int[rank];
     long count = 1;
     for (int i = 0; i < rank; i++) {
       shape[i] = java.nio.ByteBuffer.wrap(sizes).getInt(4 * i);
       if (shape[i] < 0 || count * shape[i] > Integer.MAX_VALUE - 8) {
-        throw new JiffusionException(file + " declares size " + Integer.toUnsignedString(shape[i]) + " on axis " + i
-            + ", must be less than 2^31 bytes in all");
+        throw new JiffusionException(
+            file
+                + " declares size "
+                + Integer.toUnsignedString(shape[i])
+                + " on axis "
+                + i
+                + ", must be less than 2^31 bytes in all");
       }
       count *= shape[i];
     }
@@ -79,15 +98,26 @@ public record Idx(int[] shape, byte[] values) {
       throw cut(file, count, values.length, "");
     }
     if (in.read() >= 0) {
-      throw new JiffusionException(file + " goes on after the " + count + " bytes that its header declares, shape " + Arrays.toString(shape)
-          + ", must end there");
+      throw new JiffusionException(
+          file
+              + " goes on after the "
+              + count
+              + " bytes that its header declares, shape "
+              + Arrays.toString(shape)
+              + ", must end there");
     }
     return new Idx(shape, values);
   }
 
   private static JiffusionException cut(Path file, long declared, long have, String bound) {
-    return new JiffusionException(file + " is cut short: its header declares " + declared + " bytes, it holds " + bound + have
-        + "; copy or download it again");
+    return new JiffusionException(
+        file
+            + " is cut short: its header declares "
+            + declared
+            + " bytes, it holds "
+            + bound
+            + have
+            + "; copy or download it again");
   }
 
   private static String hex(byte[] bytes) {

@@ -31,7 +31,8 @@ public final class ImageFile {
    */
   public static Images read(Path file) {
     if (!Files.isReadable(file)) {
-      throw new JiffusionException("cannot read " + file + ": there is no such file, or permission denied");
+      throw new JiffusionException(
+          "cannot read " + file + ": there is no such file, or permission denied");
     }
     try (FileImageInputStream in = new FileImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
@@ -49,7 +50,8 @@ public final class ImageFile {
     throw new JiffusionException(file + " is no picture, must be PNG, JPEG, GIF or BMP");
   }
 
-  private static Images read(ImageReader reader, FileImageInputStream in, Path file) throws IOException {
+  private static Images read(ImageReader reader, FileImageInputStream in, Path file)
+      throws IOException {
     String[] warning = new String[1];
     BufferedImage picture;
     try {
@@ -58,15 +60,26 @@ public final class ImageFile {
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       if (width < 1 || height < 1 || (long) width * height > MAX_PIXELS) {
-        throw new JiffusionException(file + " declares " + width + "x" + height + " pixels, must be 1 to " + MAX_PIXELS + " in all");
+        throw new JiffusionException(
+            file
+                + " declares "
+                + width
+                + "x"
+                + height
+                + " pixels, must be 1 to "
+                + MAX_PIXELS
+                + " in all");
       }
       picture = reader.read(0);
     } catch (IOException | RuntimeException e) { // decoders fail in many ways on damaged files
       if (e instanceof JiffusionException) {
         throw e;
       }
-      throw new JiffusionException(file + " is damaged, or of a kind that Java cannot decode: "
-          + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()), e);
+      throw new JiffusionException(
+          file
+              + " is damaged, or of a kind that Java cannot decode: "
+              + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()),
+          e);
     } finally {
       reader.dispose();
     }

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Any folder of pictures as a data set: the centre of each, at one size. Where the pictures lie in sub-folders, each sub-folder is
- * a class, in the order of their names.
+ * Any folder of pictures as a data set: the centre of each, at one size. Where the pictures lie in
+ * sub-folders, each sub-folder is a class, in the order of their names.
  */
 public final class ImageFolder {
   private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".gif", ".bmp");
@@ -21,21 +21,32 @@ public final class ImageFolder {
   private ImageFolder() {}
 
   /**
-   * Reads every file whose name ends like a picture's; other files are passed over. A name that begins with a dot is hidden.
+   * Reads every file whose name ends like a picture's; other files are passed over. A name that
+   * begins with a dot is hidden.
    *
    * @param size height and width wanted
    * @param channels 1 for grey, 3 for RGB
-   * @throws JiffusionException if there are no pictures, or one cannot be read: a data set is never silently smaller
+   * @throws JiffusionException if there are no pictures, or one cannot be read: a data set is never
+   *     silently smaller
    */
   public static ImageSet read(Path folder, int size, int channels) {
     if (size < 1 || channels != 1 && channels != 3) {
-      throw new IllegalArgumentException("illegal size or channels: " + size + " and " + channels + ", must be 1 or more and 1 or 3");
+      throw new IllegalArgumentException(
+          "illegal size or channels: "
+              + size
+              + " and "
+              + channels
+              + ", must be 1 or more and 1 or 3");
     }
-    List<Path> classes = list(folder).filter(Files::isDirectory).filter(sub -> !pictures(sub).isEmpty()).toList();
+    List<Path> classes =
+        list(folder).filter(Files::isDirectory).filter(sub -> !pictures(sub).isEmpty()).toList();
     List<Path> files = new ArrayList<>(list(folder).filter(ImageFolder::isPicture).toList());
     if (!files.isEmpty() && !classes.isEmpty()) {
-      throw new JiffusionException(folder + " has pictures of its own and in sub-folders such as " + classes.get(0).getFileName()
-          + ", must have one or the other; move them");
+      throw new JiffusionException(
+          folder
+              + " has pictures of its own and in sub-folders such as "
+              + classes.get(0).getFileName()
+              + ", must have one or the other; move them");
     }
     int loose = files.size();
     List<Integer> labels = new ArrayList<>();
@@ -45,29 +56,43 @@ public final class ImageFolder {
       labels.addAll(java.util.Collections.nCopies(members.size(), label));
     }
     if (files.isEmpty()) {
-      throw new JiffusionException("no pictures in " + folder + ", must be files named " + String.join(", ", ENDINGS));
+      throw new JiffusionException(
+          "no pictures in " + folder + ", must be files named " + String.join(", ", ENDINGS));
     }
     int imageSize = size * size * channels;
     if ((long) files.size() * imageSize > Integer.MAX_VALUE - 8) {
-      throw new JiffusionException(folder + " has " + files.size() + " pictures, too many to hold in 2 GB at " + size + "x" + size
-          + "; use a smaller size or fewer pictures");
+      throw new JiffusionException(
+          folder
+              + " has "
+              + files.size()
+              + " pictures, too many to hold in 2 GB at "
+              + size
+              + "x"
+              + size
+              + "; use a smaller size or fewer pictures");
     }
     byte[] bytes = new byte[files.size() * imageSize];
     for (int i = 0; i < files.size(); i++) {
-      Images image = Pixels.square(Pixels.withChannels(ImageFile.read(files.get(i)), channels), size);
+      Images image =
+          Pixels.square(Pixels.withChannels(ImageFile.read(files.get(i)), channels), size);
       System.arraycopy(image.bytes(), 0, bytes, i * imageSize, imageSize);
     }
-    return new ImageSet(new Images(files.size(), size, size, channels, bytes),
+    return new ImageSet(
+        new Images(files.size(), size, size, channels, bytes),
         loose > 0 ? null : labels.stream().mapToInt(Integer::intValue).toArray(),
         classes.stream().map(path -> path.getFileName().toString()).toList());
   }
 
   private static Stream<Path> list(Path folder) {
     try (Stream<Path> paths = Files.list(folder)) {
-      return paths.filter(path -> !path.getFileName().toString().startsWith("."))
-          .sorted(Comparator.comparing(path -> path.getFileName().toString())).toList().stream();
+      return paths
+          .filter(path -> !path.getFileName().toString().startsWith("."))
+          .sorted(Comparator.comparing(path -> path.getFileName().toString()))
+          .toList()
+          .stream();
     } catch (IOException e) {
-      throw new JiffusionException("cannot read the folder " + folder + ": " + AtomicFile.reason(e), e);
+      throw new JiffusionException(
+          "cannot read the folder " + folder + ": " + AtomicFile.reason(e), e);
     }
   }
 

@@ -14,7 +14,12 @@ public record ImageSet(Images images, int[] labels, List<String> classNames) imp
 
   public ImageSet {
     if (labels != null && labels.length != images.count()) {
-      throw new IllegalArgumentException("illegal labels: " + labels.length + ", must be one for each of " + images.count() + " images");
+      throw new IllegalArgumentException(
+          "illegal labels: "
+              + labels.length
+              + ", must be one for each of "
+              + images.count()
+              + " images");
     }
     classNames = List.copyOf(classNames);
   }
@@ -69,7 +74,14 @@ public record ImageSet(Images images, int[] labels, List<String> classNames) imp
     for (int i = 0; i < labels.length; i++) {
       checked[i] = labels[i] & 0xFF;
       if (checked[i] >= classes) {
-        throw new JiffusionException(file + " has label " + checked[i] + " at image " + i + ", must be 0 to " + (classes - 1));
+        throw new JiffusionException(
+            file
+                + " has label "
+                + checked[i]
+                + " at image "
+                + i
+                + ", must be 0 to "
+                + (classes - 1));
       }
     }
     return checked;

@@ -11,22 +11,43 @@ import java.util.Arrays;
  * @param width of each
  * @param channels 1 for grey, 3 for red, green, blue
  * @param bytes [count, height, width, channels], 0 to 255, row-major
- * @param values the numbers before rounding, [count, channels, height, width] in [−1, 1]; null where nobody asked for them
+ * @param values the numbers before rounding, [count, channels, height, width] in [−1, 1]; null
+ *     where nobody asked for them
  */
 public record Images(int count, int height, int width, int channels, byte[] bytes, float[] values) {
 
   public Images {
     long size = (long) height * width * channels;
     if (count < 0 || height < 1 || width < 1 || channels < 1) {
-      throw new IllegalArgumentException("illegal images: " + count + " of " + height + "x" + width + "x" + channels
-          + ", sizes must be 1 or more");
+      throw new IllegalArgumentException(
+          "illegal images: "
+              + count
+              + " of "
+              + height
+              + "x"
+              + width
+              + "x"
+              + channels
+              + ", sizes must be 1 or more");
     }
     if (bytes.length != count * size) {
-      throw new IllegalArgumentException("illegal bytes: " + bytes.length + ", must be " + count * size + " for " + count + " images of "
-          + height + "x" + width + "x" + channels);
+      throw new IllegalArgumentException(
+          "illegal bytes: "
+              + bytes.length
+              + ", must be "
+              + count * size
+              + " for "
+              + count
+              + " images of "
+              + height
+              + "x"
+              + width
+              + "x"
+              + channels);
     }
     if (values != null && values.length != bytes.length) {
-      throw new IllegalArgumentException("illegal values: " + values.length + ", must be " + bytes.length + ", as many as bytes");
+      throw new IllegalArgumentException(
+          "illegal values: " + values.length + ", must be " + bytes.length + ", as many as bytes");
     }
   }
 
@@ -41,7 +62,8 @@ public record Images(int count, int height, int width, int channels, byte[] byte
    * @param nchw [count, channels, height, width], about [−1, 1]
    * @param keepValues whether the numbers are kept too, as floats
    */
-  public static Images of(int count, int channels, int height, int width, double[] nchw, boolean keepValues) {
+  public static Images of(
+      int count, int channels, int height, int width, double[] nchw, boolean keepValues) {
     int plane = height * width;
     byte[] bytes = new byte[nchw.length];
     float[] values = keepValues ? new float[nchw.length] : null;
@@ -56,13 +78,14 @@ public record Images(int count, int height, int width, int channels, byte[] byte
   }
 
   /**
-   * The nearest of 256 levels, −1 → 0 and 1 → 255: diffusers' rule, {@code clamp(x/2 + 0.5)·255} rounded half to even. NaN gives 0.
+   * The nearest of 256 levels, −1 → 0 and 1 → 255: diffusers' rule, {@code clamp(x/2 + 0.5)·255}
+   * rounded half to even, in float32 as there. NaN gives 0.
    *
-   * <p>Other programs differ by up to one level: improved-diffusion truncates {@code (x + 1)·127.5}, EDM truncates
-   * {@code x·127.5 + 128}.
+   * <p>Other programs differ by up to one level: improved-diffusion truncates {@code (x +
+   * 1)·127.5}, EDM truncates {@code x·127.5 + 128}.
    */
   public static byte toByte(double x) {
-    return (byte) (int) Math.rint(Math.min(1, Math.max(0, x / 2 + 0.5)) * 255);
+    return (byte) (int) Math.rint(Math.min(1, Math.max(0, (float) x / 2 + 0.5f)) * 255);
   }
 
   /** A level as a number in [−1, 1]. */
@@ -77,7 +100,12 @@ public record Images(int count, int height, int width, int channels, byte[] byte
 
   /** Some of the images, without the numbers before rounding. */
   public Images range(int from, int to) {
-    return new Images(to - from, height, width, channels, Arrays.copyOfRange(bytes, from * imageSize(), to * imageSize()));
+    return new Images(
+        to - from,
+        height,
+        width,
+        channels,
+        Arrays.copyOfRange(bytes, from * imageSize(), to * imageSize()));
   }
 
   /**
@@ -87,7 +115,8 @@ public record Images(int count, int height, int width, int channels, byte[] byte
    */
   public BufferedImage image(int index) {
     if (index < 0 || index >= count) {
-      throw new IllegalArgumentException("illegal index: " + index + ", must be in 0 to " + (count - 1));
+      throw new IllegalArgumentException(
+          "illegal index: " + index + ", must be in 0 to " + (count - 1));
     }
     BufferedImage picture = new BufferedImage(width, height, type());
     int[] samples = new int[imageSize()];
@@ -110,18 +139,26 @@ public record Images(int count, int height, int width, int channels, byte[] byte
    */
   public Images sheet(int columns, int gap) {
     if (columns < 1 || gap < 0 || count == 0) {
-      throw new IllegalArgumentException("illegal sheet of " + count + " images: " + columns + " columns with a gap of " + gap
-          + ", must be an image and a column at least and no negative gap");
+      throw new IllegalArgumentException(
+          "illegal sheet of "
+              + count
+              + " images: "
+              + columns
+              + " columns with a gap of "
+              + gap
+              + ", must be an image and a column at least and no negative gap");
     }
     int rows = (count + columns - 1) / columns;
     int sheetWidth = Math.min(columns, count) * (width + gap) - gap;
     int sheetHeight = rows * (height + gap) - gap;
-    byte[] sheet = new byte[Math.multiplyExact(Math.multiplyExact(sheetWidth, sheetHeight), channels)];
+    byte[] sheet =
+        new byte[Math.multiplyExact(Math.multiplyExact(sheetWidth, sheetHeight), channels)];
     for (int row = 0; row < count * height; row++) {
       int image = row / height;
       int y = image / columns * (height + gap) + row % height;
       int x = image % columns * (width + gap);
-      System.arraycopy(bytes, row * width * channels, sheet, (y * sheetWidth + x) * channels, width * channels);
+      System.arraycopy(
+          bytes, row * width * channels, sheet, (y * sheetWidth + x) * channels, width * channels);
     }
     return new Images(1, sheetHeight, sheetWidth, channels, sheet);
   }
@@ -129,8 +166,19 @@ public record Images(int count, int height, int width, int channels, byte[] byte
   /** Another set of the same format behind this one, without the numbers before rounding. */
   public Images plus(Images other) {
     if (other.height != height || other.width != width || other.channels != channels) {
-      throw new IllegalArgumentException("illegal images: " + other.height + "x" + other.width + "x" + other.channels + ", must be "
-          + height + "x" + width + "x" + channels);
+      throw new IllegalArgumentException(
+          "illegal images: "
+              + other.height
+              + "x"
+              + other.width
+              + "x"
+              + other.channels
+              + ", must be "
+              + height
+              + "x"
+              + width
+              + "x"
+              + channels);
     }
     byte[] both = Arrays.copyOf(bytes, Math.addExact(bytes.length, other.bytes.length));
     System.arraycopy(other.bytes, 0, both, bytes.length, other.bytes.length);
@@ -141,7 +189,9 @@ public record Images(int count, int height, int width, int channels, byte[] byte
     return switch (channels) {
       case 1 -> BufferedImage.TYPE_BYTE_GRAY;
       case 3 -> BufferedImage.TYPE_INT_RGB;
-      default -> throw new IllegalArgumentException("illegal picture of " + channels + " channels, must be 1 or 3");
+      default ->
+          throw new IllegalArgumentException(
+              "illegal picture of " + channels + " channels, must be 1 or 3");
     };
   }
 }

@@ -6,19 +6,34 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** MNIST and Fashion-MNIST: 28×28 grey images of ten classes, two IDX files for training and two for testing. */
+/**
+ * MNIST and Fashion-MNIST: 28×28 grey images of ten classes, two IDX files for training and two for
+ * testing.
+ */
 public final class Mnist {
   private static final int SIZE = 28;
-  private static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
-  private static final List<String> CLOTHES = List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
-      "Sneaker", "Bag", "Ankle boot");
+  private static final List<String> DIGITS =
+      List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+  private static final List<String> CLOTHES =
+      List.of(
+          "T-shirt/top",
+          "Trouser",
+          "Pullover",
+          "Dress",
+          "Coat",
+          "Sandal",
+          "Shirt",
+          "Sneaker",
+          "Bag",
+          "Ankle boot");
 
   private Mnist() {}
 
   /**
    * Reads the digits.
    *
-   * @param folder with {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, {@code t10k-…}, plain or with {@code .gz}
+   * @param folder with {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, {@code
+   *     t10k-…}, plain or with {@code .gz}
    * @param train whether the training images or the test images
    * @param size height and width wanted, 28 or more; black is added evenly on all sides
    * @throws JiffusionException if a file is missing or wrong
@@ -34,25 +49,41 @@ public final class Mnist {
 
   private static ImageSet read(Path folder, boolean train, int size, List<String> classNames) {
     if (size < SIZE) {
-      throw new IllegalArgumentException("illegal size: " + size + ", must be " + SIZE + " or more");
+      throw new IllegalArgumentException(
+          "illegal size: " + size + ", must be " + SIZE + " or more");
     }
     String start = train ? "train" : "t10k";
     Path imageFile = find(folder, start + "-images-idx3-ubyte");
     Path labelFile = find(folder, start + "-labels-idx1-ubyte");
     Idx images = Idx.read(imageFile);
     if (images.shape().length != 3 || images.shape()[1] != SIZE || images.shape()[2] != SIZE) {
-      throw new JiffusionException(imageFile + " has shape " + Arrays.toString(images.shape()) + ", must be [images, 28, 28]");
+      throw new JiffusionException(
+          imageFile
+              + " has shape "
+              + Arrays.toString(images.shape())
+              + ", must be [images, 28, 28]");
     }
     Idx labels = Idx.read(labelFile);
     if (labels.shape().length != 1) {
-      throw new JiffusionException(labelFile + " has shape " + Arrays.toString(labels.shape()) + ", must be [images]");
+      throw new JiffusionException(
+          labelFile + " has shape " + Arrays.toString(labels.shape()) + ", must be [images]");
     }
     int count = images.shape()[0];
     if (labels.shape()[0] != count) {
-      throw new JiffusionException(labelFile + " has " + labels.shape()[0] + " labels, must be " + count + " as " + imageFile + " has images");
+      throw new JiffusionException(
+          labelFile
+              + " has "
+              + labels.shape()[0]
+              + " labels, must be "
+              + count
+              + " as "
+              + imageFile
+              + " has images");
     }
-    return new ImageSet(new Images(count, size, size, 1, padded(images.values(), count, size)),
-        ImageSet.checked(labels.values(), classNames.size(), labelFile), classNames);
+    return new ImageSet(
+        new Images(count, size, size, 1, padded(images.values(), count, size)),
+        ImageSet.checked(labels.values(), classNames.size(), labelFile),
+        classNames);
   }
 
   private static byte[] padded(byte[] images, int count, int size) {
@@ -60,7 +91,8 @@ public final class Mnist {
       return images;
     }
     if ((long) count * size * size > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException("illegal size: " + size + ", " + count + " images of it must fit in 2 GB");
+      throw new IllegalArgumentException(
+          "illegal size: " + size + ", " + count + " images of it must fit in 2 GB");
     }
     byte[] out = new byte[count * size * size];
     int margin = (size - SIZE) / 2;
@@ -77,7 +109,14 @@ public final class Mnist {
         return folder.resolve(file);
       }
     }
-    throw new JiffusionException("no file " + name + " or " + name + ".gz in " + folder + ", must be there with three others; "
-        + "name the folder that holds them");
+    throw new JiffusionException(
+        "no file "
+            + name
+            + " or "
+            + name
+            + ".gz in "
+            + folder
+            + ", must be there with three others; "
+            + "name the folder that holds them");
   }
 }

@@ -55,8 +55,13 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
       bytes = Math.multiplyExact(bytes, size);
     }
     if (bytes != data.remaining()) {
-      throw new IllegalArgumentException("illegal values: " + data.remaining() / type.bytes + ", must be " + bytes / type.bytes
-          + " for shape " + Arrays.toString(shape));
+      throw new IllegalArgumentException(
+          "illegal values: "
+              + data.remaining() / type.bytes
+              + ", must be "
+              + bytes / type.bytes
+              + " for shape "
+              + Arrays.toString(shape));
     }
     data = data.slice().order(data.order());
   }
@@ -93,12 +98,13 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
   public double[] doubles() {
     double[] out = new double[count()];
     for (int i = 0; i < out.length; i++) {
-      out[i] = switch (type) {
-        case F2 -> Half.fromF16(data.getShort(2 * i));
-        case F4 -> data.getFloat(4 * i);
-        case F8 -> data.getDouble(8 * i);
-        default -> integer(i);
-      };
+      out[i] =
+          switch (type) {
+            case F2 -> Half.fromF16(data.getShort(2 * i));
+            case F4 -> data.getFloat(4 * i);
+            case F8 -> data.getDouble(8 * i);
+            default -> integer(i);
+          };
     }
     return out;
   }
@@ -107,12 +113,13 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
   public float[] floats() {
     float[] out = new float[count()];
     for (int i = 0; i < out.length; i++) {
-      out[i] = switch (type) {
-        case F2 -> Half.fromF16(data.getShort(2 * i));
-        case F4 -> data.getFloat(4 * i);
-        case F8 -> (float) data.getDouble(8 * i);
-        default -> integer(i);
-      };
+      out[i] =
+          switch (type) {
+            case F2 -> Half.fromF16(data.getShort(2 * i));
+            case F4 -> data.getFloat(4 * i);
+            case F8 -> (float) data.getDouble(8 * i);
+            default -> integer(i);
+          };
     }
     return out;
   }
@@ -124,7 +131,8 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
    */
   public long[] longs() {
     if (type.floating()) {
-      throw new JiffusionException("an array of type " + type + " has no integers, must be U1, I4 or I8");
+      throw new JiffusionException(
+          "an array of type " + type + " has no integers, must be U1, I4 or I8");
     }
     long[] out = new long[count()];
     for (int i = 0; i < out.length; i++) {
@@ -144,7 +152,8 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
   /**
    * Reads a file of one array, format versions 1 to 3.
    *
-   * @throws JiffusionException if it is something else, of another type or order, too short or too long
+   * @throws JiffusionException if it is something else, of another type or order, too short or too
+   *     long
    */
   public static Npy read(Path file) {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
@@ -157,22 +166,36 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
   /**
    * Reads an array to the stream's end.
    *
-   * @param most bytes that the stream can give; what is declared beyond is refused before it is allocated
+   * @param most bytes that the stream can give; what is declared beyond is refused before it is
+   *     allocated
    * @param where the file, for messages
    */
   static Npy read(InputStream in, long most, String where) throws IOException {
     NpyHeader header = NpyHeader.read(in, where);
     if (header.bytes() > most || header.bytes() > Integer.MAX_VALUE - 8) {
-      throw new JiffusionException(where + " declares " + header.bytes() + " bytes, shape " + Arrays.toString(header.shape())
-          + ", must be at most " + Math.min(most, Integer.MAX_VALUE - 8) + "; it may be cut short");
+      throw new JiffusionException(
+          where
+              + " declares "
+              + header.bytes()
+              + " bytes, shape "
+              + Arrays.toString(header.shape())
+              + ", must be at most "
+              + Math.min(most, Integer.MAX_VALUE - 8)
+              + "; it may be cut short");
     }
     byte[] data = in.readNBytes((int) header.bytes());
     if (data.length < header.bytes()) {
-      throw new JiffusionException(where + " is cut short: it declares " + header.bytes() + " bytes, it holds " + data.length
-          + "; copy or make it again");
+      throw new JiffusionException(
+          where
+              + " is cut short: it declares "
+              + header.bytes()
+              + " bytes, it holds "
+              + data.length
+              + "; copy or make it again");
     }
     if (in.read() >= 0) {
-      throw new JiffusionException(where + " goes on after the " + data.length + " bytes of its array, must end there");
+      throw new JiffusionException(
+          where + " goes on after the " + data.length + " bytes of its array, must end there");
     }
     int[] shape = Arrays.stream(header.shape()).mapToInt(Math::toIntExact).toArray();
     return new Npy(header.type(), shape, ByteBuffer.wrap(data).order(header.order()));
@@ -181,23 +204,36 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
   /** Writes a file, whole or not at all. The same array gives the same bytes. */
   public void write(Path file) {
     ByteBuffer header = header();
-    AtomicFile.write(file, channel -> {
-      writeFully(channel, header);
-      writeFully(channel, data.duplicate());
-    });
+    AtomicFile.write(
+        file,
+        channel -> {
+          writeFully(channel, header);
+          writeFully(channel, data.duplicate());
+        });
   }
 
   /** The header as NumPy writes it, format version 1. */
   ByteBuffer header() {
     String order = type == Type.U1 ? "|" : data.order() == ByteOrder.BIG_ENDIAN ? ">" : "<";
-    String sizes = Arrays.stream(shape).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
+    String sizes =
+        Arrays.stream(shape).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
     if (shape.length > 1) {
       sizes = sizes.substring(0, sizes.length() - 1);
     }
-    String text = "{'descr': '" + order + type.name().toLowerCase(java.util.Locale.ROOT) + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
+    String text =
+        "{'descr': '"
+            + order
+            + type.name().toLowerCase(java.util.Locale.ROOT)
+            + "', 'fortran_order': False, 'shape': ("
+            + sizes
+            + "), }";
     int length = (NpyHeader.MAGIC.length + 4 + text.length() + 1 + 63) / 64 * 64;
     ByteBuffer header = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    header.put(NpyHeader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) (length - NpyHeader.MAGIC.length - 4));
+    header
+        .put(NpyHeader.MAGIC)
+        .put((byte) 1)
+        .put((byte) 0)
+        .putShort((short) (length - NpyHeader.MAGIC.length - 4));
     header.put(text.getBytes(StandardCharsets.US_ASCII));
     while (header.remaining() > 1) {
       header.put((byte) ' ');

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Header of an npy array: a Python dictionary literal, read by this small grammar and never evaluated.
+ * Header of an npy array: a Python dictionary literal, read by this small grammar and never
+ * evaluated.
  *
  * @param type of the elements
  * @param order of the bytes
@@ -26,23 +27,34 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
 
   static NpyHeader read(InputStream in, String where) throws IOException {
     byte[] start = in.readNBytes(MAGIC.length + 2);
-    if (start.length < MAGIC.length + 2 || !Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {
+    if (start.length < MAGIC.length + 2
+        || !Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {
       throw new JiffusionException(where + " is no npy array: it does not begin as one");
     }
     int version = start[MAGIC.length];
     if (version < 1 || version > 3) {
-      throw new JiffusionException(where + " has npy format version " + version + ", must be 1 to 3");
+      throw new JiffusionException(
+          where + " has npy format version " + version + ", must be 1 to 3");
     }
     byte[] size = Arrays.copyOf(in.readNBytes(version == 1 ? 2 : 4), 4);
     int length = ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getInt();
     if (length < 0 || length > MAX_LENGTH) {
-      throw new JiffusionException(where + " has a header of " + Integer.toUnsignedString(length) + " bytes, must be at most " + MAX_LENGTH);
+      throw new JiffusionException(
+          where
+              + " has a header of "
+              + Integer.toUnsignedString(length)
+              + " bytes, must be at most "
+              + MAX_LENGTH);
     }
     byte[] text = in.readNBytes(length);
     if (text.length < length || length == 0) {
-      throw new JiffusionException(where + " is cut short: it ends within the header; copy or make it again");
+      throw new JiffusionException(
+          where + " is cut short: it ends within the header; copy or make it again");
     }
-    return new Reading(new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1), where).header();
+    return new Reading(
+            new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1),
+            where)
+        .header();
   }
 
   private static final class Reading {
@@ -81,24 +93,36 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
         throw bad("goes on after its dictionary");
       }
       if (descr == null || fortran == null || shape == null) {
-        throw bad("lacks " + (descr == null ? "descr" : fortran == null ? "fortran_order" : "shape"));
+        throw bad(
+            "lacks " + (descr == null ? "descr" : fortran == null ? "fortran_order" : "shape"));
       }
       if (fortran) {
-        throw new JiffusionException(where + " is in Fortran order, must be in C order; save numpy.ascontiguousarray of it");
+        throw new JiffusionException(
+            where + " is in Fortran order, must be in C order; save numpy.ascontiguousarray of it");
       }
       Npy.Type type = type(descr);
-      return new NpyHeader(type, descr.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, shape, bytes(type, shape));
+      return new NpyHeader(
+          type,
+          descr.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
+          shape,
+          bytes(type, shape));
     }
 
     private Npy.Type type(String descr) {
       for (Npy.Type type : Npy.Type.values()) {
         String name = type.name().toLowerCase(Locale.ROOT);
-        if (descr.equals("<" + name) || descr.equals(">" + name) || type == Npy.Type.U1 && descr.equals("|" + name)) {
+        if (descr.equals("<" + name)
+            || descr.equals(">" + name)
+            || type == Npy.Type.U1 && descr.equals("|" + name)) {
           return type;
         }
       }
-      throw new JiffusionException(where + " holds elements of type " + descr + (descr.contains("O") ? ", Python objects" : "")
-          + ", must be f2, f4, f8, u1, i4 or i8");
+      throw new JiffusionException(
+          where
+              + " holds elements of type "
+              + descr
+              + (descr.contains("O") ? ", Python objects" : "")
+              + ", must be f2, f4, f8, u1, i4 or i8");
     }
 
     private long bytes(Npy.Type type, long[] shape) {
@@ -112,13 +136,19 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
         }
         return bytes;
       } catch (ArithmeticException e) {
-        throw new JiffusionException(where + " declares shape " + Arrays.toString(shape) + ", must be less than 2^31 bytes in all", e);
+        throw new JiffusionException(
+            where
+                + " declares shape "
+                + Arrays.toString(shape)
+                + ", must be less than 2^31 bytes in all",
+            e);
       }
     }
 
     private String descr() {
       if (next('[')) {
-        throw new JiffusionException(where + " holds records of several fields, must be f2, f4, f8, u1, i4 or i8");
+        throw new JiffusionException(
+            where + " holds records of several fields, must be f2, f4, f8, u1, i4 or i8");
       }
       return string();
     }
@@ -142,7 +172,12 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
           at++;
         }
         if (at == from || at - from > 18 || sizes.size() == MAX_RANK) {
-          throw bad("has no size at character " + from + ", must be a whole number of at most 18 digits, at most " + MAX_RANK + " of them");
+          throw bad(
+              "has no size at character "
+                  + from
+                  + ", must be a whole number of at most 18 digits, at most "
+                  + MAX_RANK
+                  + " of them");
         }
         sizes.add(Long.parseLong(text.substring(from, at)));
         if (!next(',')) {

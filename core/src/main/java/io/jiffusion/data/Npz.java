@@ -25,28 +25,32 @@ public final class Npz {
   private static final long MAX_BYTES = 1L << 31;
   private static final int MAX_DEFLATE_RATIO = 1032; // deflate's best: 258 bytes in 2 bits
   private static final String ENDING = ".npy";
-  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+  private static final LocalDateTime NO_TIME =
+      LocalDateTime.of(1980, 1, 1, 0, 1); // midnight would add a field in local time
 
   private Npz() {}
 
   /**
-   * Reads all arrays, stored or deflated, in the file's order. Bytes are counted as they come and checked against their
-   * checksums; what is declared is not believed.
+   * Reads all arrays, stored or deflated, in the file's order. Bytes are counted as they come and
+   * checked against their checksums; what is declared is not believed.
    *
-   * @throws JiffusionException if the file is no zip of npy files, damaged, or unpacks to more than 2 GiB
+   * @throws JiffusionException if the file is no zip of npy files, damaged, or unpacks to more than
+   *     2 GiB
    */
   public static Map<String, Npy> read(Path file) {
     Map<String, Npy> arrays = new LinkedHashMap<>();
     try (ZipFile zip = new ZipFile(file.toFile())) {
       if (zip.size() > MAX_ENTRIES) {
-        throw new JiffusionException(file + " has " + zip.size() + " entries, must be at most " + MAX_ENTRIES);
+        throw new JiffusionException(
+            file + " has " + zip.size() + " entries, must be at most " + MAX_ENTRIES);
       }
       long total = 0;
       for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
         ZipEntry entry = entries.nextElement();
         String name = entry.getName();
         if (!name.endsWith(ENDING)) {
-          throw new JiffusionException(file + " has an entry " + name + ", must be npy arrays only");
+          throw new JiffusionException(
+              file + " has an entry " + name + ", must be npy arrays only");
         }
         Npy array = read(zip, entry, MAX_BYTES - total, file + ", entry " + name + ",");
         total += array.data().capacity();
@@ -56,7 +60,8 @@ public final class Npz {
       }
       return arrays;
     } catch (ZipException e) {
-      throw new JiffusionException(file + " is no npz file, or damaged: it is no readable zip; copy or make it again", e);
+      throw new JiffusionException(
+          file + " is no npz file, or damaged: it is no readable zip; copy or make it again", e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
@@ -67,40 +72,46 @@ public final class Npz {
     try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
       Npy array = Npy.read(in, Math.min(left, packed * MAX_DEFLATE_RATIO), where);
       if (in.getChecksum().getValue() != entry.getCrc()) {
-        throw new JiffusionException(where + " is damaged: it does not fit its checksum; copy or make it again");
+        throw new JiffusionException(
+            where + " is damaged: it does not fit its checksum; copy or make it again");
       }
       return array;
     } catch (ZipException | java.io.EOFException e) {
-      throw new JiffusionException(where + " is damaged: it cannot be unpacked; copy or make it again", e);
+      throw new JiffusionException(
+          where + " is damaged: it cannot be unpacked; copy or make it again", e);
     }
   }
 
   /**
-   * Writes arrays, not compressed, whole or not at all. The same arrays give the same bytes: the entries' time is the zip format's
-   * first.
+   * Writes arrays, not compressed, whole or not at all. The same arrays give the same bytes: the
+   * entries' time is fixed.
    */
   public static void write(Path file, Map<String, Npy> arrays) {
-    AtomicFile.write(file, channel -> {
-      ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
-      zip.setMethod(ZipOutputStream.STORED);
-      WritableByteChannel out = Channels.newChannel(zip);
-      for (Map.Entry<String, Npy> named : arrays.entrySet()) {
-        ByteBuffer header = named.getValue().header();
-        ByteBuffer data = named.getValue().data().duplicate();
-        CRC32 crc = new CRC32();
-        crc.update(header.duplicate());
-        crc.update(data.duplicate());
-        ZipEntry entry = new ZipEntry(named.getKey() + ENDING);
-        entry.setSize((long) header.remaining() + data.remaining());
-        entry.setCrc(crc.getValue());
-        entry.setTimeLocal(NO_TIME);
-        zip.putNextEntry(entry);
-        out.write(header);
-        out.write(data);
-        zip.closeEntry();
-      }
-      zip.finish();
-      zip.flush();
-    });
+    AtomicFile.write(
+        file,
+        channel -> {
+          ZipOutputStream zip =
+              new ZipOutputStream(
+                  new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
+          zip.setMethod(ZipOutputStream.STORED);
+          WritableByteChannel out = Channels.newChannel(zip);
+          for (Map.Entry<String, Npy> named : arrays.entrySet()) {
+            ByteBuffer header = named.getValue().header();
+            ByteBuffer data = named.getValue().data().duplicate();
+            CRC32 crc = new CRC32();
+            crc.update(header.duplicate());
+            crc.update(data.duplicate());
+            ZipEntry entry = new ZipEntry(named.getKey() + ENDING);
+            entry.setSize((long) header.remaining() + data.remaining());
+            entry.setCrc(crc.getValue());
+            entry.setTimeLocal(NO_TIME);
+            zip.putNextEntry(entry);
+            out.write(header);
+            out.write(data);
+            zip.closeEntry();
+          }
+          zip.finish();
+          zip.flush();
+        });
   }
 }

@@ -22,7 +22,10 @@ final class Pixels {
     return new Images(1, height, width, grey ? 1 : 3, bytes);
   }
 
-  /** Grey levels as they are stored: Java's own conversion takes them for linear light and brightens them. */
+  /**
+   * Grey levels as they are stored: Java's own conversion takes them for linear light and brightens
+   * them.
+   */
   private static void grey(BufferedImage picture, byte[] bytes) {
     Raster raster = picture.getRaster();
     boolean alpha = picture.getColorModel().hasAlpha();
@@ -54,8 +57,9 @@ final class Pixels {
   /**
    * The centre of an image at another size: the largest square in its middle, resampled.
    *
-   * <p>The filter is a triangle as wide as two pixels of the coarser of the two grids (as Pillow's BILINEAR): bilinear
-   * interpolation when enlarging, an average over everything covered when reducing.
+   * <p>The filter is a triangle as wide as two pixels of the coarser of the two grids (as Pillow's
+   * BILINEAR): bilinear interpolation when enlarging, an average over everything covered when
+   * reducing.
    */
   static Images square(Images image, int size) {
     int side = Math.min(image.width(), image.height());
@@ -130,7 +134,9 @@ final class Pixels {
     return Math.max(1, (double) from / to);
   }
 
-  /** One channel instead of three by the weights of Rec. 601, or three equal ones instead of one. */
+  /**
+   * One channel instead of three by the weights of Rec. 601, or three equal ones instead of one.
+   */
   static Images withChannels(Images image, int channels) {
     if (image.channels() == channels) {
       return image;
@@ -138,8 +144,15 @@ final class Pixels {
     byte[] in = image.bytes();
     byte[] out = new byte[in.length / image.channels() * channels];
     for (int i = 0; i < out.length; i++) {
-      out[i] = channels == 3 ? in[i / 3]
-          : (byte) ((299 * (in[3 * i] & 0xFF) + 587 * (in[3 * i + 1] & 0xFF) + 114 * (in[3 * i + 2] & 0xFF) + 500) / 1000);
+      out[i] =
+          channels == 3
+              ? in[i / 3]
+              : (byte)
+                  ((299 * (in[3 * i] & 0xFF)
+                          + 587 * (in[3 * i + 1] & 0xFF)
+                          + 114 * (in[3 * i + 2] & 0xFF)
+                          + 500)
+                      / 1000);
     }
     return new Images(1, image.height(), image.width(), channels, out);
   }

@@ -23,8 +23,8 @@ import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
 /**
- * PNG files with texts in them: the request that made a picture travels in the picture. Grey or RGB, 8 bits; the same pixels and
- * texts give the same bytes.
+ * PNG files with texts in them: the request that made a picture travels in the picture. Grey or
+ * RGB, 8 bits; the same pixels and texts give the same bytes.
  */
 public final class Png {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
@@ -42,15 +42,21 @@ public final class Png {
    */
   public static void write(Path file, Images image, Map<String, String> texts) {
     if (image.count() != 1 || image.channels() != 1 && image.channels() != 3) {
-      throw new IllegalArgumentException("illegal picture: " + image.count() + " images of " + image.channels()
-          + " channels, must be one image of 1 or 3");
+      throw new IllegalArgumentException(
+          "illegal picture: "
+              + image.count()
+              + " images of "
+              + image.channels()
+              + " channels, must be one image of 1 or 3");
     }
     byte[] png = encode(image, texts);
-    AtomicFile.write(file, channel -> {
-      for (ByteBuffer out = ByteBuffer.wrap(png); out.hasRemaining(); ) {
-        channel.write(out);
-      }
-    });
+    AtomicFile.write(
+        file,
+        channel -> {
+          for (ByteBuffer out = ByteBuffer.wrap(png); out.hasRemaining(); ) {
+            channel.write(out);
+          }
+        });
   }
 
   /** Writes a picture, as RGB unless it is grey. */
@@ -61,10 +67,12 @@ public final class Png {
   /**
    * Texts of a file, read without decoding its pixels. Compressed texts are passed over.
    *
-   * @throws JiffusionException if it is no PNG, cut short, or a text is damaged or longer than 1 MiB
+   * @throws JiffusionException if it is no PNG, cut short, or a text is damaged or longer than 1
+   *     MiB
    */
   public static Map<String, String> texts(Path file) {
-    try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
       if (!Arrays.equals(in.readNBytes(SIGNATURE.length), SIGNATURE)) {
         throw new JiffusionException(file + " is no PNG file: it does not begin as one");
       }
@@ -73,14 +81,22 @@ public final class Png {
         int length = in.readInt();
         String type = new String(in.readNBytes(4), StandardCharsets.ISO_8859_1);
         if (length < 0) {
-          throw new JiffusionException(file + " has a chunk of " + Integer.toUnsignedString(length) + " bytes, must be less than 2^31");
+          throw new JiffusionException(
+              file
+                  + " has a chunk of "
+                  + Integer.toUnsignedString(length)
+                  + " bytes, must be less than 2^31");
         }
         if (type.equals("IEND")) {
           return texts;
         }
         if (type.equals("tEXt") || type.equals("iTXt")) {
           if (length > MAX_TEXT || texts.size() == MAX_TEXTS) {
-            throw new JiffusionException(file + " has more text than is read, must be at most " + MAX_TEXTS + " texts of 1 MiB");
+            throw new JiffusionException(
+                file
+                    + " has more text than is read, must be at most "
+                    + MAX_TEXTS
+                    + " texts of 1 MiB");
           }
           byte[] content = in.readNBytes(length);
           if (content.length < length) {
@@ -95,24 +111,28 @@ public final class Png {
         }
       }
     } catch (EOFException e) {
-      throw new JiffusionException(file + " is cut short: it ends before its end mark; copy or download it again", e);
+      throw new JiffusionException(
+          file + " is cut short: it ends before its end mark; copy or download it again", e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
   }
 
-  private static void take(String type, byte[] content, Map<String, String> texts, Path file) throws CharacterCodingException {
+  private static void take(String type, byte[] content, Map<String, String> texts, Path file)
+      throws CharacterCodingException {
     int keyword = end(content, 0, file);
     int start = keyword + 1;
     Charset charset = StandardCharsets.ISO_8859_1;
-    if (type.equals("iTXt")) { // compression flag, compression method, language tag, translated keyword, text
+    if (type.equals(
+        "iTXt")) { // compression flag, compression method, language tag, translated keyword, text
       if (content.length < start + 2 || content[start] != 0) {
         return;
       }
       start = end(content, end(content, start + 2, file) + 1, file) + 1;
       charset = StandardCharsets.UTF_8;
     }
-    texts.put(new String(content, 0, keyword, StandardCharsets.ISO_8859_1),
+    texts.put(
+        new String(content, 0, keyword, StandardCharsets.ISO_8859_1),
         new String(content, start, content.length - start, charset));
   }
 
@@ -130,12 +150,21 @@ public final class Png {
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.write(SIGNATURE);
       byte colour = (byte) (image.channels() == 1 ? 0 : 2);
-      chunk(out, "IHDR", ByteBuffer.allocate(13).putInt(image.width()).putInt(image.height()).put((byte) 8).put(colour).array());
+      chunk(
+          out,
+          "IHDR",
+          ByteBuffer.allocate(13)
+              .putInt(image.width())
+              .putInt(image.height())
+              .put((byte) 8)
+              .put(colour)
+              .array());
       for (Map.Entry<String, String> text : texts.entrySet()) {
         text(out, text.getKey(), text.getValue());
       }
       ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-      try (DeflaterOutputStream deflater = new DeflaterOutputStream(pixels, new Deflater(Deflater.BEST_COMPRESSION))) {
+      try (DeflaterOutputStream deflater =
+          new DeflaterOutputStream(pixels, new Deflater(Deflater.BEST_COMPRESSION))) {
         filter(image, deflater);
       }
       chunk(out, "IDAT", pixels.toByteArray());
@@ -147,18 +176,31 @@ public final class Png {
   }
 
   private static void text(DataOutputStream out, String keyword, String text) throws IOException {
-    if (keyword.isBlank() || keyword.length() > 79 || !keyword.equals(keyword.strip())
+    if (keyword.isBlank()
+        || keyword.length() > 79
+        || !keyword.equals(keyword.strip())
         || !keyword.chars().allMatch(c -> c >= 32 && c <= 126 || c >= 161 && c <= 255)) {
-      throw new IllegalArgumentException("illegal keyword: `" + keyword + "`, must be 1 to 79 characters of Latin-1 without outer blanks");
+      throw new IllegalArgumentException(
+          "illegal keyword: `"
+              + keyword
+              + "`, must be 1 to 79 characters of Latin-1 without outer blanks");
     }
     if (text.indexOf(0) >= 0 || text.length() > MAX_TEXT / 4) {
-      throw new IllegalArgumentException("illegal text of `" + keyword + "`: " + text.length() + " characters, must be at most "
-          + MAX_TEXT / 4 + " and none of them 0");
+      throw new IllegalArgumentException(
+          "illegal text of `"
+              + keyword
+              + "`: "
+              + text.length()
+              + " characters, must be at most "
+              + MAX_TEXT / 4
+              + " and none of them 0");
     }
-    boolean latin = text.chars().allMatch(c -> c == '\n' || c >= 32 && c <= 126 || c >= 160 && c <= 255);
+    boolean latin =
+        text.chars().allMatch(c -> c == '\n' || c >= 32 && c <= 126 || c >= 160 && c <= 255);
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     content.writeBytes(keyword.getBytes(StandardCharsets.ISO_8859_1));
-    content.writeBytes(new byte[latin ? 1 : 5]); // iTXt: not compressed, no language, no translated keyword
+    content.writeBytes(
+        new byte[latin ? 1 : 5]); // iTXt: not compressed, no language, no translated keyword
     content.writeBytes(text.getBytes(latin ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8));
     chunk(out, latin ? "tEXt" : "iTXt", content.toByteArray());
   }
@@ -177,7 +219,10 @@ public final class Png {
     return crc.getValue();
   }
 
-  /** Each row as differences from its neighbours, by the filter whose differences are smallest in sum (the PNG specification's advice). */
+  /**
+   * Each row as differences from its neighbours, by the filter whose differences are smallest in
+   * sum (the PNG specification's advice).
+   */
   private static void filter(Images image, DeflaterOutputStream out) throws IOException {
     byte[] bytes = image.bytes();
     int step = image.channels();

@@ -5,14 +5,15 @@ import io.jiffusion.random.Purpose;
 import java.util.List;
 
 /**
- * Points in the plane that make a picture of a distribution, about in [−1, 1]², each drawn from its own key: point i of a seed is
- * the same however many there are.
+ * Points in the plane that make a picture of a distribution, about in [−1, 1]², each drawn from its
+ * own key: point i of a seed is the same however many there are.
  *
  * @param xy coordinates, [points, 2]
  */
 public record Toy(double[] xy) implements Dataset {
   /** The sets there are. */
-  public static final List<String> NAMES = List.of("s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
+  public static final List<String> NAMES =
+      List.of("s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
 
   private static final double SPREAD = 0.03;
 
@@ -24,7 +25,8 @@ public record Toy(double[] xy) implements Dataset {
    */
   public static Toy of(String name, int points, long seed) {
     if (!NAMES.contains(name)) {
-      throw new IllegalArgumentException("illegal toy set: " + name + ", must be one of " + String.join(", ", NAMES));
+      throw new IllegalArgumentException(
+          "illegal toy set: " + name + ", must be one of " + String.join(", ", NAMES));
     }
     if (points < 1) {
       throw new IllegalArgumentException("illegal points: " + points + ", must be 1 or more");
@@ -36,13 +38,14 @@ public record Toy(double[] xy) implements Dataset {
       key.normals(normal, 0, 2); // draws 0 and 1
       double u = key.uniform(2);
       double v = key.uniform(3);
-      double[] point = switch (name) {
-        case "s-curve" -> sCurve(u);
-        case "swiss-roll" -> swissRoll(u);
-        case "moons" -> moons(u, v);
-        case "checkerboard" -> checkerboard(u, v);
-        default -> circle(0.8, Math.floor(8 * u) / 8);
-      };
+      double[] point =
+          switch (name) {
+            case "s-curve" -> sCurve(u);
+            case "swiss-roll" -> swissRoll(u);
+            case "moons" -> moons(u, v);
+            case "checkerboard" -> checkerboard(u, v);
+            default -> circle(0.8, Math.floor(8 * u) / 8);
+          };
       double spread = name.equals("checkerboard") ? 0 : SPREAD;
       xy[2 * i] = point[0] + spread * normal[0];
       xy[2 * i + 1] = point[1] + spread * normal[1];
@@ -53,7 +56,9 @@ public record Toy(double[] xy) implements Dataset {
   /** An S: two three-quarter circles, an upper and a lower one. */
   private static double[] sCurve(double u) {
     double angle = 3 * Math.PI * (u - 0.5);
-    return new double[] {StrictMath.sin(angle), Math.signum(angle) * (StrictMath.cos(angle) - 1) / 2};
+    return new double[] {
+      StrictMath.sin(angle), Math.signum(angle) * (StrictMath.cos(angle) - 1) / 2
+    };
   }
 
   /** A spiral of one and a half turns. */
@@ -65,7 +70,8 @@ public record Toy(double[] xy) implements Dataset {
   /** Two half circles, one hooked into the other. */
   private static double[] moons(double u, double v) {
     double[] arc = circle(1, u / 2);
-    return v < 0.5 ? new double[] {(arc[0] - 0.5) / 1.5, (arc[1] - 0.25) / 1.5}
+    return v < 0.5
+        ? new double[] {(arc[0] - 0.5) / 1.5, (arc[1] - 0.25) / 1.5}
         : new double[] {(0.5 - arc[0]) / 1.5, (0.25 - arc[1]) / 1.5};
   }
 
@@ -79,7 +85,9 @@ public record Toy(double[] xy) implements Dataset {
   }
 
   private static double[] circle(double radius, double turns) {
-    return new double[] {radius * StrictMath.cos(2 * Math.PI * turns), radius * StrictMath.sin(2 * Math.PI * turns)};
+    return new double[] {
+      radius * StrictMath.cos(2 * Math.PI * turns), radius * StrictMath.sin(2 * Math.PI * turns)
+    };
   }
 
   @Override

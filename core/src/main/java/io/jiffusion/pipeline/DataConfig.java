@@ -6,8 +6,10 @@ import io.jiffusion.data.ImageFolder;
 import io.jiffusion.data.Mnist;
 import io.jiffusion.data.Toy;
 import io.jiffusion.network.Shape;
+import io.jiffusion.run.JiffusionException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is learned. Images are fitted to the network's input; labels are used if the network has classes.
@@ -19,14 +21,11 @@ import java.util.List;
  */
 public record DataConfig(String set, String path, boolean flip) {
 
-  /** Points in the plane, made in code. */
-  static final List<String> TOYS = List.of("s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
-
-  private static final int POINTS = 50_000;
+  private static final int TOY_POINTS = 100_000;
 
   /** All data sets. */
   public static final List<String> SETS =
-      List.of("mnist", "fashion-mnist", "cifar10", "folder", "s-curve", "swiss-roll", "moons", "checkerboard", "gaussians");
+      Stream.concat(Stream.of("mnist", "fashion-mnist", "cifar10", "folder"), Toy.NAMES.stream()).toList();
 
   public DataConfig {
     Check.oneOf(SETS, "set", set);
@@ -34,22 +33,31 @@ public record DataConfig(String set, String path, boolean flip) {
 
   /** Whether the data are points in the plane. */
   public boolean toy() {
-    return TOYS.contains(set);
+    return Toy.NAMES.contains(set);
   }
 
   /**
-   * Opens the training data.
+   * Opens the data, fitted to a network's input.
    *
-   * @param input shape of a network's input, which examples are fitted to
+   * @throws JiffusionException if files are missing or wrong, or cannot be fitted
    */
   Dataset open(Shape input) {
     int size = (int) input.size(1);
-    return switch (set) {
+    Check.that(toy() || input.size(1) == input.size(2), "network", input, "must be square for images");
+    Check.that(!set.equals("folder") && !set.equals("fashion-mnist") || !path.isEmpty(), "path", "''",
+        "must name the folder of the images; give it with --data");
+    Dataset data = switch (set) {
       case "mnist" -> Mnist.digits(path.isEmpty() ? Home.folder().resolve("data/mnist") : Path.of(path), true, size);
       case "fashion-mnist" -> Mnist.fashion(Path.of(path), true, size);
       case "cifar10" -> Cifar10.read(Path.of(path), true);
       case "folder" -> ImageFolder.read(Path.of(path), size, (int) input.size(0));
-      default -> Toy.of(set, POINTS, 0);
+      default -> Toy.of(set, TOY_POINTS, 0);
     };
+    Shape made = Shape.of(data.channels(), data.height(), data.width());
+    if (!made.equals(input)) {
+      throw new JiffusionException("the images of " + set + " are " + made + ", must be " + input
+          + " as the network's input; change network.unet.inputChannels, height and width");
+    }
+    return data;
   }
 }

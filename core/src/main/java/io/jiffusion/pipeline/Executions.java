@@ -6,6 +6,8 @@ import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -30,12 +32,25 @@ final class Executions {
         network, weights(folder.resolve(RunFolder.WEIGHTS), network), Precision.of(options.precision()), block, threads);
   }
 
+  /** A network with the weights that training starts from. */
+  static Execution fresh(Network network, Precision precision, int block, int threads) {
+    Params params = new Params();
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      try (Scope scope = Scope.open()) {
+        float[] values = parameter.init()
+            .values(new Key(0, parameter.name().hashCode(), Purpose.INIT), Math.toIntExact(parameter.shape().count()));
+        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+      }
+    }
+    return new EagerExecution(network, params, precision, block, threads);
+  }
+
   /**
    * Reads a network's weights.
    *
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
    */
-  private static Params weights(Path path, Network network) {
+  static Params weights(Path path, Network network) {
     try (SafetensorsFile file = Safetensors.open(path)) {
       Set<String> left = new TreeSet<>(file.entries().keySet());
       Set<String> problems = new LinkedHashSet<>();
@@ -55,7 +70,7 @@ final class Executions {
       left.forEach(name -> problems.add("not in the network: " + name));
       if (!problems.isEmpty()) {
         params.close();
-        throw new JiffusionException(path + " does not fit the network of run.json: "
+        throw new JiffusionException(path + " does not fit the network: "
             + String.join("; ", problems.stream().limit(20).toList())
             + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
       }

@@ -17,7 +17,7 @@ public final class Forward {
    * @param time in [0, 1]: 0 is the data, 1 the noise
    */
   public static Images of(RunConfig config, int count, double time, long seed) {
-    Dataset data = config.data().open(config.network().network().input());
+    Dataset data = config.dataset();
     Check.that(count >= 1 && count <= data.size(), "count", count, "must be from 1 to " + data.size());
     NoiseSchedule schedule = config.process().betas();
     int size = data.exampleSize();

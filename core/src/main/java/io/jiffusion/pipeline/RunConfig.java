@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.data.Dataset;
 import io.jiffusion.run.JiffusionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,8 +36,7 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
    * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
    */
   public static RunConfig of(String source, List<String> settings) {
-    Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
-    return of(tree, settings);
+    return of(PRESETS.contains(source) ? preset(source) : file(source), settings);
   }
 
   private static Tree preset(String name) {
@@ -107,6 +107,20 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
       merged = merged.merge(Tree.setting(setting));
     }
     return Binder.bind(RunConfig.class, merged);
+  }
+
+  /**
+   * Opens the data, fitted to the network.
+   *
+   * @throws JiffusionException if files are missing or wrong, or have other classes than the network
+   */
+  Dataset dataset() {
+    Dataset dataset = data.open(network.network().input());
+    if (network.classes() > 0 && dataset.classes() != classes()) {
+      throw new JiffusionException("the data has " + dataset.classes() + " classes, must be " + classes()
+          + " as network.unet.classes says; set it to the number of classes" + (train.labelDrop() > 0 ? " and one for no class" : ""));
+    }
+    return dataset;
   }
 
   /** Number of classes that a request may name; 0 for a model without classes. */

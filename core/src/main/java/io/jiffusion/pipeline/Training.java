@@ -126,9 +126,18 @@ public final class Training {
   }
 
   private Trainer trainer() {
+    return trainer(config, config.dataset(),
+        resume ? Checkpoint.newest(folder, config.identity()) : null);
+  }
+
+  /** A trainer with fresh weights. */
+  static Trainer trainer(RunConfig config, Dataset data) {
+    return trainer(config, data, null);
+  }
+
+  private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {
     TrainConfig train = config.train();
     Network network = config.network().network();
-    Dataset data = config.data().open(network.input());
     Simple objective = new Simple(data, config.process().betas(), config.process().label(), config.process().predicts(),
         TimeSampler.of(train.times()), train.gamma(), train.seed(), train.batch(), config.data().flip(),
         network.classes() > 0, config.nullClass(), train.labelDrop());
@@ -136,10 +145,9 @@ public final class Training {
         train.warmup());
     Ema average = new Ema(train.ema());
     Precision precision = Precision.of(train.precision());
-    return resume
-        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(),
-            Checkpoint.newest(folder, config.identity()))
-        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards());
+    return from == null
+        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards())
+        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(), from);
   }
 
   private void save(Trainer trainer, Metrics metrics) throws IOException {

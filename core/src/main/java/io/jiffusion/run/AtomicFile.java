@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Writes a file whole or not at all: under a temporary name in the same folder, forced to the disk, then renamed. A reader of
- * the old file keeps the old file.
+ * Writes a file whole or not at all: under a temporary name in the same folder, forced to the disk,
+ * then renamed. A reader of the old file keeps the old file.
  */
 public final class AtomicFile {
   private static final AtomicLong NUMBER = new AtomicLong();
@@ -30,22 +30,35 @@ public final class AtomicFile {
   /**
    * Replaces a file, or makes it.
    *
-   * @throws JiffusionException if it cannot be written; the target is then as before and nothing is left over
+   * @throws JiffusionException if it cannot be written; the target is then as before and nothing is
+   *     left over
    */
   public static void write(Path target, Body body) {
     Path file = target.toAbsolutePath();
     if (Files.isDirectory(file)) {
-      throw new JiffusionException("cannot write " + target + ": it is a folder, must be a file name");
+      throw new JiffusionException(
+          "cannot write " + target + ": it is a folder, must be a file name");
     }
-    Path temporary = file.resolveSibling(
-        file.getFileName() + "." + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + ".tmp");
+    Path temporary =
+        file.resolveSibling(
+            file.getFileName()
+                + "."
+                + ProcessHandle.current().pid()
+                + "-"
+                + NUMBER.incrementAndGet()
+                + ".tmp");
     try {
       try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+          FileChannel.open(
+              temporary,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE)) {
         body.writeTo(channel);
         channel.force(true);
       }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new JiffusionException("cannot write " + target + ": " + reason(e), e);
     } finally {
@@ -85,7 +98,10 @@ public final class AtomicFile {
     }
   }
 
-  /** Makes the rename itself last through a power cut; folders cannot be opened on Windows, which does not need it. */
+  /**
+   * Makes the rename itself last through a power cut; folders cannot be opened on Windows, which
+   * does not need it.
+   */
   private static void forceFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);

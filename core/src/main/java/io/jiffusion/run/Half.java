@@ -1,6 +1,9 @@
 package io.jiffusion.run;
 
-/** The two 16-bit floating-point formats, as bits in a short: IEEE binary16 and bfloat16. Java 17 has neither. */
+/**
+ * The two 16-bit floating-point formats, as bits in a short: IEEE binary16 and bfloat16. Java 17
+ * has neither.
+ */
 public final class Half {
   private Half() {}
 
@@ -30,12 +33,17 @@ public final class Half {
     if (magnitude >= 0x47800000) { // 2^16 and above
       return (short) (sign | 0x7C00);
     }
-    if (magnitude < 0x38800000) { // below 2^-14: a multiple of 2^-24; adding 0.5 has FPU rounding at exactly that place
+    if (magnitude
+        < 0x38800000) { // below 2^-14: a multiple of 2^-24; adding 0.5 has FPU rounding at exactly
+      // that place
       int fraction = Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) + 0.5f) - 0x3F000000;
       return (short) (sign | fraction);
     }
     int odd = magnitude >>> 13 & 1;
-    return (short) (sign | magnitude - (112 << 23) + 0xFFF + odd >>> 13); // a carry out of the fraction is right as it is
+    return (short)
+        (sign
+            | magnitude - (112 << 23) + 0xFFF + odd
+                >>> 13); // a carry out of the fraction is right as it is
   }
 
   /** The value of a bfloat16, exactly. */

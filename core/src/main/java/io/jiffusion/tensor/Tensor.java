@@ -50,7 +50,7 @@ public final class Tensor {
     }
     return run("upload", () -> {
       try (FloatPointer data = new FloatPointer(values)) {
-        return torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)).clone();
+        return onDevice(torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)));
       }
     });
   }
@@ -60,9 +60,14 @@ public final class Tensor {
     return run("upload", () -> {
       long[] wide = Arrays.stream(values).asLongStream().toArray();
       try (LongPointer data = new LongPointer(wide)) {
-        return torch.from_blob(data, new long[] {wide.length}, new TensorOptions(ScalarType.Long)).clone();
+        return onDevice(torch.from_blob(data, new long[] {wide.length}, new TensorOptions(ScalarType.Long)));
       }
     });
+  }
+
+  /** A copy where tensors live: the memory it is made from belongs to the caller. */
+  private static org.bytedeco.pytorch.Tensor onDevice(org.bytedeco.pytorch.Tensor host) {
+    return Torch.device() == Device.CUDA ? host.cuda() : host.clone();
   }
 
   /** A tensor of zeros with this one's shape and format. */
@@ -79,7 +84,7 @@ public final class Tensor {
   public float[] floats() {
     Scope.innermost();
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor plain = pointer.detach().to(ScalarType.Float).contiguous();
+      org.bytedeco.pytorch.Tensor plain = pointer.detach().to(ScalarType.Float).contiguous().cpu();
       float[] out = new float[Math.toIntExact(plain.numel())];
       new FloatPointer(plain.data_ptr_float()).get(out);
       return out;

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 /** The engine as a whole: loading it, and its settings for a thread. */
 public final class Torch {
   private static boolean loaded;
+  private static volatile Device device = Device.CPU;
 
   private Torch() {}
 
@@ -42,6 +43,21 @@ public final class Torch {
     if (System.getProperty(property) == null) {
       System.setProperty(property, value);
     }
+  }
+
+  /** Whether there is a GPU that the loaded natives can use. */
+  static boolean hasCuda() {
+    load();
+    return torch.hasCUDA() && torch.cuda_is_available();
+  }
+
+  /** Chooses where all tensors of this process are made; before the first of them. */
+  public static void use(Device chosen) {
+    device = chosen;
+  }
+
+  static Device device() {
+    return device;
   }
 
   /** Native threads that an operation called from this thread may use. */

@@ -20,7 +20,13 @@ public final class Array {
       need = Math.multiplyExact(need, size);
     }
     if (need != have) {
-      throw new IllegalArgumentException("illegal values: " + have + ", must be " + need + " for shape " + SafetensorsFile.text(shape));
+      throw new IllegalArgumentException(
+          "illegal values: "
+              + have
+              + ", must be "
+              + need
+              + " for shape "
+              + SafetensorsFile.text(shape));
     }
     this.type = type;
     this.shape = shape.clone();
@@ -40,7 +46,8 @@ public final class Array {
    */
   public static Array of(DType type, float[] values, long... shape) {
     if (!type.floating()) {
-      throw new IllegalArgumentException("illegal type of floats: " + type + ", must be F16, BF16, F32 or F64");
+      throw new IllegalArgumentException(
+          "illegal type of floats: " + type + ", must be F16, BF16, F32 or F64");
     }
     return new Array(type, shape, values.length, values, null);
   }
@@ -74,9 +81,20 @@ public final class Array {
   /** Any type, by its little-endian bytes between position and limit, not copied. */
   public static Array of(DType type, ByteBuffer bytes, long... shape) {
     if (bytes.remaining() % type.bytes() != 0) {
-      throw new IllegalArgumentException("illegal bytes: " + bytes.remaining() + ", must be a multiple of " + type.bytes() + " for " + type);
+      throw new IllegalArgumentException(
+          "illegal bytes: "
+              + bytes.remaining()
+              + ", must be a multiple of "
+              + type.bytes()
+              + " for "
+              + type);
     }
-    return new Array(type, shape, bytes.remaining() / type.bytes(), null, bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
+    return new Array(
+        type,
+        shape,
+        bytes.remaining() / type.bytes(),
+        null,
+        bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   public DType type() {

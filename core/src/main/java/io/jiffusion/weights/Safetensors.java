@@ -20,8 +20,9 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * The safetensors format: named arrays in one file, without code, readable from any language.
  *
- * <p>A file is 8 bytes of header length, a JSON header (types, shapes, byte ranges), and the bytes of the arrays, little-endian
- * and row-major. Files from elsewhere are read strictly: see {@link SafetensorsFile}.
+ * <p>A file is 8 bytes of header length, a JSON header (types, shapes, byte ranges), and the bytes
+ * of the arrays, little-endian and row-major. Files from elsewhere are read strictly: see {@link
+ * SafetensorsFile}.
  */
 public final class Safetensors {
   private static final int CHUNK = 1 << 16;
@@ -38,8 +39,8 @@ public final class Safetensors {
   }
 
   /**
-   * Writes a file, whole or not at all. Arrays of wide elements come first, so that all are aligned; the same content gives the
-   * same bytes.
+   * Writes a file, whole or not at all. Arrays of wide elements come first, so that all are
+   * aligned; the same content gives the same bytes.
    *
    * @param arrays in the order in which they are written among those of one width
    * @param metadata texts that readers show beside the arrays; may be empty
@@ -49,22 +50,28 @@ public final class Safetensors {
     List<Map.Entry<String, Array>> order = new ArrayList<>(arrays.entrySet());
     order.sort(Comparator.comparing(entry -> -entry.getValue().type().bytes())); // stable
     byte[] header = header(order, metadata);
-    AtomicFile.write(file, channel -> {
-      ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
-      writeFully(channel, start.putLong(header.length).put(header).flip());
-      for (Map.Entry<String, Array> entry : order) {
-        Array array = entry.getValue();
-        long count = array.size() / array.type().bytes();
-        for (long from = 0; from < count; from += CHUNK) {
-          writeFully(channel, array.part(from, (int) Math.min(CHUNK, count - from)));
-        }
-      }
-    });
+    AtomicFile.write(
+        file,
+        channel -> {
+          ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+          writeFully(channel, start.putLong(header.length).put(header).flip());
+          for (Map.Entry<String, Array> entry : order) {
+            Array array = entry.getValue();
+            long count = array.size() / array.type().bytes();
+            for (long from = 0; from < count; from += CHUNK) {
+              writeFully(channel, array.part(from, (int) Math.min(CHUNK, count - from)));
+            }
+          }
+        });
   }
 
-  private static byte[] header(List<Map.Entry<String, Array>> arrays, Map<String, String> metadata) {
+  private static byte[] header(
+      List<Map.Entry<String, Array>> arrays, Map<String, String> metadata) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JsonFactory.builder().build().createGenerator(ObjectWriteContext.empty(), out, JsonEncoding.UTF8)) {
+    try (JsonGenerator json =
+        JsonFactory.builder()
+            .build()
+            .createGenerator(ObjectWriteContext.empty(), out, JsonEncoding.UTF8)) {
       json.writeStartObject();
       if (!metadata.isEmpty()) {
         json.writeObjectPropertyStart(SafetensorsFile.METADATA);
@@ -75,12 +82,14 @@ public final class Safetensors {
       for (Map.Entry<String, Array> entry : arrays) {
         Array array = entry.getValue();
         if (entry.getKey().equals(SafetensorsFile.METADATA)) {
-          throw new IllegalArgumentException("illegal name of an array: " + SafetensorsFile.METADATA + ", must be any other");
+          throw new IllegalArgumentException(
+              "illegal name of an array: " + SafetensorsFile.METADATA + ", must be any other");
         }
         json.writeObjectPropertyStart(entry.getKey());
         json.writeStringProperty("dtype", array.type().name());
         json.writeName("shape").writeArray(array.shape(), 0, array.shape().length);
-        json.writeName("data_offsets").writeArray(new long[] {offset, offset += array.size()}, 0, 2);
+        json.writeName("data_offsets")
+            .writeArray(new long[] {offset, offset += array.size()}, 0, 2);
         json.writeEndObject();
       }
       json.writeEndObject();
@@ -89,8 +98,12 @@ public final class Safetensors {
       out.write(' '); // the first array begins at a multiple of 8
     }
     if (out.size() > SafetensorsFile.MAX_HEADER) {
-      throw new IllegalArgumentException("illegal header of " + out.size() + " bytes, must be at most " + SafetensorsFile.MAX_HEADER
-          + "; write fewer arrays or less metadata");
+      throw new IllegalArgumentException(
+          "illegal header of "
+              + out.size()
+              + " bytes, must be at most "
+              + SafetensorsFile.MAX_HEADER
+              + "; write fewer arrays or less metadata");
     }
     return out.toByteArray();
   }

@@ -13,12 +13,14 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * An open safetensors file. The header is checked whole on opening: every array's bytes lie in the file, and together they cover
- * its data exactly, without holes or overlap. Values are not checked (NaN and infinity are values).
+ * An open safetensors file. The header is checked whole on opening: every array's bytes lie in the
+ * file, and together they cover its data exactly, without holes or overlap. Values are not checked
+ * (NaN and infinity are values).
  *
- * <p>Arrays are read from the channel piece by piece, not mapped into memory: as fast once the file is in the page cache, of any
- * size, and a file that is cut while it is open gives an error instead of a crash. A file replaced while open stays readable
- * as it was. Safe for reading from several threads.
+ * <p>Arrays are read from the channel piece by piece, not mapped into memory: as fast once the file
+ * is in the page cache, of any size, and a file that is cut while it is open gives an error instead
+ * of a crash. A file replaced while open stays readable as it was. Safe for reading from several
+ * threads.
  */
 public final class SafetensorsFile implements AutoCloseable {
   static final String METADATA = "__metadata__";
@@ -30,7 +32,8 @@ public final class SafetensorsFile implements AutoCloseable {
   private final long dataStart;
   private final SafetensorsHeader header;
 
-  private SafetensorsFile(Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
+  private SafetensorsFile(
+      Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
     this.path = path;
     this.channel = channel;
     this.dataStart = dataStart;
@@ -59,22 +62,40 @@ public final class SafetensorsFile implements AutoCloseable {
       channel = FileChannel.open(path, StandardOpenOption.READ);
       long size = channel.size();
       if (size < 8) {
-        throw new JiffusionException(path + " is no safetensors file: it has " + size + " bytes, must begin with 8 bytes of header length");
+        throw new JiffusionException(
+            path
+                + " is no safetensors file: it has "
+                + size
+                + " bytes, must begin with 8 bytes of header length");
       }
       ByteBuffer start = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
       readFully(channel, start, 0, path);
       long length = start.flip().getLong();
       if (length < 2 || length > MAX_HEADER) {
-        throw new JiffusionException(path + " is no safetensors file: header length " + Long.toUnsignedString(length)
-            + ", must be 2 to " + MAX_HEADER);
+        throw new JiffusionException(
+            path
+                + " is no safetensors file: header length "
+                + Long.toUnsignedString(length)
+                + ", must be 2 to "
+                + MAX_HEADER);
       }
       if (length > size - 8) {
-        throw new JiffusionException(path + " is cut short: header of " + length + " bytes, the file ends after " + (size - 8)
-            + " of them; copy or download it again");
+        throw new JiffusionException(
+            path
+                + " is cut short: header of "
+                + length
+                + " bytes, the file ends after "
+                + (size - 8)
+                + " of them; copy or download it again");
       }
       ByteBuffer text = ByteBuffer.allocate((int) length);
       readFully(channel, text, 8, path);
-      file = new SafetensorsFile(path, channel, 8 + length, SafetensorsHeader.parse(text.flip(), size - 8 - length, path));
+      file =
+          new SafetensorsFile(
+              path,
+              channel,
+              8 + length,
+              SafetensorsHeader.parse(text.flip(), size - 8 - length, path));
       return file;
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
@@ -107,7 +128,8 @@ public final class SafetensorsFile implements AutoCloseable {
   public Entry entry(String name) {
     Entry entry = header.entries().get(name);
     if (entry == null) {
-      throw new JiffusionException(path + " has no array `" + name + "`, only " + some(header.entries()));
+      throw new JiffusionException(
+          path + " has no array `" + name + "`, only " + some(header.entries()));
     }
     return entry;
   }
@@ -125,14 +147,18 @@ public final class SafetensorsFile implements AutoCloseable {
   public float[] floats(String name, long from, int count) {
     Entry entry = floating(name);
     float[] out = new float[count];
-    elements(entry, from, count, (bytes, at) -> {
-      switch (entry.type) {
-        case F16 -> out[at] = Half.fromF16(bytes.getShort());
-        case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
-        case F32 -> out[at] = bytes.getFloat();
-        default -> out[at] = (float) bytes.getDouble();
-      }
-    });
+    elements(
+        entry,
+        from,
+        count,
+        (bytes, at) -> {
+          switch (entry.type) {
+            case F16 -> out[at] = Half.fromF16(bytes.getShort());
+            case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
+            case F32 -> out[at] = bytes.getFloat();
+            default -> out[at] = (float) bytes.getDouble();
+          }
+        });
     return out;
   }
 
@@ -140,14 +166,18 @@ public final class SafetensorsFile implements AutoCloseable {
   public double[] doubles(String name) {
     Entry entry = floating(name);
     double[] out = new double[all(name)];
-    elements(entry, 0, out.length, (bytes, at) -> {
-      switch (entry.type) {
-        case F16 -> out[at] = Half.fromF16(bytes.getShort());
-        case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
-        case F32 -> out[at] = bytes.getFloat();
-        default -> out[at] = bytes.getDouble();
-      }
-    });
+    elements(
+        entry,
+        0,
+        out.length,
+        (bytes, at) -> {
+          switch (entry.type) {
+            case F16 -> out[at] = Half.fromF16(bytes.getShort());
+            case BF16 -> out[at] = Half.fromBF16(bytes.getShort());
+            case F32 -> out[at] = bytes.getFloat();
+            default -> out[at] = bytes.getDouble();
+          }
+        });
     return out;
   }
 
@@ -155,20 +185,25 @@ public final class SafetensorsFile implements AutoCloseable {
   public long[] longs(String name) {
     Entry entry = entry(name);
     if (entry.type.floating()) {
-      throw new JiffusionException(path + ": array `" + name + "` has type " + entry.type + ", must be an integer type");
+      throw new JiffusionException(
+          path + ": array `" + name + "` has type " + entry.type + ", must be an integer type");
     }
     long[] out = new long[all(name)];
-    elements(entry, 0, out.length, (bytes, at) -> {
-      switch (entry.type) {
-        case BOOL, U8 -> out[at] = bytes.get() & 0xFF;
-        case I8 -> out[at] = bytes.get();
-        case U16 -> out[at] = bytes.getShort() & 0xFFFF;
-        case I16 -> out[at] = bytes.getShort();
-        case U32 -> out[at] = bytes.getInt() & 0xFFFFFFFFL;
-        case I32 -> out[at] = bytes.getInt();
-        default -> out[at] = bytes.getLong();
-      }
-    });
+    elements(
+        entry,
+        0,
+        out.length,
+        (bytes, at) -> {
+          switch (entry.type) {
+            case BOOL, U8 -> out[at] = bytes.get() & 0xFF;
+            case I8 -> out[at] = bytes.get();
+            case U16 -> out[at] = bytes.getShort() & 0xFFFF;
+            case I16 -> out[at] = bytes.getShort();
+            case U32 -> out[at] = bytes.getInt() & 0xFFFFFFFFL;
+            case I32 -> out[at] = bytes.getInt();
+            default -> out[at] = bytes.getLong();
+          }
+        });
     return out;
   }
 
@@ -198,10 +233,18 @@ public final class SafetensorsFile implements AutoCloseable {
 
   private void elements(Entry entry, long from, int count, Element element) {
     if (from < 0 || count < 0 || from + count > entry.count()) {
-      throw new IllegalArgumentException("illegal elements: " + from + " to " + (from + count) + ", must be in 0 to " + entry.count());
+      throw new IllegalArgumentException(
+          "illegal elements: "
+              + from
+              + " to "
+              + (from + count)
+              + ", must be in 0 to "
+              + entry.count());
     }
     int width = entry.type.bytes();
-    ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(CHUNK, (long) count * width)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer chunk =
+        ByteBuffer.allocateDirect((int) Math.min(CHUNK, (long) count * width))
+            .order(ByteOrder.LITTLE_ENDIAN);
     try {
       for (int at = 0; at < count; ) {
         int here = Math.min(count - at, CHUNK / width);
@@ -220,7 +263,13 @@ public final class SafetensorsFile implements AutoCloseable {
   private Entry floating(String name) {
     Entry entry = entry(name);
     if (!entry.type.floating()) {
-      throw new JiffusionException(path + ": array `" + name + "` has type " + entry.type + ", must be F16, BF16, F32 or F64");
+      throw new JiffusionException(
+          path
+              + ": array `"
+              + name
+              + "` has type "
+              + entry.type
+              + ", must be F16, BF16, F32 or F64");
     }
     return entry;
   }
@@ -234,15 +283,25 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   private JiffusionException tooLarge(String name, Entry entry) {
-    return new JiffusionException(path + ": array `" + name + "` has shape " + text(entry.shape)
-        + ", too large for one Java array; read it in parts");
+    return new JiffusionException(
+        path
+            + ": array `"
+            + name
+            + "` has shape "
+            + text(entry.shape)
+            + ", too large for one Java array; read it in parts");
   }
 
-  private static void readFully(FileChannel channel, ByteBuffer out, long position, Path path) throws IOException {
+  private static void readFully(FileChannel channel, ByteBuffer out, long position, Path path)
+      throws IOException {
     while (out.hasRemaining()) {
       int read = channel.read(out, position);
       if (read < 0) {
-        throw new JiffusionException(path + " was cut to " + channel.size() + " bytes while it was read; copy or download it again");
+        throw new JiffusionException(
+            path
+                + " was cut to "
+                + channel.size()
+                + " bytes while it was read; copy or download it again");
       }
       position += read;
     }
@@ -258,7 +317,9 @@ public final class SafetensorsFile implements AutoCloseable {
 
   private static String some(Map<String, Entry> entries) {
     String names = String.join(", ", entries.keySet().stream().limit(5).toList());
-    return entries.size() > 5 ? names + ", … (" + entries.size() + " in all)" : names.isEmpty() ? "nothing" : names;
+    return entries.size() > 5
+        ? names + ", … (" + entries.size() + " in all)"
+        : names.isEmpty() ? "nothing" : names;
   }
 
   static String text(long[] shape) {

@@ -34,13 +34,20 @@ class Cifar10Test {
   @Test
   void missingAndWrongFilesAreNamed() throws IOException {
     Path file = folder.resolve("test_batch.bin");
-    assertThatThrownBy(() -> Cifar10.read(folder, false)).isInstanceOf(JiffusionException.class)
-        .hasMessage("no file " + file + ", must be there: name the folder that holds CIFAR-10's binary version");
+    assertThatThrownBy(() -> Cifar10.read(folder, false))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "no file "
+                + file
+                + ", must be there: name the folder that holds CIFAR-10's binary version");
     Files.write(file, new byte[3074]);
-    assertThatThrownBy(() -> Cifar10.read(folder, false)).hasMessage(file
-        + " has 3074 bytes, must be a multiple of 3073, at most 30730000; it may be cut short: copy or download it again");
+    assertThatThrownBy(() -> Cifar10.read(folder, false))
+        .hasMessage(
+            file
+                + " has 3074 bytes, must be a multiple of 3073, at most 30730000; it may be cut short: copy or download it again");
     Files.write(file, records(10, 1));
-    assertThatThrownBy(() -> Cifar10.read(folder, false)).hasMessage(folder + " has label 10 at image 0, must be 0 to 9");
+    assertThatThrownBy(() -> Cifar10.read(folder, false))
+        .hasMessage(folder + " has label 10 at image 0, must be 0 to 9");
   }
 
   /** Red counts the pixels, green is 100, blue 200. */

@@ -36,18 +36,23 @@ class GifTest {
       assertThat(delay(reader, 2)).isEqualTo("200");
       byte[] first = Pixels.withChannels(Pixels.of(reader.read(0)), channels).bytes();
       for (int i = 0; i < first.length; i++) {
-        assertThat(first[i] & 0xFF).isCloseTo(image.bytes()[i] & 0xFF, org.assertj.core.data.Offset.offset(channels == 1 ? 0 : 8));
+        assertThat(first[i] & 0xFF)
+            .isCloseTo(
+                image.bytes()[i] & 0xFF,
+                org.assertj.core.data.Offset.offset(channels == 1 ? 0 : 8));
       }
       assertThat(Pixels.of(reader.read(1)).bytes()).containsOnly(0);
     } finally {
       reader.dispose();
     }
-    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)).contains("NETSCAPE2.0\3\1\0\0");
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+        .contains("NETSCAPE2.0\3\1\0\0");
   }
 
   @Test
   void theSameFramesGiveTheSameBytes() {
-    List<BufferedImage> frames = List.of(PngTest.smooth(3, 8, 6).image(0), PngTest.smooth(3, 8, 6).image(0));
+    List<BufferedImage> frames =
+        List.of(PngTest.smooth(3, 8, 6).image(0), PngTest.smooth(3, 8, 6).image(0));
     Gif.write(folder.resolve("a.gif"), frames, 80, 80);
     Gif.write(folder.resolve("b.gif"), frames, 80, 80);
     assertThat(folder.resolve("a.gif")).hasSameBinaryContentAs(folder.resolve("b.gif"));
@@ -55,12 +60,17 @@ class GifTest {
 
   @Test
   void refusesNothing() {
-    assertThatIllegalArgumentException().isThrownBy(() -> Gif.write(folder.resolve("a.gif"), List.of(), 80, 80))
-        .withMessage("illegal animation: 0 frames of 80 and 80 ms, must be 1 or more of 20 ms or more");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Gif.write(folder.resolve("a.gif"), List.of(), 80, 80))
+        .withMessage(
+            "illegal animation: 0 frames of 80 and 80 ms, must be 1 or more of 20 ms or more");
   }
 
   private static String delay(ImageReader reader, int frame) throws IOException {
-    var root = (org.w3c.dom.Element) reader.getImageMetadata(frame).getAsTree("javax_imageio_gif_image_1.0");
-    return ((org.w3c.dom.Element) root.getElementsByTagName("GraphicControlExtension").item(0)).getAttribute("delayTime");
+    var root =
+        (org.w3c.dom.Element)
+            reader.getImageMetadata(frame).getAsTree("javax_imageio_gif_image_1.0");
+    return ((org.w3c.dom.Element) root.getElementsByTagName("GraphicControlExtension").item(0))
+        .getAttribute("delayTime");
   }
 }

@@ -29,7 +29,9 @@ class IdxTest {
   }
 
   static List<String> verdicts() throws IOException {
-    return BadFiles.verdicts("idx").stream().filter(verdict -> !verdict.startsWith("labels-as-images")).toList();
+    return BadFiles.verdicts("idx").stream()
+        .filter(verdict -> !verdict.startsWith("labels-as-images"))
+        .toList();
   }
 
   @ParameterizedTest
@@ -39,7 +41,10 @@ class IdxTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
       empty            | is no IDX file: it begins with nothing, must begin with 00 00 08 and the rank
       magic-wrong      | is no IDX file: it begins with 00 08 03 00, must begin with 00 00 08 and the rank
       little-endian    | is no IDX file: it begins with 03 08 00 00, must begin with 00 00 08 and the rank
@@ -53,7 +58,9 @@ class IdxTest {
       """)
   void messagesSayWhatIsWrongAndWhere(String name, String message) {
     Path file = BadFiles.file("idx/" + name);
-    assertThatThrownBy(() -> Idx.read(file)).isInstanceOf(JiffusionException.class).hasMessage(file + " " + message);
+    assertThatThrownBy(() -> Idx.read(file))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(file + " " + message);
   }
 
   @Test
@@ -61,7 +68,9 @@ class IdxTest {
     Path file = folder.resolve("small");
     Files.write(file, idx(new int[] {2_000_000_000}, 5));
     assertThatThrownBy(() -> Idx.read(file))
-        .hasMessage(file + " is cut short: its header declares 2000000000 bytes, it holds at most 13; copy or download it again");
+        .hasMessage(
+            file
+                + " is cut short: its header declares 2000000000 bytes, it holds at most 13; copy or download it again");
   }
 
   @Test

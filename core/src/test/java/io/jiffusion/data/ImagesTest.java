@@ -34,7 +34,9 @@ class ImagesTest {
 
   @Test
   void channelsMoveFromFirstToLast() {
-    double[] nchw = {-1, 1, /**/ 0, 0, /**/ 1, -1, /* the second image */ 1, 1, -1, -1, -1, 1}; // [2, 3, 1, 2]
+    double[] nchw = {
+      -1, 1, /**/ 0, 0, /**/ 1, -1, /* the second image */ 1, 1, -1, -1, -1, 1
+    }; // [2, 3, 1, 2]
     Images images = Images.of(2, 3, 1, 2, nchw, true);
     assertThat(images.bytes()).containsExactly(0, 128, 255, 255, 128, 0, 255, 0, 0, 255, 0, 255);
     assertThat(images.values()).containsExactly(-1, 1, 0, 0, 1, -1, 1, 1, -1, -1, -1, 1);
@@ -47,7 +49,8 @@ class ImagesTest {
   void aSheetHoldsAllImagesInRows() {
     Images images = new Images(3, 1, 2, 1, new byte[] {1, 2, 3, 4, 5, 6});
     assertThat(images.sheet(2, 0).bytes()).containsExactly(1, 2, 3, 4, 5, 6, 0, 0);
-    assertThat(images.sheet(2, 1).bytes()).containsExactly(1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0);
+    assertThat(images.sheet(2, 1).bytes())
+        .containsExactly(1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0);
     assertThat(images.sheet(2, 1).height()).isEqualTo(3);
     assertThat(images.sheet(5, 0).width()).isEqualTo(6);
     BufferedImage grid = images.grid(3);
@@ -58,13 +61,18 @@ class ImagesTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    assertThatIllegalArgumentException().isThrownBy(() -> new Images(2, 2, 2, 1, new byte[7]))
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Images(2, 2, 2, 1, new byte[7]))
         .withMessage("illegal bytes: 7, must be 8 for 2 images of 2x2x1");
-    assertThatIllegalArgumentException().isThrownBy(() -> new Images(1, 1, 1, 1, new byte[1]).image(1))
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Images(1, 1, 1, 1, new byte[1]).image(1))
         .withMessage("illegal index: 1, must be in 0 to 0");
-    assertThatIllegalArgumentException().isThrownBy(() -> new Images(1, 1, 1, 2, new byte[2]).image(0))
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Images(1, 1, 1, 2, new byte[2]).image(0))
         .withMessage("illegal picture of 2 channels, must be 1 or 3");
-    assertThatIllegalArgumentException().isThrownBy(() -> new Images(1, 1, 1, 1, new byte[1]).sheet(0, 0))
-        .withMessage("illegal sheet of 1 images: 0 columns with a gap of 0, must be an image and a column at least and no negative gap");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Images(1, 1, 1, 1, new byte[1]).sheet(0, 0))
+        .withMessage(
+            "illegal sheet of 1 images: 0 columns with a gap of 0, must be an image and a column at least and no negative gap");
   }
 }

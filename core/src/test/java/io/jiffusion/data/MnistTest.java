@@ -26,7 +26,8 @@ class MnistTest {
     assertThat(Arrays.copyOf(test.labels(), 5)).containsExactly(7, 2, 1, 0, 4);
     assertThat(test.classes()).isEqualTo(10);
     // Row 7 of the first test image: the upper bar of a 7.
-    assertThat(Arrays.copyOfRange(test.images().bytes(), 7 * 28 + 5, 7 * 28 + 9)).containsExactly(0, 84, 185, 159);
+    assertThat(Arrays.copyOfRange(test.images().bytes(), 7 * 28 + 5, 7 * 28 + 9))
+        .containsExactly(0, 84, 185, 159);
   }
 
   @Test
@@ -48,10 +49,14 @@ class MnistTest {
 
   @Test
   void missingAndWrongFilesAreNamed() throws IOException {
-    assertThatThrownBy(() -> Mnist.digits(folder, true, 28)).isInstanceOf(JiffusionException.class).hasMessage(
-        "no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in " + folder
-            + ", must be there with three others; name the folder that holds them");
-    assertThatIllegalArgumentException().isThrownBy(() -> Mnist.digits(MNIST, true, 16))
+    assertThatThrownBy(() -> Mnist.digits(folder, true, 28))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in "
+                + folder
+                + ", must be there with three others; name the folder that holds them");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Mnist.digits(MNIST, true, 16))
         .withMessage("illegal size: 16, must be 28 or more");
 
     Path images = folder.resolve("t10k-images-idx3-ubyte");
@@ -63,11 +68,13 @@ class MnistTest {
     byte[] wrong = IdxTest.idx(new int[] {2}, 2);
     wrong[9] = 10;
     Files.write(labels, wrong);
-    assertThatThrownBy(() -> Mnist.digits(folder, false, 28)).hasMessage(labels + " has label 10 at image 1, must be 0 to 9");
+    assertThatThrownBy(() -> Mnist.digits(folder, false, 28))
+        .hasMessage(labels + " has label 10 at image 1, must be 0 to 9");
     Files.write(images, IdxTest.idx(new int[] {2, 28, 27}, 2 * 28 * 27));
     assertThatThrownBy(() -> Mnist.digits(folder, false, 28))
         .hasMessage(images + " has shape [2, 28, 27], must be [images, 28, 28]");
     Files.write(images, IdxTest.idx(new int[] {2}, 2));
-    assertThatThrownBy(() -> Mnist.digits(folder, false, 28)).hasMessage(images + " has shape [2], must be [images, 28, 28]");
+    assertThatThrownBy(() -> Mnist.digits(folder, false, 28))
+        .hasMessage(images + " has shape [2], must be [images, 28, 28]");
   }
 }

@@ -74,11 +74,16 @@ class PngTest {
   void refusesTextsThatDoNotFit() {
     Images image = smooth(1, 2, 2);
     Path file = folder.resolve("a.png");
-    assertThatIllegalArgumentException().isThrownBy(() -> Png.write(file, image, Map.of("数", "x")))
-        .withMessage("illegal keyword: `数`, must be 1 to 79 characters of Latin-1 without outer blanks");
-    assertThatIllegalArgumentException().isThrownBy(() -> Png.write(file, image, Map.of("k", "a\0b")))
-        .withMessage("illegal text of `k`: 3 characters, must be at most 262144 and none of them 0");
-    assertThatIllegalArgumentException().isThrownBy(() -> Png.write(file, new Images(2, 1, 1, 1, new byte[2]), Map.of()))
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Png.write(file, image, Map.of("数", "x")))
+        .withMessage(
+            "illegal keyword: `数`, must be 1 to 79 characters of Latin-1 without outer blanks");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Png.write(file, image, Map.of("k", "a\0b")))
+        .withMessage(
+            "illegal text of `k`: 3 characters, must be at most 262144 and none of them 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Png.write(file, new Images(2, 1, 1, 1, new byte[2]), Map.of()))
         .withMessage("illegal picture: 2 images of 1 channels, must be one image of 1 or 3");
     assertThat(file).doesNotExist();
   }
@@ -90,20 +95,25 @@ class PngTest {
     byte[] png = Files.readAllBytes(file);
 
     Files.write(file, Arrays.copyOf(png, png.length - 12));
-    assertThatThrownBy(() -> Png.texts(file)).isInstanceOf(JiffusionException.class)
+    assertThatThrownBy(() -> Png.texts(file))
+        .isInstanceOf(JiffusionException.class)
         .hasMessage(file + " is cut short: it ends before its end mark; copy or download it again");
     byte[] wrong = png.clone();
     wrong[8 + 25 + 8 + 5]++; // within the text
     Files.write(file, wrong);
-    assertThatThrownBy(() -> Png.texts(file)).hasMessage(file + " is damaged: a text does not fit its checksum");
+    assertThatThrownBy(() -> Png.texts(file))
+        .hasMessage(file + " is damaged: a text does not fit its checksum");
     byte[] huge = png.clone();
     huge[8 + 25] = 0x7F; // the text's length
     Files.write(file, huge);
-    assertThatThrownBy(() -> Png.texts(file)).hasMessage(file + " has more text than is read, must be at most 1000 texts of 1 MiB");
+    assertThatThrownBy(() -> Png.texts(file))
+        .hasMessage(file + " has more text than is read, must be at most 1000 texts of 1 MiB");
     Files.write(file, "GIF89a".getBytes(StandardCharsets.US_ASCII));
-    assertThatThrownBy(() -> Png.texts(file)).hasMessage(file + " is no PNG file: it does not begin as one");
+    assertThatThrownBy(() -> Png.texts(file))
+        .hasMessage(file + " is no PNG file: it does not begin as one");
     Path missing = folder.resolve("missing.png");
-    assertThatThrownBy(() -> Png.texts(missing)).hasMessage("cannot read " + missing + ": there is no such file or folder");
+    assertThatThrownBy(() -> Png.texts(missing))
+        .hasMessage("cannot read " + missing + ": there is no such file or folder");
   }
 
   @Test
@@ -119,8 +129,10 @@ class PngTest {
     var reader = ImageIO.getImageReadersByFormatName("png").next();
     try (var in = ImageIO.createImageInputStream(file.toFile())) {
       reader.setInput(in);
-      var root = (org.w3c.dom.Element) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
-      return ((org.w3c.dom.Element) root.getElementsByTagName(entry).item(0)).getAttribute(attribute);
+      var root =
+          (org.w3c.dom.Element) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
+      return ((org.w3c.dom.Element) root.getElementsByTagName(entry).item(0))
+          .getAttribute(attribute);
     } finally {
       reader.dispose();
     }

@@ -65,8 +65,12 @@ class ToyTest {
 
   @Test
   void refusesAnUnknownName() {
-    assertThatIllegalArgumentException().isThrownBy(() -> Toy.of("circle", 10, 1))
-        .withMessage("illegal toy set: circle, must be one of s-curve, swiss-roll, moons, checkerboard, gaussians");
-    assertThatIllegalArgumentException().isThrownBy(() -> Toy.of("moons", 0, 1)).withMessage("illegal points: 0, must be 1 or more");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Toy.of("circle", 10, 1))
+        .withMessage(
+            "illegal toy set: circle, must be one of s-curve, swiss-roll, moons, checkerboard, gaussians");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Toy.of("moons", 0, 1))
+        .withMessage("illegal points: 0, must be 1 or more");
   }
 }

@@ -16,10 +16,16 @@ class AtomicFileTest {
   @Test
   void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
     Path file = Files.writeString(folder.resolve("a.txt"), "old");
-    assertThatThrownBy(() -> AtomicFile.write(file, channel -> {
-      channel.write(ByteBuffer.wrap(new byte[10]));
-      throw new IOException("No space left on device");
-    })).isInstanceOf(JiffusionException.class).hasMessage("cannot write " + file + ": No space left on device");
+    assertThatThrownBy(
+            () ->
+                AtomicFile.write(
+                    file,
+                    channel -> {
+                      channel.write(ByteBuffer.wrap(new byte[10]));
+                      throw new IOException("No space left on device");
+                    }))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage("cannot write " + file + ": No space left on device");
     assertThat(file).hasContent("old");
     assertThat(folder.toFile().list()).containsExactly("a.txt");
   }
@@ -27,7 +33,8 @@ class AtomicFileTest {
   @Test
   void aMissingFolderIsNamed() {
     Path file = folder.resolve("no/such/a.txt");
-    assertThatThrownBy(() -> AtomicFile.write(file, channel -> {})).isInstanceOf(JiffusionException.class)
+    assertThatThrownBy(() -> AtomicFile.write(file, channel -> {}))
+        .isInstanceOf(JiffusionException.class)
         .hasMessage("cannot write " + file + ": there is no such file or folder");
     assertThatThrownBy(() -> AtomicFile.write(folder, channel -> {}))
         .hasMessage("cannot write " + folder + ": it is a folder, must be a file name");

@@ -24,9 +24,26 @@ class HalfTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.0, 3C00", "-2.0, C000", "65504, 7BFF", "65519.996, 7BFF", "65520, 7C00", "1e30, 7C00", "-0.0, 8000",
-      "5.9604645E-8, 0001", "2.9802322E-8, 0000", "2.9802326E-8, 0001", "8.940697E-8, 0002", "6.1035156E-5, 0400",
-      "6.1E-5, 03FF", "6.101E-5, 0400", "1.00048828125, 3C00", "1.00146484375, 3C02", "1.0004884, 3C01", "0.33325195, 3555"})
+  @CsvSource({
+    "1.0, 3C00",
+    "-2.0, C000",
+    "65504, 7BFF",
+    "65519.996, 7BFF",
+    "65520, 7C00",
+    "1e30, 7C00",
+    "-0.0, 8000",
+    "5.9604645E-8, 0001",
+    "2.9802322E-8, 0000",
+    "2.9802326E-8, 0001",
+    "8.940697E-8, 0002",
+    "6.1035156E-5, 0400",
+    "6.1E-5, 03FF",
+    "6.101E-5, 0400",
+    "1.00048828125, 3C00",
+    "1.00146484375, 3C02",
+    "1.0004884, 3C01",
+    "0.33325195, 3555"
+  })
   void floatsGoToTheNearestHalfAndTiesToEven(float value, String bits) {
     assertThat("%04X".formatted(Half.toF16(value))).isEqualTo(bits);
   }
@@ -44,7 +61,13 @@ class HalfTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.0, 3F80", "1.00390625, 3F80", "1.01171875, 3F82", "3.4028235e38, 7F80", "-1e-45, 8000"})
+  @CsvSource({
+    "1.0, 3F80",
+    "1.00390625, 3F80",
+    "1.01171875, 3F82",
+    "3.4028235e38, 7F80",
+    "-1e-45, 8000"
+  })
   void floatsGoToTheNearestBrainFloatAndTiesToEven(float value, String bits) {
     assertThat("%04X".formatted(Half.toBF16(value))).isEqualTo(bits);
   }

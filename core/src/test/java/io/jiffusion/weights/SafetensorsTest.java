@@ -44,7 +44,8 @@ class SafetensorsTest {
     Safetensors.write(file, arrays, Map.of("who", "Łukasz", "format", "pt"));
 
     try (SafetensorsFile read = Safetensors.open(file)) {
-      assertThat(read.metadata()).containsOnly(Map.entry("who", "Łukasz"), Map.entry("format", "pt"));
+      assertThat(read.metadata())
+          .containsOnly(Map.entry("who", "Łukasz"), Map.entry("format", "pt"));
       assertThat(read.entries().keySet()).containsExactlyInAnyOrderElementsOf(arrays.keySet());
       assertThat(read.bytes("bytes")).containsExactly(0, 127, -1);
       assertThat(read.longs("bytes")).containsExactly(0, 127, 255);
@@ -60,7 +61,8 @@ class SafetensorsTest {
       assertThat(read.longs("bool")).containsExactly(1, 0);
       assertThat(read.floats("none")).isEmpty();
       assertThat(read.floats("naïve \"name\"\n")).containsExactly(9);
-      assertThat(read.entries().values()).allMatch(entry -> entry.begin() % entry.type().bytes() == 0, "is aligned");
+      assertThat(read.entries().values())
+          .allMatch(entry -> entry.begin() % entry.type().bytes() == 0, "is aligned");
     }
   }
 
@@ -86,9 +88,10 @@ class SafetensorsTest {
     Safetensors.write(folder.resolve("1"), arrays, Map.of("k", "v"));
     Safetensors.write(folder.resolve("2"), arrays, Map.of("k", "v"));
     assertThat(folder.resolve("1")).hasSameBinaryContentAs(folder.resolve("2"));
-    assertThat(new String(Files.readAllBytes(folder.resolve("1")), 8, 118, StandardCharsets.UTF_8)).isEqualTo(
-        "{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-            + "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_off");
+    assertThat(new String(Files.readAllBytes(folder.resolve("1")), 8, 118, StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                + "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_off");
   }
 
   @Test
@@ -111,7 +114,8 @@ class SafetensorsTest {
     Safetensors.write(file, Map.of("x", Array.of(new float[1000], 1000)), Map.of());
     try (SafetensorsFile read = Safetensors.open(file)) {
       Files.write(file, new byte[100]);
-      assertThatThrownBy(() -> read.floats("x")).isInstanceOf(JiffusionException.class)
+      assertThatThrownBy(() -> read.floats("x"))
+          .isInstanceOf(JiffusionException.class)
           .hasMessage(file + " was cut to 100 bytes while it was read; copy or download it again");
     }
   }
@@ -120,10 +124,17 @@ class SafetensorsTest {
   void anArrayBeyondTwoGigabytesIsReadInParts() throws IOException {
     Path file = folder.resolve("sparse.safetensors");
     long count = 3_000_000_000L;
-    byte[] header = ("{\"big\":{\"dtype\":\"F32\",\"shape\":[3,1000000000],\"data_offsets\":[0,12000000000]}}").getBytes(StandardCharsets.UTF_8);
-    try (var channel = java.nio.channels.FileChannel.open(file, java.nio.file.StandardOpenOption.CREATE_NEW,
-        java.nio.file.StandardOpenOption.WRITE, java.nio.file.StandardOpenOption.SPARSE)) {
-      channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
+    byte[] header =
+        ("{\"big\":{\"dtype\":\"F32\",\"shape\":[3,1000000000],\"data_offsets\":[0,12000000000]}}")
+            .getBytes(StandardCharsets.UTF_8);
+    try (var channel =
+        java.nio.channels.FileChannel.open(
+            file,
+            java.nio.file.StandardOpenOption.CREATE_NEW,
+            java.nio.file.StandardOpenOption.WRITE,
+            java.nio.file.StandardOpenOption.SPARSE)) {
+      channel.write(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
       channel.write(ByteBuffer.wrap(header));
       ByteBuffer last = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, 42);
       channel.write(last, 8 + header.length + 4 * (count - 1));
@@ -131,17 +142,25 @@ class SafetensorsTest {
     try (SafetensorsFile read = Safetensors.open(file)) {
       assertThat(read.entry("big").count()).isEqualTo(count);
       assertThat(read.floats("big", count - 2, 2)).containsExactly(0, 42);
-      assertThatThrownBy(() -> read.floats("big")).isInstanceOf(JiffusionException.class)
-          .hasMessage(file + ": array `big` has shape [3, 1000000000], too large for one Java array; read it in parts");
-      assertThatIllegalArgumentException().isThrownBy(() -> read.floats("big", count - 2, 3))
+      assertThatThrownBy(() -> read.floats("big"))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessage(
+              file
+                  + ": array `big` has shape [3, 1000000000], too large for one Java array; read it in parts");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read.floats("big", count - 2, 3))
           .withMessage("illegal elements: 2999999998 to 3000000001, must be in 0 to 3000000000");
     }
   }
 
   static Stream<String> verdicts() throws IOException {
     try (InputStream in = SafetensorsTest.class.getResourceAsStream("/weights/bad/verdicts.json")) {
-      return JsonMapper.shared().readTree(in).propertyStream()
-          .map(verdict -> verdict.getKey() + " " + verdict.getValue().asString()).toList().stream();
+      return JsonMapper.shared()
+          .readTree(in)
+          .propertyStream()
+          .map(verdict -> verdict.getKey() + " " + verdict.getValue().asString())
+          .toList()
+          .stream();
     }
   }
 
@@ -151,8 +170,11 @@ class SafetensorsTest {
     Path file = resource(verdict.split(" ")[0]);
     switch (verdict.split(" ")[1]) {
       case "accept" -> Safetensors.open(file).close();
-      case "reject" -> assertThatThrownBy(() -> Safetensors.open(file)).isInstanceOf(JiffusionException.class)
-          .message().startsWith(file.toString());
+      case "reject" ->
+          assertThatThrownBy(() -> Safetensors.open(file))
+              .isInstanceOf(JiffusionException.class)
+              .message()
+              .startsWith(file.toString());
       default -> readWhole(file);
     }
   }
@@ -172,7 +194,10 @@ class SafetensorsTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
       empty-file           |  is no safetensors file: it has 0 bytes, must begin with 8 bytes of header length
       length-2e63          |  is no safetensors file: header length 9223372036854775808, must be 2 to 100000000
       length-over-file     |  is cut short: header of 4096 bytes, the file ends after 71 of them; copy or download it again
@@ -201,7 +226,9 @@ class SafetensorsTest {
       """)
   void messagesSayWhatIsWrongAndWhere(String name, String message) {
     Path file = resource(name + ".safetensors");
-    assertThatThrownBy(() -> Safetensors.open(file)).isInstanceOf(JiffusionException.class).hasMessage(file + " " + message.strip());
+    assertThatThrownBy(() -> Safetensors.open(file))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(file + " " + message.strip());
   }
 
   @Test
@@ -213,9 +240,12 @@ class SafetensorsTest {
       assertThatThrownBy(() -> read.floats("count"))
           .hasMessage(file + ": array `count` has type I64, must be F16, BF16, F32 or F64");
     }
-    assertThatThrownBy(() -> Safetensors.open(folder.resolve("missing"))).isInstanceOf(JiffusionException.class)
-        .hasMessage("cannot read " + folder.resolve("missing") + ": there is no such file or folder");
-    assertThatIllegalArgumentException().isThrownBy(() -> Array.of(new float[5], 2, 3))
+    assertThatThrownBy(() -> Safetensors.open(folder.resolve("missing")))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "cannot read " + folder.resolve("missing") + ": there is no such file or folder");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Array.of(new float[5], 2, 3))
         .withMessage("illegal values: 5, must be 6 for shape [2, 3]");
   }
 
@@ -229,16 +259,21 @@ class SafetensorsTest {
     }
   }
 
-  /** Size: system property {@code mutants}. */
+  /** Size: 1,000 times the system property {@code jiffusion.test.size}. */
   @Test
   void changedBytesAreReadOrRefusedCleanly() throws IOException {
     byte[] whole = sample();
     Path file = folder.resolve("mutant");
     Random random = new Random(1);
-    for (int i = 0; i < Integer.getInteger("mutants", 200); i++) {
+    double size = Double.parseDouble(System.getProperty("jiffusion.test.size", "0.1"));
+    for (int i = 0; i < 1000 * size; i++) {
       byte[] mutant = whole.clone();
       for (int changes = random.nextInt(4); changes >= 0; changes--) {
-        mutant[random.nextInt(mutant.length)] = (byte) (random.nextBoolean() ? random.nextInt(256) : "0129{}[],:\"-.e".charAt(random.nextInt(14)));
+        mutant[random.nextInt(mutant.length)] =
+            (byte)
+                (random.nextBoolean()
+                    ? random.nextInt(256)
+                    : "0129{}[],:\"-.e".charAt(random.nextInt(14)));
       }
       Files.write(file, mutant);
       readWhole(file);

@@ -1,0 +1,72 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.data.ImageSet;
+import io.jiffusion.data.Mnist;
+import io.jiffusion.pipeline.Home;
+import io.jiffusion.pipeline.Judge;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "train-classifier",
+    description = "Train the classifier of digits that jiffusion evaluate judges by.")
+final class TrainClassifier implements Callable<Integer> {
+  /** The classifier that comes with the program, in the program's folder. */
+  static final Path BUNDLED = Path.of("models", "mnist-classifier");
+
+  private static final int SIZE = 32;
+
+  @ParentCommand Main main;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "runs/mnist-classifier",
+      description = "Folder of the result.")
+  Path out;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Folder of the training and test digits. Default: the one that comes with the program.")
+  Path data;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "3000",
+      description = "Steps of 64 images.")
+  long steps;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Seed of the run.")
+  long seed;
+
+  @Override
+  public Integer call() {
+    ImageSet train = digits(data, true, SIZE);
+    ImageSet test = digits(data, false, SIZE);
+    try (Bar bar = new Bar(main.err)) {
+      Judge.train(train, out, steps, seed, bar, main.cancellation);
+    }
+    try (Judge judge = Judge.load(out)) {
+      main.out.printf(
+          Locale.ROOT,
+          "%.2f%% of the %d test digits recognised; the classifier is in %s%n",
+          100 * judge.accuracy(test),
+          test.size(),
+          out);
+    }
+    return 0;
+  }
+
+  /** Digits from a folder, or the program's own if there is none. */
+  static ImageSet digits(Path data, boolean train, int size) {
+    return Mnist.digits(
+        data != null ? data : Home.folder().resolve("data").resolve("mnist"), train, size);
+  }
+}

@@ -1,0 +1,159 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Dataset;
+import io.jiffusion.network.Condition;
+import io.jiffusion.network.Execution;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Ops;
+import io.jiffusion.network.Shape;
+import io.jiffusion.network.Shapes;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.train.Trainer;
+import java.util.List;
+
+/**
+ * Measures how fast this machine samples and trains, on untrained weights and made-up data.
+ *
+ * @param seconds that each measurement takes at least
+ * @param threads of the network; 0 for one a processor
+ * @param cancellation looked at between evaluations
+ */
+public record Bench(double seconds, int threads, Cancellation cancellation) {
+  /** A training step is an evaluation, and about two more for the gradient. */
+  private static final int TRAINING_COST = 3;
+
+  private static final List<Convolutions> CONVOLUTIONS =
+      List.of(new Convolutions(64, 32), new Convolutions(128, 32), new Convolutions(256, 16));
+
+  /**
+   * One measurement.
+   *
+   * @param what convolution, sampling or training
+   * @param precision fp32 or bf16
+   * @param batch images at a time
+   * @param rate evaluations or training images a second
+   * @param gflops additions and multiplications a second, in billions
+   */
+  public record Result(String what, String precision, int batch, double rate, double gflops) {}
+
+  /** The best of a few plain 3×3 convolutions: what the machine can do. */
+  public Result convolution(String precision) {
+    Result best = null;
+    for (Convolutions network : CONVOLUTIONS) {
+      Result result = evaluations("convolution", network, precision, 8 * workers());
+      if (best == null || result.gflops > best.gflops) {
+        best = result;
+      }
+    }
+    return best;
+  }
+
+  /** Evaluations of a configuration's network. */
+  public Result sampling(RunConfig config, String precision, int batch) {
+    return evaluations("sampling", config.network().network(), precision, batch);
+  }
+
+  private Result evaluations(String what, Network network, String precision, int batch) {
+    int block = (batch + workers() - 1) / workers();
+    try (Execution execution = Executions.fresh(network, Precision.of(precision), block, workers())) {
+      float[] x = new float[batch * (int) network.input().count()];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) Math.sin(i);
+      }
+      float[] labels = new float[batch];
+      int[] classes = network.classes() > 0 ? new int[batch] : null;
+      double rate = batch * rate(() -> execution.evaluate(x, batch, labels, classes));
+      return new Result(what, precision, batch, rate, rate * Shapes.of(network, 1).flops() / 1e9);
+    }
+  }
+
+  /** Training steps of a configuration. */
+  public Result training(RunConfig config, String precision, int batch) {
+    RunConfig changed = config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
+    Network network = changed.network().network();
+    try (Trainer trainer = Training.trainer(changed, new Noise(network.input(), changed.classes()))) {
+      double rate = batch * rate(trainer::step);
+      return new Result("training", precision, batch, rate, rate * TRAINING_COST * Shapes.of(network, 1).flops() / 1e9);
+    }
+  }
+
+  /** Calls a second, the first one not counted. */
+  private double rate(Runnable call) {
+    cancellation.check();
+    call.run();
+    long began = System.nanoTime();
+    for (int calls = 1; ; calls++) {
+      cancellation.check();
+      call.run();
+      double took = (System.nanoTime() - began) * 1e-9;
+      if (took >= seconds) {
+        return calls / took;
+      }
+    }
+  }
+
+  private int workers() {
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+
+  /** A few convolutions and nothing else. */
+  private record Convolutions(int channels, int size) implements Network {
+    @Override
+    public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
+      T h = x;
+      for (int i = 0; i < 8; i++) {
+        h = ops.conv(h, "conv." + i, channels, 3, 1, Ops.Padding.SYMMETRIC, 1);
+      }
+      return h;
+    }
+
+    @Override
+    public Shape input() {
+      return Shape.of(channels, size, size);
+    }
+
+    @Override
+    public int classes() {
+      return 0;
+    }
+  }
+
+  /** Images of noise. */
+  private record Noise(Shape shape, int classes) implements Dataset {
+    @Override
+    public int size() {
+      return 1024;
+    }
+
+    @Override
+    public int channels() {
+      return (int) shape.size(0);
+    }
+
+    @Override
+    public int height() {
+      return (int) shape.size(1);
+    }
+
+    @Override
+    public int width() {
+      return (int) shape.size(2);
+    }
+
+    @Override
+    public int label(int index) {
+      return classes == 0 ? 0 : index % classes;
+    }
+
+    @Override
+    public void example(int index, float[] out, int offset) {
+      Key key = new Key(0, index, Purpose.TOY);
+      for (int i = 0; i < exampleSize(); i++) {
+        out[offset + i] = (float) (2 * key.uniform(i) - 1);
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Dataset;
+import io.jiffusion.data.ImageSet;
+import io.jiffusion.data.Images;
+import io.jiffusion.evaluate.Confusion;
+import io.jiffusion.evaluate.Frechet;
+import io.jiffusion.evaluate.Frechet.Moments;
+import io.jiffusion.evaluate.NearestNeighbour;
+import io.jiffusion.evaluate.Report;
+import io.jiffusion.network.Shape;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.Progress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/**
+ * How good a model with classes is: it makes images of every class, a classifier judges them, and
+ * equally many real ones are judged beside them.
+ *
+ * <p>The Fréchet distance is that of the classifier's features to those of all test images, so equal
+ * numbers of training images tell what a perfect model would reach; the distance of test images to
+ * the nearest training image tells how near an image comes that was not memorised.
+ *
+ * @param count images of each class, 1 or more
+ * @param sampler as in {@link SampleRequest}
+ * @param steps network evaluations of an image
+ * @param guidance strengths of guidance, each giving a set of images from the same noise; 1 is none
+ * @param seed of the first image
+ */
+public record Evaluation(int count, String sampler, int steps, List<Double> guidance, long seed) {
+
+  public Evaluation {
+    Check.that(count >= 1, "count", count, "must be 1 or more");
+    Check.that(!guidance.isEmpty(), "guidance", "none", "must be one or more; 1 is none");
+    guidance = List.copyOf(guidance);
+  }
+
+  /** A hundred of each class by DDIM-50, without guidance and with guidance 2, from seed 0. */
+  public static Evaluation of() {
+    return new Evaluation(100, "ddim", 50, List.of(1.0, 2.0), 0);
+  }
+
+  /**
+   * Makes, judges and compares.
+   *
+   * @param train what the model was trained on
+   * @param test what it has not seen
+   * @param progress of making the images, which takes longest
+   * @return a row for each strength of guidance, then training images and test images
+   * @throws IllegalArgumentException if model, classifier and data do not fit together, or a class
+   *     has too few images
+   * @throws java.util.concurrent.CancellationException if somebody cancelled
+   */
+  public Report run(
+      Model model,
+      Judge judge,
+      Dataset train,
+      Dataset test,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    check(model, judge, train, test);
+    int classes = test.classes();
+    float[] someTest = Judge.examples(test, some(test));
+    int[] someTrain = some(train);
+
+    int[] all = all(test.size());
+    Judge.Verdict real = judge.look(Judge.examples(test, all));
+    Moments reference = Moments.of(real.features(), judge.config().features());
+    List<Report.Row> rows = new ArrayList<>();
+    for (double strength : guidance) {
+      SampleRequest request =
+          SampleRequest.of(Math.multiplyExact(count, classes))
+              .sampler(sampler)
+              .steps(steps)
+              .seed(seed)
+              .classes(IntStream.range(0, classes).toArray())
+              .guidance(strength);
+      Images made = model.sample(request, progress, cancellation).images();
+      float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
+      int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
+      Judge.Verdict verdict = judge.look(images);
+      rows.add(
+          Report.Row.of(
+              name(strength),
+              Confusion.of(desired, verdict.classes(), classes),
+              distance(verdict, reference),
+              nearest(images, train)));
+      cancellation.check();
+    }
+    Judge.Verdict seen = judge.look(Judge.examples(train, someTrain));
+    rows.add(
+        Report.Row.of(
+            "training images",
+            Confusion.of(labels(train, someTrain), seen.classes(), classes),
+            distance(seen, reference),
+            null));
+    rows.add(
+        Report.Row.of(
+            "test images",
+            Confusion.of(labels(test, all), real.classes(), classes),
+            null,
+            nearest(someTest, train)));
+    return new Report(rows);
+  }
+
+  /** A report as JSON on one line. */
+  public static String json(Report report) {
+    return Tree.of(report).toJson();
+  }
+
+  private static void check(Model model, Judge judge, Dataset train, Dataset test) {
+    int classes = test.classes();
+    Check.that(
+        classes > 0 && model.config().classes() == classes,
+        "model",
+        model.config().classes() + " classes",
+        "must have the " + classes + " classes of the test images");
+    Check.that(
+        judge.config().classes() == classes && train.classes() == classes,
+        "classifier or training images",
+        judge.config().classes() + " and " + train.classes() + " classes",
+        "must have the " + classes + " classes of the test images");
+    Shape made = model.config().network().network().input();
+    List<Shape> sizes =
+        List.of(
+            Shape.of(judge.config().inputChannels(), judge.config().size(), judge.config().size()),
+            Shape.of(train.channels(), train.height(), train.width()),
+            Shape.of(test.channels(), test.height(), test.width()));
+    Check.that(
+        sizes.stream().allMatch(made::equals),
+        "images",
+        sizes,
+        "must all be " + made + " as the model's (of classifier, training and test)");
+  }
+
+  /** {@code ddim-50, guidance 2}. */
+  private String name(double strength) {
+    String name = sampler + "-" + steps;
+    return strength == 1 ? name : name + String.format(Locale.ROOT, ", guidance %s", number(strength));
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+
+  /** The first images of every class, as many as are made. */
+  private int[] some(Dataset data) {
+    int[] found = new int[data.classes()];
+    int[] some =
+        IntStream.range(0, data.size())
+            .filter(i -> found[data.label(i)]++ < count)
+            .toArray();
+    int fewest = IntStream.of(found).min().orElse(0);
+    Check.that(fewest >= count, "count", count, "must be at most " + fewest + ", which one class has");
+    return some;
+  }
+
+  private static int[] all(int size) {
+    return IntStream.range(0, size).toArray();
+  }
+
+  private static int[] labels(Dataset data, int[] indices) {
+    return IntStream.of(indices).map(data::label).toArray();
+  }
+
+  private static double distance(Judge.Verdict verdict, Moments reference) {
+    return Frechet.distance(Moments.of(verdict.features(), reference.dimension()), reference);
+  }
+
+  private static double nearest(float[] images, Dataset train) {
+    return DoubleStream.of(NearestNeighbour.distances(images, train)).average().orElseThrow();
+  }
+}

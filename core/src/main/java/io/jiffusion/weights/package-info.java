@@ -1,0 +1,2 @@
+/** Named arrays in safetensors files, read strictly and written whole or not at all. */
+package io.jiffusion.weights;

@@ -1,0 +1,129 @@
+package io.jiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jiffusion.data.ImageSet;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.Array;
+import io.jiffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JudgeTest {
+  private static final ImageSet DATA = Stripes.of(300, 8, 3, 0);
+
+  @TempDir Path folder;
+
+  @Test
+  void learnsToTellClassesApart() {
+    List<Double> losses = new ArrayList<>();
+    Judge.train(
+        DATA,
+        folder,
+        60,
+        0,
+        progress -> losses.add(Double.parseDouble(progress.note().substring("loss ".length()))),
+        new Cancellation());
+    assertThat(losses).hasSize(60);
+    assertThat(losses.get(59)).isLessThan(losses.get(0) / 4);
+    try (Judge judge = Judge.load(folder)) {
+      assertThat(judge.accuracy(Stripes.of(60, 8, 3, 1))).isGreaterThan(0.95);
+      assertThat(judge.size()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameFile() throws IOException {
+    train(folder.resolve("a"), 3);
+    train(folder.resolve("b"), 3);
+    assertThat(Files.readAllBytes(folder.resolve("a/weights.safetensors")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("b/weights.safetensors")));
+  }
+
+  @Test
+  void anImageIsSeenTheSameAloneAndAmongOthers() {
+    train(folder, 2);
+    try (Judge judge = Judge.load(folder)) {
+      float[] images = Judge.examples(DATA, new int[] {5, 1, 2});
+      Judge.Verdict all = judge.look(images);
+      Judge.Verdict last = judge.look(Arrays.copyOfRange(images, 128, 192));
+      assertThat(all.classes()).hasSize(3);
+      assertThat(all.features()).hasSize(3 * judge.config().features());
+      assertThat(last.classes()[0]).isEqualTo(all.classes()[2]);
+      assertThat(last.features())
+          .isEqualTo(Arrays.copyOfRange(all.features(), 2 * 128, 3 * 128));
+      assertThatThrownBy(() -> judge.look(new float[65]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("illegal images: 65 values, must be one or more whole images of [1, 8, 8]");
+    }
+  }
+
+  @Test
+  void cancellingWritesNothing() {
+    Cancellation cancellation = new Cancellation();
+    assertThatThrownBy(
+            () -> Judge.train(DATA, folder, 100, 0, step -> cancellation.cancel(), cancellation))
+        .isInstanceOf(CancellationException.class);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void refusesAFolderWithoutAClassifier() {
+    assertThatThrownBy(() -> Judge.load(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "no classifier in %s: it has no weights.safetensors, must be a folder that jiffusion train-classifier made",
+            folder);
+  }
+
+  @Test
+  void refusesTheWeightsOfSomethingElse() {
+    Path file = folder.resolve("weights.safetensors");
+    Safetensors.write(file, Map.of("a", Array.of(new float[1], 1)), Map.of());
+    assertThatThrownBy(() -> Judge.load(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "%s holds no classifier, must be a file that jiffusion train-classifier made", file);
+  }
+
+  @Test
+  void refusesDamagedFiles() throws IOException {
+    Path file = folder.resolve("weights.safetensors");
+    train(folder, 1);
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length - 10));
+    assertThatThrownBy(() -> Judge.load(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining(file.toString());
+
+    String shape = "{\"inputChannels\":1,\"size\":9,\"channels\":16,\"features\":128,\"classes\":3}";
+    Safetensors.write(file, Map.of("a", Array.of(new float[1], 1)), Map.of("classifier", shape));
+    assertThatThrownBy(() -> Judge.load(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("size 9")
+        .hasMessageContaining("classifier in " + file);
+
+    Safetensors.write(
+        file,
+        Map.of("a", Array.of(new float[1], 1)),
+        Map.of("classifier", shape.replace(":9", ":8")));
+    assertThatThrownBy(() -> Judge.load(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("does not fit the network: missing: layer.0.conv.weight")
+        .hasMessageContaining("not in the network: a");
+  }
+
+  private static void train(Path folder, int steps) {
+    Judge.train(DATA, folder, steps, 0, progress -> {}, new Cancellation());
+  }
+}
