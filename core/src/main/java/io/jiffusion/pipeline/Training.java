@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Network;
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
@@ -75,6 +76,7 @@ public final class Training {
       }
       try (Trainer trainer = trainer();
           Metrics metrics = new Metrics(folder, trainer.steps())) {
+        AtomicFile.deleteUnfinished(folder);
         RunFolder.of(config, trainer.steps()).write(folder);
         long begin = System.nanoTime();
         long first = trainer.steps();

@@ -44,6 +44,10 @@ public final class Tensor {
 
   /** Copies floats into a new float32 tensor. */
   public static Tensor of(float[] values, long... sizes) {
+    if (Arrays.stream(sizes).reduce(1, Math::multiplyExact) != values.length) {
+      throw new IllegalArgumentException(
+          "illegal sizes: " + Arrays.toString(sizes) + ", must hold the " + values.length + " values");
+    }
     return run("upload", () -> {
       try (FloatPointer data = new FloatPointer(values)) {
         return onDevice(torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)));

@@ -1,5 +1,6 @@
 package io.jiffusion.train;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
@@ -9,7 +10,6 @@ import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,7 +64,7 @@ public record Checkpoint(Trainer.State state, long step) {
       for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
         Files.delete(old);
       }
-      deleteUnfinished(run);
+      AtomicFile.deleteUnfinished(folder(run));
     } catch (IOException e) {
       throw new JiffusionException("cannot write a checkpoint in " + folder(run) + ": " + e.getMessage(), e);
     }
@@ -130,15 +130,6 @@ public record Checkpoint(Trainer.State state, long step) {
     } catch (JiffusionException e) {
       parts.values().forEach(Params::close);
       throw new Damaged(e.getMessage(), e);
-    }
-  }
-
-  /** What a process that was killed while it wrote has left; only one process at a time trains in a folder. */
-  private static void deleteUnfinished(Path run) throws IOException {
-    try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder(run), "step-*.tmp")) {
-      for (Path file : unfinished) {
-        Files.delete(file);
-      }
     }
   }
 

@@ -41,6 +41,15 @@ class TensorTest {
   }
 
   @Test
+  void sizesThatDoNotHoldTheValuesAreRefused() {
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(() -> Tensor.of(new float[6], 2, 4)).isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("illegal sizes: [2, 4], must hold the 6 values");
+      assertThat(Tensor.of(new float[] {7}, new long[0]).item()).isEqualTo(7);
+    }
+  }
+
+  @Test
   void theSizesOfATensorNeedNoScopeAndLeaveNothing() {
     try (Params params = new Params()) {
       try (Scope scope = Scope.open()) {
