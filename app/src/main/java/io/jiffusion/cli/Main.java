@@ -31,7 +31,7 @@ import picocli.CommandLine.ScopeType;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
     subcommands = {
-      Demo.class, Train.class, Sample.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class,
+      Demo.class, Train.class, Sample.class, Pack.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class,
       TrainClassifier.class, Bench.class
     })
 public final class Main implements Runnable {

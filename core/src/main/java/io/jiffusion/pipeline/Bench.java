@@ -1,7 +1,6 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
-import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
@@ -58,7 +57,7 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   }
 
   private Result evaluations(String what, Network network, String precision, int batch) {
-    int block = Math.max(1, Math.min(EagerExecution.blockFor(network), batch / workers()));
+    int block = (batch + workers() - 1) / workers();
     try (Execution execution = Executions.fresh(network, Precision.of(precision), block, workers())) {
       float[] x = new float[batch * (int) network.input().count()];
       for (int i = 0; i < x.length; i++) {

@@ -1,14 +1,18 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.Array;
+import io.jiffusion.weights.DType;
+import io.jiffusion.weights.Safetensors;
+import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -59,15 +63,36 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
 
   /** Writes {@code run.json}, whole or not at all. */
   public void write(Path folder) {
-    Path file = folder.resolve(NAME);
-    Path part = folder.resolve(NAME + ".part");
+    ByteBuffer text = StandardCharsets.UTF_8.encode(Tree.of(this).toPrettyJson());
     try {
       Files.createDirectories(folder);
-      Files.write(part, Tree.of(this).toPrettyJson().getBytes(StandardCharsets.UTF_8),
-          StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new JiffusionException("cannot make " + folder + ": " + AtomicFile.reason(e), e);
+    }
+    AtomicFile.write(folder.resolve(NAME), channel -> {
+      while (text.hasRemaining()) {
+        channel.write(text);
+      }
+    });
+  }
+
+  /**
+   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit floats.
+   *
+   * @return size of the weights' file in bytes
+   */
+  public static long pack(Path run, Path out) {
+    RunFolder folder = read(run);
+    Map<String, Array> arrays = new LinkedHashMap<>();
+    Path to = out.resolve(WEIGHTS);
+    try (SafetensorsFile file = Safetensors.open(run.resolve(WEIGHTS))) {
+      file.entries().forEach((name, entry) -> arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
+      Files.createDirectories(out);
+      Safetensors.write(to, arrays, file.metadata());
+      folder.write(out);
+      return Files.size(to);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot write " + to + ": " + e.getMessage(), e);
     }
   }
 }

@@ -1,9 +1,11 @@
 package io.jiffusion.tensor;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -37,19 +39,12 @@ public enum Precision {
 
   /** bf16 where the processor has AMX or AVX-512 instructions for it, fp32 elsewhere. */
   public static Precision fastest() {
-    Path info = Path.of("/proc/cpuinfo");
-    try {
-      if (Files.isReadable(info)) {
-        String flags = "";
-        try (Stream<String> lines = Files.lines(info)) {
-          flags = lines.filter(line -> line.startsWith("flags")).findFirst().orElse("");
-        }
-        return flags.contains(" amx_bf16") || flags.contains(" avx512_bf16") ? BF16 : FP32;
-      }
-    } catch (IOException e) {
-      // Without the list of features the safe choice is the one that every processor has.
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      String flags = lines.filter(line -> line.startsWith("flags")).findFirst().orElse("");
+      return flags.contains(" amx_bf16") || flags.contains(" avx512_bf16") ? BF16 : FP32;
+    } catch (IOException | UncheckedIOException e) {
+      return FP32; // without the list of features, the format that every processor has
     }
-    return FP32;
   }
 
   @Override

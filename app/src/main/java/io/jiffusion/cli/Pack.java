@@ -1,0 +1,27 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.pipeline.RunFolder;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "pack", description = "Make a model small enough to give away: run.json and weights of 16 bits, without checkpoints.")
+final class Pack implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(paramLabel = "RUN", description = "A run folder of jiffusion train.")
+  Path run;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder of the packed model.")
+  Path out;
+
+  @Override
+  public Integer call() {
+    long bytes = RunFolder.pack(run, out);
+    main.out.printf("%s: run.json and %s, %,d bytes%n", out, RunFolder.WEIGHTS, bytes);
+    return 0;
+  }
+}
