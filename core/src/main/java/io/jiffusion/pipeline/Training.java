@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Network;
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
@@ -96,7 +97,7 @@ public final class Training {
         return trainer.steps() >= last();
       }
     } catch (IOException e) {
-      throw new JiffusionException("cannot write to " + folder + ": " + e.getMessage(), e);
+      throw new JiffusionException("cannot write to " + folder + ": " + AtomicFile.reason(e), e);
     }
   }
 
