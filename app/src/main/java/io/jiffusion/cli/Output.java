@@ -15,7 +15,13 @@ final class Output {
     try {
       return Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new JiffusionException("cannot make the folder " + folder + ": " + AtomicFile.reason(e) + "; choose another with --out", e);
+      throw new JiffusionException(
+          "cannot make the folder "
+              + folder
+              + ": "
+              + AtomicFile.reason(e)
+              + "; choose another with --out",
+          e);
     }
   }
 }

@@ -41,7 +41,8 @@ class CommandsTest {
   private static final List<Entry> ENTRIES =
       List.of(
           // 16 x 1,080 evaluations; with the small model all four rows all the same
-          new Entry("demo", "--model ../small", " *jiffusion sample .*--class 3.*", "demo/sheet.png"),
+          new Entry(
+              "demo", "--model ../small", " *jiffusion sample .*--class 3.*", "demo/sheet.png"),
           new Entry("sample", "--steps 4 --count 4", "  .+\\.(png|gif|npy)"),
           new Entry("show", "", "jiffusion sample --model .+"),
           new Entry("schedule", "", "time +about .+ GFLOP/s .*"),

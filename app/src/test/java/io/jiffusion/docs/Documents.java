@@ -42,7 +42,9 @@ final class Documents {
     return commands;
   }
 
-  /** The words of a command as a shell takes them apart; a first word {@code jiffusion} is left out. */
+  /**
+   * The words of a command as a shell takes them apart; a first word {@code jiffusion} is left out.
+   */
   static List<String> words(String command) {
     List<String> words =
         new ArrayList<>(

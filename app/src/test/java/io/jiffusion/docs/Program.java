@@ -24,8 +24,7 @@ final class Program {
 
     /** The command at the end of a line that starts so, without the program's own name. */
     List<String> commandAfter(String start) {
-      String line =
-          (out + err).lines().filter(l -> l.startsWith(start)).findFirst().orElseThrow();
+      String line = (out + err).lines().filter(l -> l.startsWith(start)).findFirst().orElseThrow();
       return Documents.words(line.substring(line.indexOf("jiffusion ")));
     }
   }
@@ -72,8 +71,7 @@ final class Program {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(options);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "io.jiffusion.cli.Main"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.jiffusion.cli.Main"));
     command.addAll(words);
     return command;
   }

@@ -138,7 +138,8 @@ class StreamsTest {
     Process hanging =
         new ProcessBuilder(
                 Program.command(
-                    List.of(), List.of("schedule", "--model", "mnist", "--sampler", "ddpm", "--json")))
+                    List.of(),
+                    List.of("schedule", "--model", "mnist", "--sampler", "ddpm", "--json")))
             .start();
     while (hanging.isAlive() && hanging.getInputStream().available() < 10_000) {
       Thread.sleep(50);

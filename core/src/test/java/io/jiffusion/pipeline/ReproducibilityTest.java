@@ -68,7 +68,12 @@ class ReproducibilityTest {
   @Test
   void aRequestThatWasTextGivesTheSameBytes() {
     SampleRequest request =
-        SampleRequest.of(3).sampler("ddpm").steps(4).seed(Long.MAX_VALUE - 1).classes(7, 0).guidance(1.5);
+        SampleRequest.of(3)
+            .sampler("ddpm")
+            .steps(4)
+            .seed(Long.MAX_VALUE - 1)
+            .classes(7, 0)
+            .guidance(1.5);
     try (Model model = model("fp32", 2)) {
       Images images = model.sample(request);
       assertThat(model.sample(SampleRequest.ofJson(request.toJson())).bytes())
@@ -98,7 +103,9 @@ class ReproducibilityTest {
       try (Model model = bundled("fp32", block)) {
         byte[] bytes = model.sample(request).bytes();
         expected = expected == null ? bytes : expected;
-        assertThat(further(bytes, expected)).as("block " + block).isLessThanOrEqualTo(bytes.length / 1000);
+        assertThat(further(bytes, expected))
+            .as("block " + block)
+            .isLessThanOrEqualTo(bytes.length / 1000);
       }
     }
   }
