@@ -5,7 +5,6 @@ import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -53,9 +52,8 @@ final class Demo implements Callable<Integer> {
   long seed;
 
   @Override
-  public Integer call() throws java.io.IOException {
-    Files.createDirectories(out);
-    Path file = out.resolve("sheet.png");
+  public Integer call() {
+    Path file = Output.folder(out).resolve("sheet.png");
     try (Model model = models.load()) {
       int classes = model.config().classes();
       SampleRequest noise = SampleRequest.of(COUNT).seed(seed);

@@ -89,6 +89,7 @@ final class Sample implements Callable<Integer> {
       if (noise != null) {
         request = request.noise(ArrayFiles.read(noise));
       }
+      Output.folder(out);
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
         result = model.sample(request, bar, main.cancellation);

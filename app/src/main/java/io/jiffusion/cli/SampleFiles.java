@@ -6,17 +6,14 @@ import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.run.JiffusionException;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Writes what a request gave into a folder. */
+/** Writes what a request gave into a folder, which is there. */
 final class SampleFiles {
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
@@ -38,12 +35,6 @@ final class SampleFiles {
 
   /** Writes the files; returns which. */
   List<Path> write(List<Sample.Format> formats, Sample.Pictures pictures, boolean floats) {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new JiffusionException(
-          "cannot make the folder " + folder + ", choose another with --out", e);
-    }
     for (Sample.Format format : formats) {
       if (format != Sample.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
@@ -70,7 +61,11 @@ final class SampleFiles {
     }
     if (pictures != Sample.Pictures.grid) {
       for (int i = 0; i < images.count(); i++) {
-        png(String.format(Locale.ROOT, "image-%04d.png", i), images.image(i), request.only(i));
+        // Given noise lies in one file for all, which is read whole to make one of them again.
+        png(
+            String.format(Locale.ROOT, "image-%04d.png", i),
+            images.image(i),
+            request.noise() == null ? request.only(i) : request);
       }
     }
   }

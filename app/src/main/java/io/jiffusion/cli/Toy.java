@@ -8,7 +8,6 @@ import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.run.JiffusionException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +65,7 @@ final class Toy implements Callable<Integer> {
   long seed;
 
   @Override
-  public Integer call() throws java.io.IOException {
+  public Integer call() {
     try (Model model = Model.load(run, Model.Options.of().block(BLOCK))) {
       RunConfig config = model.config();
       if (!config.data().toy()) {
@@ -104,7 +103,7 @@ final class Toy implements Callable<Integer> {
       }
       Path file = out == null ? run.resolve("toy.png") : out;
       if (file.getParent() != null) {
-        Files.createDirectories(file.getParent());
+        Output.folder(file.getParent());
       }
       Png.write(file, Plots.rows(List.of(forward, reverse)), Map.of("Software", "Jiffusion"));
       main.out.println(file);

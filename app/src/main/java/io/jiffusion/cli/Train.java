@@ -121,16 +121,24 @@ final class Train implements Callable<Integer> {
                   main.cancellation);
     }
     long made = RunFolder.read(folder).step();
-    if (finished) {
+    String goOn =
+        "go on with: jiffusion train --out "
+            + folder
+            + " --resume"; // by the run's own configuration, --set and all
+    if (finished || !main.cancellation.requested()) {
       main.out.printf(
           "%d steps made; the model is in %s%nNext: jiffusion %s%n",
           made, folder, config.data().toy() ? "toy " + folder : "sample --model " + folder);
+      if (!finished) {
+        main.err.println("the time is up; " + goOn);
+      }
       return 0;
     }
-    main.err.printf(
-        "stopped and saved after %d steps; go on with: jiffusion train%s --out %s --resume%n",
-        made, source == null ? "" : " " + source, folder);
-    return main.cancellation.requested() ? Main.INTERRUPTED : 0;
+    main.err.println(
+        made > 0
+            ? "stopped and saved after " + made + " steps; " + goOn
+            : "stopped before the first step, nothing is saved");
+    return Main.INTERRUPTED;
   }
 
   private List<String> changes() {

@@ -124,8 +124,7 @@ class RunsTest {
     }
     new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
     int code = await(process);
-    assertThat(err(signal))
-        .contains("go on with: jiffusion train toy-scurve --out " + stopped + " --resume");
+    assertThat(err(signal)).contains("go on with: jiffusion train --out " + stopped + " --resume");
     assertThat(stopped.resolve("weights.safetensors")).exists();
     return code;
   }

@@ -107,7 +107,7 @@ public final class Training {
         return trainer.steps() >= last();
       }
     } catch (IOException e) {
-      throw new JiffusionException("cannot write to " + folder + ": " + e.getMessage(), e);
+      throw new JiffusionException("cannot write to " + folder + ": " + AtomicFile.reason(e), e);
     }
   }
 
