@@ -35,6 +35,7 @@ class EvaluateTest {
   @Test
   void trainingTheClassifierHasHelp() {
     assertThat(main.run("train-classifier", "--help")).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("Usage: jiffusion train-classifier");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("Usage: jiffusion train-classifier");
   }
 }

@@ -70,8 +70,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Deletes what processes that were killed while they wrote have left in a folder. For folders that one process at a time writes
-   * to.
+   * Deletes what processes that were killed while they wrote have left in a folder. For folders
+   * that one process at a time writes to.
    */
   public static void deleteUnfinished(Path folder) {
     try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, "*.*-*.tmp")) {

@@ -75,7 +75,8 @@ public final class Safetensors {
       json.writeStartObject();
       if (!metadata.isEmpty()) {
         json.writeObjectPropertyStart(SafetensorsFile.METADATA);
-        new TreeMap<>(metadata).forEach(json::writeStringProperty); // the order of Map.of changes from run to run
+        new TreeMap<>(metadata)
+            .forEach(json::writeStringProperty); // the order of Map.of changes from run to run
         json.writeEndObject();
       }
       long offset = 0;

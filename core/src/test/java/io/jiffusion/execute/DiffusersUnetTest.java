@@ -16,18 +16,29 @@ import tools.jackson.databind.JsonNode;
 
 /** Our U-Net against diffusers' UNet2DModel 0.42.1: same weights, same input, same output. */
 class DiffusersUnetTest {
-  /** Of the fixtures' README: the largest difference as a share of the largest value, for each image. */
+  /**
+   * Of the fixtures' README: the largest difference as a share of the largest value, for each
+   * image.
+   */
   private static final double TOLERANCE = 1e-4;
 
   @ParameterizedTest
-  @ValueSource(strings = {"ddpm-cifar10-narrow", "defaults-heads8", "class-scaleshift-resnet", "no-attention-rect"})
+  @ValueSource(
+      strings = {
+        "ddpm-cifar10-narrow",
+        "defaults-heads8",
+        "class-scaleshift-resnet",
+        "no-attention-rect"
+      })
   void equalsDiffusersWithTheSameWeights(String name) {
     String folder = "diffusers-unet2d/" + name;
-    Map<String, Fixtures.Array> stored = Fixtures.tensors(folder + "/diffusion_pytorch_model.safetensors");
-    Function<String, float[]> weights = key -> {
-      assertThat(stored).containsKey(key);
-      return floats(stored.remove(key).values());
-    };
+    Map<String, Fixtures.Array> stored =
+        Fixtures.tensors(folder + "/diffusion_pytorch_model.safetensors");
+    Function<String, float[]> weights =
+        key -> {
+          assertThat(stored).containsKey(key);
+          return floats(stored.remove(key).values());
+        };
     check(folder, weights);
     assertThat(stored).isEmpty();
   }
@@ -36,15 +47,20 @@ class DiffusersUnetTest {
   void equalsDiffusersAtFullSize() {
     String folder = "cifar10-fullsize";
     Map<String, JsonNode> formulas = new HashMap<>();
-    Fixtures.json(folder + "/weights.json").get("tensors").forEach(node -> formulas.put(node.get("name").asString(), node));
-    check(folder, key -> {
-      JsonNode formula = formulas.get(key);
-      int count = 1;
-      for (JsonNode size : formula.get("shape")) {
-        count *= size.asInt();
-      }
-      return DiffusersUnet.byFormula(key, count, formula.get("offset").asDouble(), formula.get("scale").asDouble());
-    });
+    Fixtures.json(folder + "/weights.json")
+        .get("tensors")
+        .forEach(node -> formulas.put(node.get("name").asString(), node));
+    check(
+        folder,
+        key -> {
+          JsonNode formula = formulas.get(key);
+          int count = 1;
+          for (JsonNode size : formula.get("shape")) {
+            count *= size.asInt();
+          }
+          return DiffusersUnet.byFormula(
+              key, count, formula.get("offset").asDouble(), formula.get("scale").asDouble());
+        });
   }
 
   private static void check(String folder, Function<String, float[]> weights) {
@@ -54,10 +70,15 @@ class DiffusersUnetTest {
     int images = times.shape()[0];
     int[] classes = io.containsKey("class_labels") ? io.get("class_labels").ints() : null;
     Params params = unet.weights(weights);
-    try (EagerExecution execution = new EagerExecution(unet.network(), params, Precision.FP32, images, 1)) {
+    try (EagerExecution execution =
+        new EagerExecution(unet.network(), params, Precision.FP32, images, 1)) {
       float[] labels = floats(times.values());
-      compare(io.get("output"), execution.evaluate(floats(io.get("sample").values()), images, labels, classes));
-      compare(io.get("small_output"), execution.evaluate(floats(io.get("small_sample").values()), images, labels, classes));
+      compare(
+          io.get("output"),
+          execution.evaluate(floats(io.get("sample").values()), images, labels, classes));
+      compare(
+          io.get("small_output"),
+          execution.evaluate(floats(io.get("small_sample").values()), images, labels, classes));
     }
   }
 

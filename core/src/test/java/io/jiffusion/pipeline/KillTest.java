@@ -31,7 +31,8 @@ class KillTest {
 
   @Test
   @Tag("long")
-  void aRunKilledAtRandomMomentsIsTheRunThatNeverStopped() throws IOException, InterruptedException {
+  void aRunKilledAtRandomMomentsIsTheRunThatNeverStopped()
+      throws IOException, InterruptedException {
     Path killed = home.resolve("killed");
     int kills = Math.max(2, (int) Math.round(FULL * ChildJvm.size()));
     Random random = new Random(System.nanoTime());
@@ -39,8 +40,10 @@ class KillTest {
       Process child = start(killed);
       awaitStep(child);
       if (i == 0) {
-        assertThatThrownBy(() -> train(killed, Checkpoint.exists(killed), 1)).isInstanceOf(JiffusionException.class)
-            .hasMessage(killed + " is being trained already; stop that training, or choose another --out");
+        assertThatThrownBy(() -> train(killed, Checkpoint.exists(killed), 1))
+            .isInstanceOf(JiffusionException.class)
+            .hasMessage(
+                killed + " is being trained already; stop that training, or choose another --out");
       }
       Thread.sleep(random.nextInt(400));
       child.destroyForcibly().waitFor(); // kill -9
@@ -60,7 +63,9 @@ class KillTest {
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
     new Training(TrainingTest.points(1_000_000, 2), folder, Checkpoint.exists(folder))
-        .run(TrainingTest.listener(progress -> System.out.println("step"), step -> {}), new Cancellation());
+        .run(
+            TrainingTest.listener(progress -> System.out.println("step"), step -> {}),
+            new Cancellation());
   }
 
   private static Process start(Path folder) {
@@ -68,7 +73,8 @@ class KillTest {
   }
 
   private static void awaitStep(Process child) throws IOException {
-    BufferedReader out = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8));
+    BufferedReader out =
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8));
     StringBuilder said = new StringBuilder();
     for (String line = out.readLine(); !"step".equals(line); line = out.readLine()) {
       assertThat(line).as("the child ended: %s", said).isNotNull();
@@ -86,8 +92,12 @@ class KillTest {
       return 0;
     }
     try (var files = Files.list(folder.resolve("checkpoints"))) {
-      return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".safetensors"))
-          .mapToLong(name -> Long.parseLong(name.replaceAll("\\D", ""))).max().orElse(0);
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".safetensors"))
+          .mapToLong(name -> Long.parseLong(name.replaceAll("\\D", "")))
+          .max()
+          .orElse(0);
     }
   }
 }

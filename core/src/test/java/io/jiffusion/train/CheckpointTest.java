@@ -27,8 +27,14 @@ class CheckpointTest {
   @TempDir Path run;
 
   @ParameterizedTest
-  @CsvSource({"UNIFORM, 8, 1, 6", "ANTITHETIC, 7, 2, 5", "ANTITHETIC, 10, 3, 7", "UNIFORM, 3, 4, 1"})
-  void aRestoredTrainerGoesOnAsIfItNeverStopped(TimeSampler times, int batch, int shards, int steps) {
+  @CsvSource({
+    "UNIFORM, 8, 1, 6",
+    "ANTITHETIC, 7, 2, 5",
+    "ANTITHETIC, 10, 3, 7",
+    "UNIFORM, 3, 4, 1"
+  })
+  void aRestoredTrainerGoesOnAsIfItNeverStopped(
+      TimeSampler times, int batch, int shards, int steps) {
     goesOn(Runs.PERCEPTRON, Runs.points(times, batch), shards, steps);
   }
 
@@ -54,7 +60,8 @@ class CheckpointTest {
       }
       new Checkpoint(first.state(), first.steps()).write(run, "settings");
     }
-    try (Trainer second = Runs.trainer(network, objective, shards, Checkpoint.newest(run, "settings"))) {
+    try (Trainer second =
+        Runs.trainer(network, objective, shards, Checkpoint.newest(run, "settings"))) {
       assertThat(second.steps()).isEqualTo(steps);
       for (int i = 0; i < steps; i++) {
         steppedSteps.add(second.step());
@@ -62,15 +69,19 @@ class CheckpointTest {
       assertThat(steppedSteps).isEqualTo(expectedSteps);
       Map<String, float[]> actual = Runs.copy(second.state());
       assertThat(actual.keySet()).isEqualTo(expected.keySet());
-      actual.forEach((name, values) -> assertThat(values).as(name).containsExactly(expected.get(name)));
-      assertThat(actual.get("counts/" + second.state().counts().names().iterator().next())).containsExactly(2 * steps);
+      actual.forEach(
+          (name, values) -> assertThat(values).as(name).containsExactly(expected.get(name)));
+      assertThat(actual.get("counts/" + second.state().counts().names().iterator().next()))
+          .containsExactly(2 * steps);
     }
   }
 
   @Test
   void theTwoNewestAreKeptAndNothingElseIsLeft() throws IOException {
     Files.createDirectories(run.resolve("checkpoints"));
-    Files.writeString(run.resolve("checkpoints/step-000000002.safetensors.123-1.tmp"), "of a process that was killed");
+    Files.writeString(
+        run.resolve("checkpoints/step-000000002.safetensors.123-1.tmp"),
+        "of a process that was killed");
     write(5);
     assertThat(files()).containsExactly("step-000000004.safetensors", "step-000000005.safetensors");
     assertNewest(5);
@@ -82,18 +93,34 @@ class CheckpointTest {
     byte[] whole = Files.readAllBytes(newest());
     int header = 8 + (whole[0] & 0xFF) + ((whole[1] & 0xFF) << 8);
     String text = new String(whole, 0, header, StandardCharsets.ISO_8859_1);
-    int[] places = {0, 9, text.indexOf("checksum") + 11, text.indexOf("\"step\"") + 8, text.indexOf("first/"), text.indexOf("ema/in") + 5,
-        text.indexOf("counts/in") + 9, text.indexOf("shape") + 8, header - 12, header, header + 1001, whole.length - 1};
+    int[] places = {
+      0,
+      9,
+      text.indexOf("checksum") + 11,
+      text.indexOf("\"step\"") + 8,
+      text.indexOf("first/"),
+      text.indexOf("ema/in") + 5,
+      text.indexOf("counts/in") + 9,
+      text.indexOf("shape") + 8,
+      header - 12,
+      header,
+      header + 1001,
+      whole.length - 1
+    };
     for (int place : places) {
       byte[] damaged = whole.clone();
       damaged[place] ^= 1;
       Files.write(newest(), damaged);
-      assertThat(warning(() -> assertNewest(1))).as("byte %d, %s", place, text.substring(0, Math.min(place, header)))
-          .contains("step-000000002.safetensors").contains("going on from the checkpoint before it");
+      assertThat(warning(() -> assertNewest(1)))
+          .as("byte %d, %s", place, text.substring(0, Math.min(place, header)))
+          .contains("step-000000002.safetensors")
+          .contains("going on from the checkpoint before it");
     }
     for (int length : new int[] {0, 1, 8, header, whole.length / 2, whole.length - 1}) {
       Files.write(newest(), java.util.Arrays.copyOf(whole, length));
-      assertThat(warning(() -> assertNewest(1))).as("%d bytes", length).contains("going on from the checkpoint before it");
+      assertThat(warning(() -> assertNewest(1)))
+          .as("%d bytes", length)
+          .contains("going on from the checkpoint before it");
     }
   }
 
@@ -101,7 +128,8 @@ class CheckpointTest {
   void aCheckpointUnderTheNameOfAnotherStepIsDamaged() throws IOException {
     write(1);
     Files.move(newest(), run.resolve("checkpoints/step-000000003.safetensors"));
-    assertThatThrownBy(() -> Checkpoint.newest(run, "settings")).isInstanceOf(JiffusionException.class)
+    assertThatThrownBy(() -> Checkpoint.newest(run, "settings"))
+        .isInstanceOf(JiffusionException.class)
         .hasMessageContaining("is damaged");
   }
 
@@ -111,23 +139,30 @@ class CheckpointTest {
     byte[] bytes = Files.readAllBytes(newest());
     bytes[bytes.length - 1] ^= 1;
     Files.write(newest(), bytes);
-    assertThatThrownBy(() -> Checkpoint.newest(run, "settings")).isInstanceOf(JiffusionException.class)
+    assertThatThrownBy(() -> Checkpoint.newest(run, "settings"))
+        .isInstanceOf(JiffusionException.class)
         .hasMessage("checkpoint " + newest() + " is damaged: its checksum does not fit");
   }
 
   @Test
   void otherSettingsAreRefused() {
     write(1);
-    assertThatThrownBy(() -> Checkpoint.newest(run, "other settings")).isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("checkpoint " + newest() + " belongs to other settings, must be resumed with those it was started with; choose"
-            + " another --out to start anew");
+    assertThatThrownBy(() -> Checkpoint.newest(run, "other settings"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "checkpoint "
+                + newest()
+                + " belongs to other settings, must be resumed with those it was started with; choose"
+                + " another --out to start anew");
   }
 
   @Test
   void nothingToResumeIsTold() {
     assertThat(Checkpoint.exists(run)).isFalse();
-    assertThatThrownBy(() -> Checkpoint.newest(run, "settings")).isInstanceOf(JiffusionException.class)
-        .hasMessage("nothing to resume in " + run + ": it has no checkpoint; leave out --resume to start");
+    assertThatThrownBy(() -> Checkpoint.newest(run, "settings"))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "nothing to resume in " + run + ": it has no checkpoint; leave out --resume to start");
   }
 
   /** Checkpoints of the steps 1 … last. */

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Resident memory over many steps, in a process of its own whose heap is resident from the start. */
+/**
+ * Resident memory over many steps, in a process of its own whose heap is resident from the start.
+ */
 @EnabledOnOs(OS.LINUX)
 class FlatMemoryTest {
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -44,10 +46,20 @@ class FlatMemoryTest {
   }
 
   private static void check(String work, int steps) throws IOException, InterruptedException {
-    Process child = ChildJvm.start(FlatMemoryTest.class, List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"), work, "" + steps);
+    Process child =
+        ChildJvm.start(
+            FlatMemoryTest.class,
+            List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"),
+            work,
+            "" + steps);
     String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).as(output).isZero();
-    List<Long> rss = output.lines().filter(line -> line.startsWith("rss ")).map(line -> Long.parseLong(line.substring(4))).toList();
+    List<Long> rss =
+        output
+            .lines()
+            .filter(line -> line.startsWith("rss "))
+            .map(line -> Long.parseLong(line.substring(4)))
+            .toList();
     System.out.println(work + ", " + steps + " steps: resident kB at each tenth " + rss);
     assertThat(rss).hasSize(11);
     assertThat(rss.get(10) - rss.get(2)).isLessThan(SLACK_KB);
@@ -63,9 +75,21 @@ class FlatMemoryTest {
         watch(steps, rss, trainer::step);
       }
     } else {
-      Network network = Networks.unet(Map.of("inputChannels", 3, "height", 16, "width", 16, "channels", 16, "attention",
-          new int[] {8}));
-      try (EagerExecution execution = new EagerExecution(network, RandomWeights.of(network, 1), Precision.FP32, 2, 2)) {
+      Network network =
+          Networks.unet(
+              Map.of(
+                  "inputChannels",
+                  3,
+                  "height",
+                  16,
+                  "width",
+                  16,
+                  "channels",
+                  16,
+                  "attention",
+                  new int[] {8}));
+      try (EagerExecution execution =
+          new EagerExecution(network, RandomWeights.of(network, 1), Precision.FP32, 2, 2)) {
         float[] x = new float[4 * 3 * 16 * 16];
         watch(steps, rss, () -> execution.evaluate(x, 4, new float[4], null));
       }
@@ -83,7 +107,11 @@ class FlatMemoryTest {
   }
 
   private static long resident() throws IOException {
-    String line = Files.readAllLines(STATUS).stream().filter(each -> each.startsWith("VmRSS")).findFirst().orElseThrow();
+    String line =
+        Files.readAllLines(STATUS).stream()
+            .filter(each -> each.startsWith("VmRSS"))
+            .findFirst()
+            .orElseThrow();
     return Long.parseLong(line.replaceAll("\\D", ""));
   }
 }

@@ -12,7 +12,9 @@ class OrderTest {
     int[] first = epoch(new Order(3, 50), 0);
     int[] second = epoch(new Order(3, 50), 1);
     assertThat(first).containsExactlyInAnyOrder(IntStream.range(0, 50).toArray());
-    assertThat(second).containsExactlyInAnyOrder(IntStream.range(0, 50).toArray()).isNotEqualTo(first);
+    assertThat(second)
+        .containsExactlyInAnyOrder(IntStream.range(0, 50).toArray())
+        .isNotEqualTo(first);
   }
 
   @Test

@@ -19,14 +19,26 @@ import java.util.Random;
 /** Small training runs. */
 final class Runs {
   static final Network PERCEPTRON = new Mlp(new MlpConfig(2, 12, 2, 8));
-  static final Unet DROPPING = Networks.unet(Map.of("inputChannels", 1, "dropout", 0.3, "multipliers", new int[] {1}));
+  static final Unet DROPPING =
+      Networks.unet(Map.of("inputChannels", 1, "dropout", 0.3, "multipliers", new int[] {1}));
 
   private Runs() {}
 
   /** Points on the s-curve; the number of points is prime, so that no batch divides an epoch. */
   static Simple points(TimeSampler times, int batch) {
-    return new Simple(Toy.of("s-curve", 101, 0), DiscreteBetas.rescaledLinear(50), TimeLabel.index(50), Predicts.EPS, times,
-        new double[0], 5, batch, false, false, -1, 0);
+    return new Simple(
+        Toy.of("s-curve", 101, 0),
+        DiscreteBetas.rescaledLinear(50),
+        TimeLabel.index(50),
+        Predicts.EPS,
+        times,
+        new double[0],
+        5,
+        batch,
+        false,
+        false,
+        -1,
+        0);
   }
 
   /** Noise of 8×8 pixels, with no data behind it. */
@@ -60,7 +72,8 @@ final class Runs {
   }
 
   static Trainer trainer(Network network, Objective objective, int shards, Checkpoint checkpoint) {
-    return new Trainer(network, objective, adamw(0.01), new Ema(0.99), Precision.FP32, 5, shards, checkpoint);
+    return new Trainer(
+        network, objective, adamw(0.01), new Ema(0.99), Precision.FP32, 5, shards, checkpoint);
   }
 
   static AdamW adamw(double lr) {
@@ -70,7 +83,11 @@ final class Runs {
   /** A copy of all that training changes. */
   static Map<String, float[]> copy(Trainer.State state) {
     Map<String, float[]> copy = new LinkedHashMap<>();
-    state.parts().forEach((part, params) -> copy(params).forEach((name, values) -> copy.put(part + "/" + name, values)));
+    state
+        .parts()
+        .forEach(
+            (part, params) ->
+                copy(params).forEach((name, values) -> copy.put(part + "/" + name, values)));
     return copy;
   }
 

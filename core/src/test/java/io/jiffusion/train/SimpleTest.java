@@ -72,7 +72,9 @@ class SimpleTest {
 
   @Test
   void anEpochShowsEachExampleOnceThoughTheBatchDoesNotDivideIt() {
-    Simple simple = simple(Predicts.X0, TimeSampler.UNIFORM, NO_GAMMA, 7, false, 0); // 20 examples, batches of 7
+    Simple simple =
+        simple(
+            Predicts.X0, TimeSampler.UNIFORM, NO_GAMMA, 7, false, 0); // 20 examples, batches of 7
     List<Integer> seen = new ArrayList<>();
     for (int step = 0; step < 20; step++) {
       Examples examples = simple.examples(step);
@@ -111,7 +113,8 @@ class SimpleTest {
         squares += value * value;
       }
       for (int b = 0; b < 50; b++) {
-        firsts.add((float) Math.rint(1e4 * noise[6 * b]) + 1e5f * Math.round(1e4 * noise[6 * b + 1]));
+        firsts.add(
+            (float) Math.rint(1e4 * noise[6 * b]) + 1e5f * Math.round(1e4 * noise[6 * b + 1]));
       }
     }
     assertThat(sum / 6000).isCloseTo(0, within(0.05));
@@ -121,7 +124,8 @@ class SimpleTest {
 
   @Test
   void antitheticLabelsPairUp() {
-    float[] labels = simple(Predicts.EPS, TimeSampler.ANTITHETIC, NO_GAMMA, 7, false, 0).examples(4).labels();
+    float[] labels =
+        simple(Predicts.EPS, TimeSampler.ANTITHETIC, NO_GAMMA, 7, false, 0).examples(4).labels();
     for (int i = 4; i < 7; i++) {
       assertThat(labels[i]).isEqualTo(49 - labels[i - 4]);
     }
@@ -176,7 +180,8 @@ class SimpleTest {
     for (int b = 0; b < 8; b++) {
       assertThat(examples.weights()[b]).isEqualTo((float) gamma[(int) examples.labels()[b]]);
       for (int i = 0; i < 6; i++) {
-        expected += gamma[(int) examples.labels()[b]] * Math.pow(examples.targets()[6 * b + i], 2) / 6;
+        expected +=
+            gamma[(int) examples.labels()[b]] * Math.pow(examples.targets()[6 * b + i], 2) / 6;
       }
     }
     try (Scope scope = Scope.open()) {
@@ -197,16 +202,28 @@ class SimpleTest {
   void lossAndGradientAreThoseOfImprovedDiffusion() {
     Map<String, Fixtures.Array> fixture = Fixtures.tensors("losses/training_losses.safetensors");
     String start = "linear_1000_1000.MSE.";
-    check(fixture, "noise", start + "EPSILON.FIXED_LARGE.mse", start + "EPSILON.FIXED_LARGE.gradient");
+    check(
+        fixture,
+        "noise",
+        start + "EPSILON.FIXED_LARGE.mse",
+        start + "EPSILON.FIXED_LARGE.gradient");
     check(fixture, "x_start", start + "START_X.FIXED_LARGE.mse", null);
   }
 
-  private static void check(Map<String, Fixtures.Array> fixture, String target, String losses, String gradients) {
+  private static void check(
+      Map<String, Fixtures.Array> fixture, String target, String losses, String gradients) {
     Simple simple = simple(Predicts.EPS, TimeSampler.UNIFORM, NO_GAMMA, 1, false, 0);
     for (int image = 0; image < 5; image++) {
-      Examples examples = new Examples(new float[48], new float[1], null, floats(fixture.get(target).row(image)), new float[] {1});
+      Examples examples =
+          new Examples(
+              new float[48],
+              new float[1],
+              null,
+              floats(fixture.get(target).row(image)),
+              new float[] {1});
       try (Scope scope = Scope.open()) {
-        Tensor output = Tensor.of(floats(fixture.get("network_mean_channels").row(image)), 1, 3, 4, 4).leaf();
+        Tensor output =
+            Tensor.of(floats(fixture.get("network_mean_channels").row(image)), 1, 3, 4, 4).leaf();
         Tensor loss = simple.loss(output, examples);
         double expected = fixture.get(losses).values()[image];
         assertThat(loss.item()).isCloseTo(expected, within(2e-6 * expected));
@@ -214,15 +231,34 @@ class SimpleTest {
           loss.backward();
           float[] gradient = output.gradient().floats();
           for (int i = 0; i < gradient.length; i++) {
-            assertThat((double) gradient[i]).isCloseTo(fixture.get(gradients).row(image)[i], within(1e-7));
+            assertThat((double) gradient[i])
+                .isCloseTo(fixture.get(gradients).row(image)[i], within(1e-7));
           }
         }
       }
     }
   }
 
-  private static Simple simple(Predicts predicts, TimeSampler times, double[] gamma, int batch, boolean flip, double labelDrop) {
-    return new Simple(new Numbered(20), PROCESS, TimeLabel.index(50), predicts, times, gamma, 3, batch, flip, true, 4, labelDrop);
+  private static Simple simple(
+      Predicts predicts,
+      TimeSampler times,
+      double[] gamma,
+      int batch,
+      boolean flip,
+      double labelDrop) {
+    return new Simple(
+        new Numbered(20),
+        PROCESS,
+        TimeLabel.index(50),
+        predicts,
+        times,
+        gamma,
+        3,
+        batch,
+        flip,
+        true,
+        4,
+        labelDrop);
   }
 
   private static void assertSame(Examples actual, Examples expected) {

@@ -27,7 +27,9 @@ class TimeSamplerTest {
       for (int step = 0; step < 1000; step++) {
         Arrays.stream(times.indices(3, step, 10, 10)).forEach(index -> hits[index]++);
       }
-      assertThat(IntStream.of(hits)).as("%s", times).allMatch(hit -> Math.abs(hit - 1000) < 170); // 4 deviations of a pair
+      assertThat(IntStream.of(hits))
+          .as("%s", times)
+          .allMatch(hit -> Math.abs(hit - 1000) < 170); // 4 deviations of a pair
     }
   }
 
