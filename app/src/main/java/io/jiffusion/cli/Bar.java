@@ -23,7 +23,8 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   /**
    * Makes a bar.
    *
-   * @param every units between lines where there is no terminal; 0 for about {@value #LINES} lines in all
+   * @param every units between lines where there is no terminal; 0 for about {@value #LINES} lines
+   *     in all
    */
   Bar(PrintStream err, boolean terminal, long every) {
     this.err = err;
@@ -39,7 +40,8 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   static boolean terminal() {
     Path stderr = Path.of("/proc/self/fd/2");
     try {
-      return Files.exists(stderr) ? Files.readSymbolicLink(stderr).toString().matches("/dev/(pts/.*|tty.*|console)")
+      return Files.exists(stderr)
+          ? Files.readSymbolicLink(stderr).toString().matches("/dev/(pts/.*|tty.*|console)")
           : System.console() != null;
     } catch (java.io.IOException e) {
       return false;
@@ -70,7 +72,7 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
     length = text.length();
   }
 
-  /** Such as {@code [######      ] 40/160 evaluations, 21.3/s, 0:06 left, loss 0.03}. */
+  /** Such as {@code [###### ] 40/160 evaluations, 21.3/s, 0:06 left, loss 0.03}. */
   static String text(Progress progress, boolean bar) {
     StringBuilder text = new StringBuilder();
     if (bar && progress.total() > 0) {
@@ -83,9 +85,13 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
     }
     text.append(' ').append(progress.unit());
     if (progress.rate() > 0) {
-      text.append(String.format(Locale.ROOT, progress.rate() < 10 ? ", %.2f/s" : ", %.1f/s", progress.rate()));
+      text.append(
+          String.format(
+              Locale.ROOT, progress.rate() < 10 ? ", %.2f/s" : ", %.1f/s", progress.rate()));
     }
-    if (progress.total() > 0 && !Double.isNaN(progress.secondsLeft()) && progress.done() < progress.total()) {
+    if (progress.total() > 0
+        && !Double.isNaN(progress.secondsLeft())
+        && progress.done() < progress.total()) {
       text.append(", ").append(time(progress.secondsLeft())).append(" left");
     }
     if (!progress.note().isEmpty()) {
@@ -97,7 +103,8 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   /** Such as {@code 0:07}, {@code 12:30}, {@code 3:05:00}. */
   static String time(double seconds) {
     long s = Math.max(0, Math.round(seconds));
-    return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
+    return s < 3600
+        ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
         : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
   }
 

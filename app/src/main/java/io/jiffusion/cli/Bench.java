@@ -15,33 +15,64 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "bench", description = "Measure this machine: network evaluations and training images a second, beside the best"
-    + " convolution measured in the same run.")
+@Command(
+    name = "bench",
+    description =
+        "Measure this machine: network evaluations and training images a second, beside the best"
+            + " convolution measured in the same run.")
 final class Bench implements Callable<Integer> {
-  enum Unet { cifar10, mnist }
+  enum Unet {
+    cifar10,
+    mnist
+  }
 
   @ParentCommand Main main;
 
-  @Option(names = "--unet", paramLabel = "NAME", split = ",", defaultValue = "cifar10,mnist",
+  @Option(
+      names = "--unet",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "cifar10,mnist",
       description = "${COMPLETION-CANDIDATES}, or both with a comma.")
   List<Unet> unets;
 
-  @Option(names = "--batch", paramLabel = "B", split = ",", defaultValue = "1,8,32", description = "Images at a time, several with commas.")
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      split = ",",
+      defaultValue = "1,8,32",
+      description = "Images at a time, several with commas.")
   List<Integer> batches;
 
-  @Option(names = "--precision", paramLabel = "P", split = ",", defaultValue = "fp32,bf16", description = "fp32, bf16, or both.")
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      split = ",",
+      defaultValue = "fp32,bf16",
+      description = "fp32, bf16, or both.")
   List<String> precisions;
 
-  @Option(names = "--threads", paramLabel = "T", defaultValue = "0", description = "Threads of the network; 0 is one a processor.")
+  @Option(
+      names = "--threads",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "Threads of the network; 0 is one a processor.")
   int threads;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "3", description = "Time that each measurement takes at least.")
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "3",
+      description = "Time that each measurement takes at least.")
   double seconds;
 
-  @Option(names = "--no-training", negatable = true, defaultValue = "true", fallbackValue = "true", description = "Leave training out.")
-  boolean training;
+  @Option(names = "--no-training", description = "Leave training out.")
+  boolean noTraining;
 
-  @Option(names = "--train-batch", paramLabel = "B", description = "Images a training step. Default: 16 for cifar10, 64 for mnist.")
+  @Option(
+      names = "--train-batch",
+      paramLabel = "B",
+      description = "Images a training step. Default: 16 for cifar10, 64 for mnist.")
   Integer trainBatch;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -51,10 +82,13 @@ final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    io.jiffusion.pipeline.Bench bench = new io.jiffusion.pipeline.Bench(seconds, threads, main.cancellation);
+    io.jiffusion.pipeline.Bench bench =
+        new io.jiffusion.pipeline.Bench(seconds, threads, main.cancellation);
     List<Line> lines = new ArrayList<>();
     if (!json) {
-      main.out.printf("%s%n%n%-12s %-9s %5s %6s %14s %10s %8s%n", machine(), "what", "network", "batch", "", "per second", "GFLOP/s", "of best");
+      main.out.printf(
+          "%s%n%n%-12s %-9s %5s %6s %14s %10s %8s%n",
+          machine(), "what", "network", "batch", "", "per second", "GFLOP/s", "of best");
     }
     for (String precision : precisions) {
       Result best = bench.convolution(precision);
@@ -62,17 +96,25 @@ final class Bench implements Callable<Integer> {
       for (Unet unet : unets) {
         RunConfig config = RunConfig.of(unet.name(), List.of());
         for (int batch : batches) {
-          show(lines, new Line(unet.name(), bench.sampling(config, precision, batch), best.gflops()));
+          show(
+              lines,
+              new Line(unet.name(), bench.sampling(config, precision, batch), best.gflops()));
         }
-        if (training) {
+        if (!noTraining) {
           int batch = trainBatch != null ? trainBatch : unet == Unet.cifar10 ? 16 : 64;
-          show(lines, new Line(unet.name(), bench.training(config, precision, batch), best.gflops()));
+          show(
+              lines,
+              new Line(unet.name(), bench.training(config, precision, batch), best.gflops()));
         }
       }
     }
     if (json) {
-      main.out.println("{\"machine\":\"" + machine().replace("\"", "'") + "\",\"results\":["
-          + lines.stream().map(Bench::json).collect(Collectors.joining(",")) + "]}");
+      main.out.println(
+          "{\"machine\":\""
+              + machine().replace("\"", "'")
+              + "\",\"results\":["
+              + lines.stream().map(Bench::json).collect(Collectors.joining(","))
+              + "]}");
     }
     return 0;
   }
@@ -81,17 +123,33 @@ final class Bench implements Callable<Integer> {
     lines.add(line);
     if (!json) {
       Result result = line.result;
-      main.out.printf(Locale.ROOT, "%-12s %-9s %5d %6s %14.2f %10.1f %7.0f%%%n", result.what(), line.network, result.batch(),
-          result.precision(), result.rate(), result.gflops(), 100 * result.gflops() / line.best);
+      main.out.printf(
+          Locale.ROOT,
+          "%-12s %-9s %5d %6s %14.2f %10.1f %7.0f%%%n",
+          result.what(),
+          line.network,
+          result.batch(),
+          result.precision(),
+          result.rate(),
+          result.gflops(),
+          100 * result.gflops() / line.best);
       main.out.flush();
     }
   }
 
   private static String json(Line line) {
     Result result = line.result;
-    return String.format(Locale.ROOT, "{\"what\":\"%s\",\"network\":\"%s\",\"batch\":%d,\"precision\":\"%s\",\"perSecond\":%.3f,"
-        + "\"gflops\":%.2f,\"bestConvolution\":%.2f}", result.what(), line.network, result.batch(), result.precision(), result.rate(),
-        result.gflops(), line.best);
+    return String.format(
+        Locale.ROOT,
+        "{\"what\":\"%s\",\"network\":\"%s\",\"batch\":%d,\"precision\":\"%s\",\"perSecond\":%.3f,"
+            + "\"gflops\":%.2f,\"bestConvolution\":%.2f}",
+        result.what(),
+        line.network,
+        result.batch(),
+        result.precision(),
+        result.rate(),
+        result.gflops(),
+        line.best);
   }
 
   /** Processor, cores, Java. */
@@ -100,13 +158,22 @@ final class Bench implements Callable<Integer> {
     Path info = Path.of("/proc/cpuinfo");
     if (Files.isReadable(info)) {
       try (Stream<String> lines = Files.lines(info)) {
-        processor = lines.filter(line -> line.startsWith("model name")).findFirst().map(line -> line.substring(line.indexOf(':') + 2))
-            .orElse(processor);
+        processor =
+            lines
+                .filter(line -> line.startsWith("model name"))
+                .findFirst()
+                .map(line -> line.substring(line.indexOf(':') + 2))
+                .orElse(processor);
       } catch (IOException e) {
         // The architecture says enough.
       }
     }
-    return processor + ", " + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + ", Java "
+    return processor
+        + ", "
+        + Runtime.getRuntime().availableProcessors()
+        + " processors, "
+        + System.getProperty("os.name")
+        + ", Java "
         + System.getProperty("java.version");
   }
 }

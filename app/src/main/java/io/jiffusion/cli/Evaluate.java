@@ -85,8 +85,7 @@ final class Evaluate implements Callable<Integer> {
   @Override
   public Integer call() {
     Evaluation evaluation = new Evaluation(count, sampler, steps, guidance, seed);
-    Path judges =
-        classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
+    Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
     try (Judge judge = Judge.load(judges);
         Model loaded = Model.load(Home.model(model))) {
       ImageSet train = TrainClassifier.digits(data, true, judge.size());

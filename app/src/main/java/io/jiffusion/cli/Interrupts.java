@@ -4,10 +4,11 @@ import io.jiffusion.run.Cancellation;
 import java.lang.reflect.Proxy;
 
 /**
- * Ctrl-C and SIGTERM: the first asks the work to end at its next step, a second Ctrl-C ends the process at once.
+ * Ctrl-C and SIGTERM: the first asks the work to end at its next step, a second Ctrl-C ends the
+ * process at once.
  *
- * <p>A shutdown hook does not learn which signal came; {@code sun.misc.Signal} tells, and is reached by reflection, because
- * the compiler warns of it though there is nothing else.
+ * <p>A shutdown hook does not learn which signal came; {@code sun.misc.Signal} tells, and is
+ * reached by reflection, because the compiler warns of it though there is nothing else.
  */
 final class Interrupts {
   private final Cancellation cancellation;
@@ -33,17 +34,23 @@ final class Interrupts {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object proxy = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
-        if (method.getName().equals("handle")) {
-          if (exitCode >= 0 && code == Main.INTERRUPTED) {
-            Runtime.getRuntime().halt(code);
-          }
-          exitCode = code;
-          cancellation.cancel();
-        }
-        return null;
-      });
-      signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+      Object proxy =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(),
+              new Class<?>[] {handler},
+              (self, method, arguments) -> {
+                if (method.getName().equals("handle")) {
+                  if (exitCode >= 0 && code == Main.INTERRUPTED) {
+                    Runtime.getRuntime().halt(code);
+                  }
+                  exitCode = code;
+                  cancellation.cancel();
+                }
+                return null;
+              });
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
     } catch (ReflectiveOperationException e) {
       // A JVM without these signals (or run with -Xrs) ends as it would without us.
     }

@@ -31,15 +31,27 @@ import picocli.CommandLine.ScopeType;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
     subcommands = {
-      Demo.class, Train.class, Sample.class, Pack.class, Show.class, Inspect.class, Schedule.class, Toy.class, Evaluate.class,
-      TrainClassifier.class, Bench.class
+      Demo.class,
+      Train.class,
+      Sample.class,
+      Pack.class,
+      Show.class,
+      Inspect.class,
+      Schedule.class,
+      Toy.class,
+      Evaluate.class,
+      TrainClassifier.class,
+      Bench.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;
   static final int USAGE = 2;
   static final int INTERRUPTED = 130;
 
-  @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of an error.")
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of an error.")
   boolean verbose;
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec;
@@ -61,15 +73,22 @@ public final class Main implements Runnable {
   /** Runs the command line and ends the process. */
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
-    PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
-    PrintStream err = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+    PrintStream out =
+        new PrintStream(
+            new java.io.FileOutputStream(java.io.FileDescriptor.out),
+            false,
+            StandardCharsets.UTF_8);
+    PrintStream err =
+        new PrintStream(
+            new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);
     Interrupts interrupts = Interrupts.watch(main.cancellation);
     int code = main.run(args);
     out.flush();
     err.flush();
     if (interrupts.exitCode() >= 0) {
-      Runtime.getRuntime().halt(interrupts.exitCode()); // no native memory is freed: the system does it at once
+      Runtime.getRuntime()
+          .halt(interrupts.exitCode()); // no native memory is freed: the system does it at once
     }
     System.exit(code);
   }
@@ -131,9 +150,15 @@ public final class Main implements Runnable {
   private static String report(Exception bug) {
     try {
       Path file = Files.createTempFile("jiffusion-bug-", ".txt");
-      try (PrintStream to = new PrintStream(Files.newOutputStream(file), true, StandardCharsets.UTF_8)) {
-        to.printf(Locale.ROOT, "jiffusion %s, Java %s, %s %s%n", RunFolder.VERSION, System.getProperty("java.version"),
-            System.getProperty("os.name"), System.getProperty("os.arch"));
+      try (PrintStream to =
+          new PrintStream(Files.newOutputStream(file), true, StandardCharsets.UTF_8)) {
+        to.printf(
+            Locale.ROOT,
+            "jiffusion %s, Java %s, %s %s%n",
+            RunFolder.VERSION,
+            System.getProperty("java.version"),
+            System.getProperty("os.name"),
+            System.getProperty("os.arch"));
         bug.printStackTrace(to);
       }
       return "; the stack trace is in " + file + " (or use --verbose)";
@@ -145,7 +170,9 @@ public final class Main implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"jiffusion " + RunFolder.VERSION + " (Java " + System.getProperty("java.version") + ")"};
+      return new String[] {
+        "jiffusion " + RunFolder.VERSION + " (Java " + System.getProperty("java.version") + ")"
+      };
     }
   }
 }

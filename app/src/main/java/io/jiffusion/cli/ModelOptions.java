@@ -8,23 +8,38 @@ import picocli.CommandLine.Option;
 
 /** Which model, and how it is run. */
 final class ModelOptions {
-  @Option(names = "--model", paramLabel = "RUN", defaultValue = "bundled",
-      description = "A run folder of jiffusion train, or bundled: the digits that come with the program.")
+  @Option(
+      names = "--model",
+      paramLabel = "RUN",
+      defaultValue = "bundled",
+      description =
+          "A run folder of jiffusion train, or bundled: the digits that come with the program.")
   String model;
 
-  @Option(names = "--precision", paramLabel = "P", defaultValue = "auto",
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "auto",
       description = "fp32, bf16, or auto: bf16 where this machine computes it faster.")
   String precision;
 
   @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = Train.DEVICE)
   String device;
 
-  @Option(names = "--threads", paramLabel = "T", defaultValue = "0", description = "Threads of the network; 0 is one a processor.")
+  @Option(
+      names = "--threads",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "Threads of the network; 0 is one a processor.")
   int threads;
 
-  @Option(names = "--block", paramLabel = "N", defaultValue = "0",
-      description = "Images that one network call sees. Pixels are equal to the bit within one block size and precision; 0 is a rule"
-          + " of the network's size.")
+  @Option(
+      names = "--block",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Images that one network call sees. Pixels are equal to the bit within one block size and precision; 0 is a rule"
+              + " of the network's size.")
   int block;
 
   Path folder() {

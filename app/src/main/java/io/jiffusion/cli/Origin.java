@@ -32,9 +32,20 @@ record Origin(String model, String precision, int block, String noise) {
   Map<String, String> texts(SampleRequest request) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("Software", "Jiffusion " + RunFolder.VERSION);
-    texts.put(REQUEST, "{\"version\":\"" + RunFolder.VERSION + "\",\"model\":\"" + escaped(model) + "\",\"precision\":\"" + precision
-        + "\",\"block\":" + block + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
-        + ",\"request\":" + request.toJson() + "}");
+    texts.put(
+        REQUEST,
+        "{\"version\":\""
+            + RunFolder.VERSION
+            + "\",\"model\":\""
+            + escaped(model)
+            + "\",\"precision\":\""
+            + precision
+            + "\",\"block\":"
+            + block
+            + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
+            + ",\"request\":"
+            + request.toJson()
+            + "}");
     texts.put(COMMAND, command(request));
     return texts;
   }
@@ -45,14 +56,21 @@ record Origin(String model, String precision, int block, String noise) {
 
   /** The command that makes the picture again. */
   String command(SampleRequest request) {
-    StringBuilder text = new StringBuilder("jiffusion sample --model " + word(model) + " --sampler " + word(request.sampler())
-        + " --steps " + request.steps());
+    StringBuilder text =
+        new StringBuilder(
+            "jiffusion sample --model "
+                + word(model)
+                + " --sampler "
+                + word(request.sampler())
+                + " --steps "
+                + request.steps());
     if (!request.spacing().equals("uniform")) {
       text.append(" --spacing ").append(word(request.spacing()));
     }
     text.append(" --count ").append(request.count()).append(" --seed ").append(request.seed());
     if (!request.classes().isEmpty()) {
-      text.append(" --class ").append(request.classes().stream().map(String::valueOf).collect(Collectors.joining(",")));
+      text.append(" --class ")
+          .append(request.classes().stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
     if (request.guidance() != 1) {
       text.append(" --guidance ").append(request.guidance());
@@ -60,7 +78,11 @@ record Origin(String model, String precision, int block, String noise) {
     if (!noise.isEmpty()) {
       text.append(" --noise ").append(word(noise));
     }
-    return text.append(" --precision ").append(precision).append(" --block ").append(block).toString();
+    return text.append(" --precision ")
+        .append(precision)
+        .append(" --block ")
+        .append(block)
+        .toString();
   }
 
   /** In single quotes where a shell would take it apart. */

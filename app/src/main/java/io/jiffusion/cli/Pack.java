@@ -8,14 +8,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "pack", description = "Make a model small enough to give away: run.json and weights of 16 bits, without checkpoints.")
+@Command(
+    name = "pack",
+    description =
+        "Make a model small enough to give away: run.json and weights of 16 bits, without checkpoints.")
 final class Pack implements Callable<Integer> {
   @ParentCommand Main main;
 
   @Parameters(paramLabel = "RUN", description = "A run folder of jiffusion train.")
   Path run;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder of the packed model.")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of the packed model.")
   Path out;
 
   @Override

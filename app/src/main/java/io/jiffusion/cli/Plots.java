@@ -31,7 +31,8 @@ final class Plots {
   /** Rows of scatter plots, all on the same axes. */
   static BufferedImage rows(List<List<Panel>> rows) {
     int columns = rows.stream().mapToInt(List::size).max().orElse(1);
-    BufferedImage picture = new BufferedImage(columns * PANEL, rows.size() * PANEL, BufferedImage.TYPE_INT_RGB);
+    BufferedImage picture =
+        new BufferedImage(columns * PANEL, rows.size() * PANEL, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = picture.createGraphics();
     graphics.setColor(Color.WHITE);
     graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
@@ -52,7 +53,13 @@ final class Plots {
       x[i] = panel.points[2 * i];
       y[i] = panel.points[2 * i + 1];
     }
-    XYChart chart = new XYChartBuilder().width(PANEL).height(PANEL).title(panel.title).theme(ChartTheme.Matlab).build();
+    XYChart chart =
+        new XYChartBuilder()
+            .width(PANEL)
+            .height(PANEL)
+            .title(panel.title)
+            .theme(ChartTheme.Matlab)
+            .build();
     XYStyler styler = chart.getStyler();
     styler.setDefaultSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
     styler.setXAxisMin(-RANGE).setXAxisMax(RANGE).setYAxisMin(-RANGE).setYAxisMax(RANGE);
@@ -69,10 +76,21 @@ final class Plots {
    * @param losses mean of the group
    */
   static BufferedImage loss(double[] steps, double[] losses) {
-    XYChart chart = new XYChartBuilder().width(800).height(480).title("Training loss").xAxisTitle("step").yAxisTitle("loss")
-        .theme(ChartTheme.Matlab).build();
+    XYChart chart =
+        new XYChartBuilder()
+            .width(800)
+            .height(480)
+            .title("Training loss")
+            .xAxisTitle("step")
+            .yAxisTitle("loss")
+            .theme(ChartTheme.Matlab)
+            .build();
     chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
-    chart.addSeries("loss", steps, losses).setMarker(SeriesMarkers.NONE).setLineColor(INK.darker()).setLineWidth(1.5f);
+    chart
+        .addSeries("loss", steps, losses)
+        .setMarker(SeriesMarkers.NONE)
+        .setLineColor(INK.darker())
+        .setLineWidth(1.5f);
     return BitmapEncoder.getBufferedImage(chart);
   }
 }

@@ -17,7 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** Pictures of a run in progress: the loss curve, and images by a fast sampler, always from the same noise. */
+/**
+ * Pictures of a run in progress: the loss curve, and images by a fast sampler, always from the same
+ * noise.
+ */
 final class RunPictures {
   private static final int COUNT = 40;
   private static final int POINTS = 400;
@@ -54,13 +57,22 @@ final class RunPictures {
     try (Model model = Model.load(folder)) {
       int classes = config.classes();
       boolean toy = config.data().toy();
-      SampleRequest request = SampleRequest.of(toy ? 1000 : COUNT).steps(Math.min(STEPS, config.process().steps())).floats(toy);
+      SampleRequest request =
+          SampleRequest.of(toy ? 1000 : COUNT)
+              .steps(Math.min(STEPS, config.process().steps()))
+              .floats(toy);
       if (classes > 0) {
         request = request.classes(IntStream.range(0, Math.min(classes, COUNT)).toArray());
       }
       Images images = model.sample(request, progress -> {}, main.cancellation).images();
-      Path file = Files.createDirectories(folder.resolve("previews")).resolve(String.format(Locale.ROOT, "step-%07d.png", step));
-      Png.write(file, toy ? Plots.row(List.of(new Plots.Panel("step " + step, images.values()))) : images.grid(10),
+      Path file =
+          Files.createDirectories(folder.resolve("previews"))
+              .resolve(String.format(Locale.ROOT, "step-%07d.png", step));
+      Png.write(
+          file,
+          toy
+              ? Plots.row(List.of(new Plots.Panel("step " + step, images.values())))
+              : images.grid(10),
           Origin.of(folder.toString(), model, "").texts(request));
     }
   }
@@ -74,10 +86,12 @@ final class RunPictures {
       int from = (int) ((long) i * lines.size() / points);
       int to = (int) ((long) (i + 1) * lines.size() / points);
       steps[i] = to;
-      losses[i] = lines.subList(from, to).stream().mapToDouble(RunPictures::loss).average().orElseThrow();
+      losses[i] =
+          lines.subList(from, to).stream().mapToDouble(RunPictures::loss).average().orElseThrow();
     }
     if (points > 1) {
-      Png.write(folder.resolve("loss.png"), Plots.loss(steps, losses), Map.of("Software", "Jiffusion"));
+      Png.write(
+          folder.resolve("loss.png"), Plots.loss(steps, losses), Map.of("Software", "Jiffusion"));
     }
   }
 

@@ -16,9 +16,18 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(name = "sample", description = "Make images.")
 final class Sample implements Callable<Integer> {
-  enum Format { png, npz, npy, safetensors }
+  enum Format {
+    png,
+    npz,
+    npy,
+    safetensors
+  }
 
-  enum Pictures { single, grid, both }
+  enum Pictures {
+    single,
+    grid,
+    both
+  }
 
   @ParentCommand Main main;
 
@@ -26,25 +35,44 @@ final class Sample implements Callable<Integer> {
 
   @Mixin RequestOptions options;
 
-  @Option(names = "--out", paramLabel = "DIR", defaultValue = "samples", description = "Folder of the results.")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "samples",
+      description = "Folder of the results.")
   Path out;
 
-  @Option(names = "--format", paramLabel = "F", split = ",", defaultValue = "png",
-      description = "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C].")
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      split = ",",
+      defaultValue = "png",
+      description =
+          "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C].")
   List<Format> formats;
 
-  @Option(names = "--float", description = "Write the values in [-1, 1] too, as floats [N, C, H, W].")
+  @Option(
+      names = "--float",
+      description = "Write the values in [-1, 1] too, as floats [N, C, H, W].")
   boolean floats;
 
-  @Option(names = "--pictures", paramLabel = "P", defaultValue = "both",
+  @Option(
+      names = "--pictures",
+      paramLabel = "P",
+      defaultValue = "both",
       description = "Which PNG files are written: ${COMPLETION-CANDIDATES}.")
   Pictures pictures;
 
-  @Option(names = "--trajectory", description = "Write the way from noise to images as a strip and as an animated GIF.")
+  @Option(
+      names = "--trajectory",
+      description = "Write the way from noise to images as a strip and as an animated GIF.")
   boolean trajectory;
 
-  @Option(names = "--noise", paramLabel = "FILE",
-      description = "Start from this noise, [N, C, H, W] in npy, npz or safetensors, instead of noise drawn from the seed.")
+  @Option(
+      names = "--noise",
+      paramLabel = "FILE",
+      description =
+          "Start from this noise, [N, C, H, W] in npy, npz or safetensors, instead of noise drawn from the seed.")
   Path noise;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -53,17 +81,22 @@ final class Sample implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Model model = models.load()) {
-      SampleRequest request = options.request(model.config().process())
-          .floats(floats || model.config().data().toy()).trajectory(trajectory);
+      SampleRequest request =
+          options
+              .request(model.config().process())
+              .floats(floats || model.config().data().toy())
+              .trajectory(trajectory);
       if (noise != null) {
         request = request.noise(ArrayFiles.read(noise));
       }
+      Output.folder(out);
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
         result = model.sample(request, bar, main.cancellation);
       }
       Origin origin = Origin.of(models.model, model, noise == null ? "" : noise.toString());
-      List<Path> files = new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
+      List<Path> files =
+          new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
       report(request, result, files);
     }
     return 0;
@@ -72,14 +105,26 @@ final class Sample implements Callable<Integer> {
   private void report(SampleRequest request, SampleResult result, List<Path> files) {
     double rate = result.evaluations() * request.count() / result.seconds();
     if (json) {
-      main.out.printf(Locale.ROOT, "{\"images\":%d,\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n", request.count(),
-          result.evaluations(), result.passes(), result.seconds(),
-          files.stream().map(file -> "\"" + file.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
+      main.out.printf(
+          Locale.ROOT,
+          "{\"images\":%d,\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
+          request.count(),
+          result.evaluations(),
+          result.passes(),
+          result.seconds(),
+          files.stream()
+              .map(
+                  file -> "\"" + file.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
               .collect(Collectors.joining(",")));
       return;
     }
-    main.out.printf(Locale.ROOT, "%d images of %d evaluations in %.2f s, %.1f evaluations/s%n", request.count(), result.evaluations(),
-        result.seconds(), rate);
+    main.out.printf(
+        Locale.ROOT,
+        "%d images of %d evaluations in %.2f s, %.1f evaluations/s%n",
+        request.count(),
+        result.evaluations(),
+        result.seconds(),
+        rate);
     files.forEach(file -> main.out.println("  " + file));
   }
 }

@@ -6,17 +6,14 @@ import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.run.JiffusionException;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Writes what a request gave into a folder. */
+/** Writes what a request gave into a folder, which is there. */
 final class SampleFiles {
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
@@ -38,11 +35,6 @@ final class SampleFiles {
 
   /** Writes the files; returns which. */
   List<Path> write(List<Sample.Format> formats, Sample.Pictures pictures, boolean floats) {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot make the folder " + folder + ", choose another with --out", e);
-    }
     for (Sample.Format format : formats) {
       if (format != Sample.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
@@ -63,12 +55,17 @@ final class SampleFiles {
 
   private void pngs(Sample.Pictures pictures) {
     Images images = result.images();
-    if (pictures != Sample.Pictures.single && images.count() > 1 || pictures == Sample.Pictures.grid) {
+    if (pictures != Sample.Pictures.single && images.count() > 1
+        || pictures == Sample.Pictures.grid) {
       png("grid.png", images.grid(columns(images.count())), request);
     }
     if (pictures != Sample.Pictures.grid) {
       for (int i = 0; i < images.count(); i++) {
-        png(String.format(Locale.ROOT, "image-%04d.png", i), images.image(i), request.only(i));
+        // Given noise lies in one file for all, which is read whole to make one of them again.
+        png(
+            String.format(Locale.ROOT, "image-%04d.png", i),
+            images.image(i),
+            request.noise() == null ? request.only(i) : request);
       }
     }
   }
@@ -76,7 +73,10 @@ final class SampleFiles {
   /** The divisor nearest to a square, or else the width of the smallest square. */
   static int columns(int count) {
     int root = (int) Math.ceil(Math.sqrt(count));
-    return IntStream.rangeClosed(root, Math.min(count, 2 * root)).filter(c -> count % c == 0).findFirst().orElse(root);
+    return IntStream.rangeClosed(root, Math.min(count, 2 * root))
+        .filter(c -> count % c == 0)
+        .findFirst()
+        .orElse(root);
   }
 
   /** Points in the plane, and the way to them. */
@@ -98,13 +98,21 @@ final class SampleFiles {
     byte[] bytes = new byte[rows * columns.size() * first.imageSize()];
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns.size(); column++) {
-        System.arraycopy(columns.get(column).bytes(), row * first.imageSize(), bytes,
-            (row * columns.size() + column) * first.imageSize(), first.imageSize());
+        System.arraycopy(
+            columns.get(column).bytes(),
+            row * first.imageSize(),
+            bytes,
+            (row * columns.size() + column) * first.imageSize(),
+            first.imageSize());
       }
     }
-    png("trajectory.png", new Images(rows * columns.size(), first.height(), first.width(), first.channels(), bytes)
-        .grid(columns.size()), request);
-    List<BufferedImage> frames = result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()))).toList();
+    png(
+        "trajectory.png",
+        new Images(rows * columns.size(), first.height(), first.width(), first.channels(), bytes)
+            .grid(columns.size()),
+        request);
+    List<BufferedImage> frames =
+        result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()))).toList();
     Path gif = folder.resolve("trajectory.gif");
     Gif.write(gif, frames, FRAME_MILLIS, LAST_FRAME_MILLIS);
     written.add(gif);
@@ -113,7 +121,9 @@ final class SampleFiles {
   /** At most so many of a list, first and last among them. */
   private static List<Images> spread(List<Images> all, int most) {
     int count = Math.min(most, all.size());
-    return IntStream.range(0, count).mapToObj(i -> all.get(count == 1 ? 0 : i * (all.size() - 1) / (count - 1))).toList();
+    return IntStream.range(0, count)
+        .mapToObj(i -> all.get(count == 1 ? 0 : i * (all.size() - 1) / (count - 1)))
+        .toList();
   }
 
   private void png(String name, BufferedImage picture, SampleRequest made) {

@@ -15,18 +15,28 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "schedule", description = "Explain what a sampler will do, without doing it: times, noise levels, evaluations, seconds.")
+@Command(
+    name = "schedule",
+    description =
+        "Explain what a sampler will do, without doing it: times, noise levels, evaluations, seconds.")
 final class Schedule implements Callable<Integer> {
   @ParentCommand Main main;
 
-  @Option(names = "--model", paramLabel = "RUN", defaultValue = Home.BUNDLED,
+  @Option(
+      names = "--model",
+      paramLabel = "RUN",
+      defaultValue = Home.BUNDLED,
       description = "A run folder, a preset, a configuration file, or bundled.")
   String model;
 
   @Mixin RequestOptions options;
 
-  @Option(names = "--gflops", paramLabel = "G", defaultValue = "100",
-      description = "Speed of the machine, for the estimate of seconds; jiffusion bench measures it.")
+  @Option(
+      names = "--gflops",
+      paramLabel = "G",
+      defaultValue = "100",
+      description =
+          "Speed of the machine, for the estimate of seconds; jiffusion bench measures it.")
   double gflops;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -44,25 +54,77 @@ final class Schedule implements Callable<Integer> {
   }
 
   private RunConfig config() {
-    boolean file = RunConfig.PRESETS.contains(model) || model.endsWith(".yaml") || model.endsWith(".yml") || model.endsWith(".json");
+    boolean file =
+        RunConfig.PRESETS.contains(model)
+            || model.endsWith(".yaml")
+            || model.endsWith(".yml")
+            || model.endsWith(".json");
     return file ? RunConfig.of(model, List.of()) : RunFolder.read(Home.model(model)).config();
   }
 
-  private String text(RunConfig config, SampleRequest request, SamplePlan plan, double flops, double seconds) {
-    StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%s in %d of the %d steps of the %s schedule, %s spacing%n%n",
-        request.sampler(), plan.rows().size(), config.process().steps(), config.process().schedule(), request.spacing()));
-    text.append(String.format(Locale.ROOT, "%5s  %9s  %9s  %10s  %10s  %10s%n", "step", "time", "label", "alpha", "sigma", "half logSNR"));
+  private String text(
+      RunConfig config, SampleRequest request, SamplePlan plan, double flops, double seconds) {
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                "%s in %d of the %d steps of the %s schedule, %s spacing%n%n",
+                request.sampler(),
+                plan.rows().size(),
+                config.process().steps(),
+                config.process().schedule(),
+                request.spacing()));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%5s  %9s  %9s  %10s  %10s  %10s%n",
+            "step",
+            "time",
+            "label",
+            "alpha",
+            "sigma",
+            "half logSNR"));
     int number = 1;
     for (SamplePlan.Row row : plan.rows()) {
-      text.append(String.format(Locale.ROOT, "%5d  %9.6f  %9s  %10.6f  %10.6f  %10.4f%n", number++, row.time(), number(row.label()),
-          row.alpha(), row.sigma(), row.lambda()));
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%5d  %9.6f  %9s  %10.6f  %10.6f  %10.4f%n",
+              number++,
+              row.time(),
+              number(row.label()),
+              row.alpha(),
+              row.sigma(),
+              row.lambda()));
     }
     double last = plan.rows().get(plan.rows().size() - 1).next();
-    text.append(String.format(Locale.ROOT, "%5s  %9.6f  %s%n%n", "end", last, last == 0 ? "no noise: the predicted image" : ""));
-    text.append(String.format(Locale.ROOT, "evaluations    %d an image%s%n", plan.evaluations(),
-        plan.passes() > plan.evaluations() ? ", " + plan.passes() + " passes through the network with guidance" : ""));
-    text.append(String.format(Locale.ROOT, "arithmetic     %.3g GFLOP for %d images%n", flops / 1e9, request.count()));
-    text.append(String.format(Locale.ROOT, "time           about %.3g s at %.0f GFLOP/s (--gflops; jiffusion bench measures it)", seconds, gflops));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%5s  %9.6f  %s%n%n",
+            "end",
+            last,
+            last == 0 ? "no noise: the predicted image" : ""));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "evaluations    %d an image%s%n",
+            plan.evaluations(),
+            plan.passes() > plan.evaluations()
+                ? ", " + plan.passes() + " passes through the network with guidance"
+                : ""));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "arithmetic     %.3g GFLOP for %d images%n",
+            flops / 1e9,
+            request.count()));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "time           about %.3g s at %.0f GFLOP/s (--gflops; jiffusion bench measures it)",
+            seconds,
+            gflops));
     return text.toString();
   }
 
@@ -71,10 +133,30 @@ final class Schedule implements Callable<Integer> {
   }
 
   private static String json(SamplePlan plan, double seconds) {
-    return "{\"evaluations\":" + plan.evaluations() + ",\"passes\":" + plan.passes() + ",\"seconds\":" + seconds + ",\"steps\":["
-        + plan.rows().stream().map(row -> "{\"time\":" + row.time() + ",\"label\":" + row.label() + ",\"alpha\":" + row.alpha()
-            + ",\"sigma\":" + row.sigma() + ",\"lambda\":" + (Double.isFinite(row.lambda()) ? row.lambda() : "null")
-            + ",\"next\":" + row.next() + "}").collect(Collectors.joining(","))
+    return "{\"evaluations\":"
+        + plan.evaluations()
+        + ",\"passes\":"
+        + plan.passes()
+        + ",\"seconds\":"
+        + seconds
+        + ",\"steps\":["
+        + plan.rows().stream()
+            .map(
+                row ->
+                    "{\"time\":"
+                        + row.time()
+                        + ",\"label\":"
+                        + row.label()
+                        + ",\"alpha\":"
+                        + row.alpha()
+                        + ",\"sigma\":"
+                        + row.sigma()
+                        + ",\"lambda\":"
+                        + (Double.isFinite(row.lambda()) ? row.lambda() : "null")
+                        + ",\"next\":"
+                        + row.next()
+                        + "}")
+            .collect(Collectors.joining(","))
         + "]}";
   }
 }

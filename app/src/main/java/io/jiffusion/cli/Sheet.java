@@ -31,12 +31,16 @@ final class Sheet {
     int height = rows.stream().mapToInt(row -> row.getHeight() * SCALE + 2 * GAP).sum();
     BufferedImage picture = new BufferedImage(MARGIN + width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = picture.createGraphics();
-    graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    graphics.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     int y = 0;
     for (int i = 0; i < rows.size(); i++) {
       BufferedImage row = rows.get(i);
       graphics.drawImage(row, MARGIN, y, row.getWidth() * SCALE, row.getHeight() * SCALE, null);
-      write(graphics, labels.get(i), y + (row.getHeight() * SCALE - LINE * labels.get(i).size()) / 2 + LINE - 4);
+      write(
+          graphics,
+          labels.get(i),
+          y + (row.getHeight() * SCALE - LINE * labels.get(i).size()) / 2 + LINE - 4);
       y += row.getHeight() * SCALE + 2 * GAP;
     }
     graphics.dispose();

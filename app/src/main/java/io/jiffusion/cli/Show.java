@@ -9,7 +9,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "show", description = "Print how a picture was made, and the command that makes it again.")
+@Command(
+    name = "show",
+    description = "Print how a picture was made, and the command that makes it again.")
 final class Show implements Callable<Integer> {
   @ParentCommand Main main;
 
@@ -20,7 +22,8 @@ final class Show implements Callable<Integer> {
   public Integer call() {
     Map<String, String> texts = Png.texts(file);
     if (!texts.containsKey(Origin.REQUEST)) {
-      throw new JiffusionException(file + " does not say how it was made, must be a PNG file that jiffusion wrote");
+      throw new JiffusionException(
+          file + " does not say how it was made, must be a PNG file that jiffusion wrote");
     }
     main.out.println(texts.get(Origin.REQUEST));
     main.out.println(texts.get(Origin.COMMAND));

@@ -8,7 +8,6 @@ import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.run.JiffusionException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,49 +15,79 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 
-@Command(name = "toy", description = "Draw the forward process on points in the plane (data becoming noise) and the learned reverse (noise"
-    + " becoming data).")
+@Command(
+    name = "toy",
+    description =
+        "Draw the forward process on points in the plane (data becoming noise) and the learned reverse (noise"
+            + " becoming data).")
 final class Toy implements Callable<Integer> {
   private static final int PANELS = 6;
   private static final int BLOCK = 500;
 
   @ParentCommand Main main;
 
-  @Parameters(paramLabel = "RUN", arity = "0..1", defaultValue = "runs/toy-scurve",
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "0..1",
+      defaultValue = "runs/toy-scurve",
       description = "A run folder of jiffusion train toy-scurve, or of another toy set.")
   Path run;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "The picture. Default: toy.png in the run folder.")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The picture. Default: toy.png in the run folder.")
   Path out;
 
-  @Option(names = "--points", paramLabel = "N", defaultValue = "2000", description = "Number of points.")
+  @Option(
+      names = "--points",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description = "Number of points.")
   int points;
 
-  @Option(names = "--sampler", paramLabel = "NAME", defaultValue = "ddpm", description = "ddpm or ddim, with options.")
+  @Option(
+      names = "--sampler",
+      paramLabel = "NAME",
+      defaultValue = "ddpm",
+      description = "ddpm or ddim, with options.")
   String sampler;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Seed of the first point.")
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of the first point.")
   long seed;
 
   @Override
-  public Integer call() throws java.io.IOException {
+  public Integer call() {
     try (Model model = Model.load(run, Model.Options.of().block(BLOCK))) {
       RunConfig config = model.config();
       if (!config.data().toy()) {
-        throw new JiffusionException(run + " is a model of images, must be one of points in the plane; use jiffusion sample --trajectory");
+        throw new JiffusionException(
+            run
+                + " is a model of images, must be one of points in the plane; use jiffusion sample --trajectory");
       }
       List<Plots.Panel> forward = new ArrayList<>();
       for (int i = 0; i < PANELS; i++) {
         double time = (double) i / (PANELS - 1);
-        forward.add(new Plots.Panel(title("forward", time), Forward.of(config, points, time, seed).values()));
+        forward.add(
+            new Plots.Panel(
+                title("forward", time), Forward.of(config, points, time, seed).values()));
       }
-      SampleRequest request = SampleRequest.of(points).sampler(sampler).steps(config.process().steps()).seed(seed)
-          .batch(points).floats(true).trajectory(true);
+      SampleRequest request =
+          SampleRequest.of(points)
+              .sampler(sampler)
+              .steps(config.process().steps())
+              .seed(seed)
+              .batch(points)
+              .floats(true)
+              .trajectory(true);
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
         result = model.sample(request, bar, main.cancellation);
@@ -67,11 +96,14 @@ final class Toy implements Callable<Integer> {
       List<Images> states = result.trajectory();
       for (int i = 0; i < PANELS; i++) {
         double share = (double) i / (PANELS - 1);
-        reverse.add(new Plots.Panel(title("reverse", 1 - share), states.get((int) Math.round(share * (states.size() - 1))).values()));
+        reverse.add(
+            new Plots.Panel(
+                title("reverse", 1 - share),
+                states.get((int) Math.round(share * (states.size() - 1))).values()));
       }
       Path file = out == null ? run.resolve("toy.png") : out;
       if (file.getParent() != null) {
-        Files.createDirectories(file.getParent());
+        Output.folder(file.getParent());
       }
       Png.write(file, Plots.rows(List.of(forward, reverse)), Map.of("Software", "Jiffusion"));
       main.out.println(file);

@@ -12,80 +12,133 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 
 @Command(name = "train", description = "Train a model. Ctrl-C saves and says how to go on.")
 final class Train implements Callable<Integer> {
-  static final String DEVICE = "cpu, cuda, or auto: a GPU where there is one and the program was built with mvn -Pgpu.";
+  static final String DEVICE =
+      "cpu, cuda, or auto: a GPU where there is one and the program was built with mvn -Pgpu.";
 
   @ParentCommand Main main;
 
-  @Parameters(paramLabel = "PRESET", arity = "0..1",
-      description = "A preset (mnist, toy-scurve, cifar10, folder) or a YAML or JSON file, which may begin with preset: NAME. With"
-          + " --resume it may be left out: the run goes on with its own configuration.")
+  @Parameters(
+      paramLabel = "PRESET",
+      arity = "0..1",
+      description =
+          "A preset (mnist, toy-scurve, cifar10, folder) or a YAML or JSON file, which may begin with preset: NAME. With"
+              + " --resume it may be left out: the run goes on with its own configuration.")
   String source;
 
-  @Option(names = "--data", paramLabel = "PATH", description = "Folder of the data. Short for --set data.path=PATH.")
+  @Option(
+      names = "--data",
+      paramLabel = "PATH",
+      description = "Folder of the data. Short for --set data.path=PATH.")
   String data;
 
-  @Option(names = "--out", paramLabel = "RUN", description = "The run folder. Default: runs/PRESET.")
+  @Option(
+      names = "--out",
+      paramLabel = "RUN",
+      description = "The run folder. Default: runs/PRESET.")
   Path out;
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a setting, such as train.batch=32; may be repeated.")
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Change a setting, such as train.batch=32; may be repeated.")
   List<String> settings = List.of();
 
-  @Option(names = "--steps", paramLabel = "N", description = "Stop after N steps in all. Short for --set train.steps=N.")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Stop after N steps in all. Short for --set train.steps=N.")
   Long steps;
 
-  @Option(names = "--minutes", paramLabel = "M", description = "Stop after M minutes. Short for --set train.minutes=M.")
+  @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description = "Stop after M minutes. Short for --set train.minutes=M.")
   Double minutes;
 
   @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = DEVICE)
   String device;
 
-  @Option(names = "--resume", description = "Go on from the run's newest checkpoint, exactly as if it had never stopped.")
+  @Option(
+      names = "--resume",
+      description = "Go on from the run's newest checkpoint, exactly as if it had never stopped.")
   boolean resume;
 
-  @Option(names = "--every", paramLabel = "N", defaultValue = "50", description = "Steps between progress lines where there is no terminal.")
+  @Option(
+      names = "--every",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "Steps between progress lines where there is no terminal.")
   long every;
 
   @Override
   public Integer call() {
     if (source == null && (!resume || out == null)) {
-      throw new IllegalArgumentException("missing PRESET, must be given: one of " + String.join(", ", RunConfig.PRESETS)
-          + ", or a file; or --resume with --out RUN");
+      throw new IllegalArgumentException(
+          "missing PRESET, must be given: one of "
+              + String.join(", ", RunConfig.PRESETS)
+              + ", or a file; or --resume with --out RUN");
     }
     Path folder = out != null ? out : Path.of("runs", name(source));
-    RunConfig config = source == null ? RunFolder.read(folder).config().with(changes()) : RunConfig.of(source, changes());
+    RunConfig config =
+        source == null
+            ? RunFolder.read(folder).config().with(changes())
+            : RunConfig.of(source, changes());
     main.out.print(config.toYaml());
     main.out.flush();
     boolean finished;
     Engine.use(device);
     RunPictures pictures = new RunPictures(main, folder, config);
     try (Bar bar = new Bar(main.err, Bar.terminal(), every)) {
-      finished = new Training(config, folder, resume).run(new Training.Listener() {
-        @Override
-        public void step(Progress progress) {
-          bar.accept(new Progress(progress.unit(), progress.done(), progress.total(), progress.seconds(),
-              progress.note() + String.format(Locale.ROOT, ", %.1f images/s", progress.rate() * config.train().batch())));
-        }
+      finished =
+          new Training(config, folder, resume)
+              .run(
+                  new Training.Listener() {
+                    @Override
+                    public void step(Progress progress) {
+                      bar.accept(
+                          new Progress(
+                              progress.unit(),
+                              progress.done(),
+                              progress.total(),
+                              progress.seconds(),
+                              progress.note()
+                                  + String.format(
+                                      Locale.ROOT,
+                                      ", %.1f images/s",
+                                      progress.rate() * config.train().batch())));
+                    }
 
-        @Override
-        public void saved(long step) {
-          pictures.make(step);
-        }
-      }, main.cancellation);
+                    @Override
+                    public void saved(long step) {
+                      pictures.make(step);
+                    }
+                  },
+                  main.cancellation);
     }
     long made = RunFolder.read(folder).step();
-    if (finished) {
-      main.out.printf("%d steps made; the model is in %s%nNext: jiffusion %s%n", made, folder,
-          config.data().toy() ? "toy " + folder : "sample --model " + folder);
+    String goOn =
+        "go on with: jiffusion train --out "
+            + folder
+            + " --resume"; // by the run's own configuration, --set and all
+    if (finished || !main.cancellation.requested()) {
+      main.out.printf(
+          "%d steps made; the model is in %s%nNext: jiffusion %s%n",
+          made, folder, config.data().toy() ? "toy " + folder : "sample --model " + folder);
+      if (!finished) {
+        main.err.println("the time is up; " + goOn);
+      }
       return 0;
     }
-    main.err.printf("stopped and saved after %d steps; go on with: jiffusion train%s --out %s --resume%n", made,
-        source == null ? "" : " " + source, folder);
-    return main.cancellation.requested() ? Main.INTERRUPTED : 0;
+    main.err.println(
+        made > 0
+            ? "stopped and saved after " + made + " steps; " + goOn
+            : "stopped before the first step, nothing is saved");
+    return Main.INTERRUPTED;
   }
 
   private List<String> changes() {

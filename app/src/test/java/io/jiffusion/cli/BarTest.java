@@ -35,7 +35,11 @@ class BarTest {
         bar.accept(new Progress("steps", i, 120, i, ""));
       }
     }
-    assertThat(text().lines()).containsExactly("50/120 steps, 1.00/s, 1:10 left", "100/120 steps, 1.00/s, 0:20 left", "120/120 steps, 1.00/s");
+    assertThat(text().lines())
+        .containsExactly(
+            "50/120 steps, 1.00/s, 1:10 left",
+            "100/120 steps, 1.00/s, 0:20 left",
+            "120/120 steps, 1.00/s");
   }
 
   @Test
@@ -44,7 +48,9 @@ class BarTest {
       bar.accept(new Progress("steps", 1, 2, 1, "a long note"));
       bar.accept(new Progress("steps", 2, 2, 2, ""));
     }
-    assertThat(text()).startsWith("\r[############            ] 1/2 steps").contains("\r[########################] 2/2 steps, 1.00/s  ")
+    assertThat(text())
+        .startsWith("\r[############            ] 1/2 steps")
+        .contains("\r[########################] 2/2 steps, 1.00/s  ")
         .endsWith(System.lineSeparator());
   }
 

@@ -27,27 +27,30 @@ class CommandLineTest {
   private record Ended(int code, String out, String err) {}
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-    "smaple | 2 | Unmatched argument at index 0: 'smaple'",
-    "sample --stps 3 | 2 | Unknown options: '--stps', '3'",
-    "sample --steps ten | 2 | Invalid value for option '--steps': 'ten' is not an int",
-    "schedule --model cifar10 --steps 0 | 2 | illegal steps: 0, must be 1 or more",
-    "schedule --model cifar10 --steps 1001 | 2 | illegal steps: 1001, must be from 1 to 1000",
-    "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
-    "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",
-    "schedule --model cifar10 --guidance 2 | 2 | illegal guidance: 2.0, must be 1 (none) where no class is given",
-    "schedule --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-    "sample --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-    "inspect nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-    "show nothing.png | 1 | cannot read nothing.png",
-    "train | 2 | missing PRESET, must be given: one of mnist, toy-scurve, cifar10, folder, or a file; or --resume with --out RUN",
-    "train mnits | 1 | no file or preset mnits, presets are mnist, toy-scurve, cifar10, folder; did you mean mnist?",
-    "train mnist --set train.bach=3 | 1 | unknown key train.bach (--set train.bach=3), did you mean train.batch?",
-    "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be 1 or more (--set train.batch=0)",
-    "train mnist --set train.batch | 2 | illegal --set train.batch, must be key=value, such as train.batch=32",
-    "bench --unet imagenet | 2 | Invalid value for option '--unet'",
-  })
-  void aMistakeIsToldOnStderrWithItsExitCode(String arguments, int code, String message) throws Exception {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "smaple | 2 | Unmatched argument at index 0: 'smaple'",
+        "sample --stps 3 | 2 | Unknown options: '--stps', '3'",
+        "sample --steps ten | 2 | Invalid value for option '--steps': 'ten' is not an int",
+        "schedule --model cifar10 --steps 0 | 2 | illegal steps: 0, must be 1 or more",
+        "schedule --model cifar10 --steps 1001 | 2 | illegal steps: 1001, must be from 1 to 1000",
+        "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
+        "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",
+        "schedule --model cifar10 --guidance 2 | 2 | illegal guidance: 2.0, must be 1 (none) where no class is given",
+        "schedule --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "sample --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "inspect nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "show nothing.png | 1 | cannot read nothing.png",
+        "train | 2 | missing PRESET, must be given: one of mnist, toy-scurve, cifar10, folder, or a file; or --resume with --out RUN",
+        "train mnits | 1 | no file or preset mnits, presets are mnist, toy-scurve, cifar10, folder; did you mean mnist?",
+        "train mnist --set train.bach=3 | 1 | unknown key train.bach (--set train.bach=3), did you mean train.batch?",
+        "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be 1 or more (--set train.batch=0)",
+        "train mnist --set train.batch | 2 | illegal --set train.batch, must be key=value, such as train.batch=32",
+        "bench --unet imagenet | 2 | Invalid value for option '--unet'",
+      })
+  void aMistakeIsToldOnStderrWithItsExitCode(String arguments, int code, String message)
+      throws Exception {
     Ended ended = run(arguments.split(" "));
     assertThat(ended.err).contains(message).doesNotContain("Exception").doesNotContain("\tat ");
     assertThat(ended.out).isEmpty();
@@ -59,8 +62,12 @@ class CommandLineTest {
     Ended ended = run(List.of("-Xlog:class+load:file=" + folder.resolve("classes.txt")), "--help");
     assertThat(ended.code).isZero();
     assertThat(ended.err).isEmpty();
-    assertThat(ended.out).contains("demo", "train", "sample", "show", "inspect", "schedule", "toy", "evaluate", "bench");
-    assertThat(Files.readString(folder.resolve("classes.txt"))).doesNotContain("org.bytedeco").doesNotContain("tools.jackson")
+    assertThat(ended.out)
+        .contains(
+            "demo", "train", "sample", "show", "inspect", "schedule", "toy", "evaluate", "bench");
+    assertThat(Files.readString(folder.resolve("classes.txt")))
+        .doesNotContain("org.bytedeco")
+        .doesNotContain("tools.jackson")
         .doesNotContain("org.knowm");
   }
 
@@ -70,35 +77,68 @@ class CommandLineTest {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);
     assertThat(main.run(command, "--help")).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("Usage: jiffusion " + command).contains("130   interrupted");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("Usage: jiffusion " + command)
+        .contains("130   interrupted");
   }
 
   @Test
   void scheduleExplainsAPlanWithoutANativeClass() throws Exception {
-    Ended ended = run(List.of("-Xlog:class+load:file=" + folder.resolve("classes.txt")), "schedule", "--model", "cifar10", "--steps", "10");
+    Ended ended =
+        run(
+            List.of("-Xlog:class+load:file=" + folder.resolve("classes.txt")),
+            "schedule",
+            "--model",
+            "cifar10",
+            "--steps",
+            "10");
     assertThat(ended.code).isZero();
-    assertThat(ended.out).contains("ddim in 10 of the 1000 steps of the linear schedule, uniform spacing")
-        .contains("    1   0.901000        900    0.020").contains("evaluations    10 an image").contains("no noise: the predicted image");
+    assertThat(ended.out)
+        .contains("ddim in 10 of the 1000 steps of the linear schedule, uniform spacing")
+        .contains("    1   0.901000        900    0.016439    0.999865     -4.1080")
+        .contains("evaluations    10 an image")
+        .contains("no noise: the predicted image");
     assertThat(Files.readString(folder.resolve("classes.txt"))).doesNotContain("org.bytedeco");
   }
 
   @Test
   void schedulePrintsJsonForPrograms() throws Exception {
-    Ended ended = run("schedule", "--model", "mnist", "--steps", "2", "--class", "3", "--guidance", "2", "--json");
-    assertThat(ended.out).startsWith("{\"evaluations\":2,\"passes\":4,\"seconds\":").contains("\"label\":500.0").endsWith("}]}" + System.lineSeparator());
+    Ended ended =
+        run(
+            "schedule",
+            "--model",
+            "mnist",
+            "--steps",
+            "2",
+            "--class",
+            "3",
+            "--guidance",
+            "2",
+            "--json");
+    assertThat(ended.out)
+        .startsWith("{\"evaluations\":2,\"passes\":4,\"seconds\":")
+        .contains("\"label\":500.0")
+        .endsWith("}]}" + System.lineSeparator());
   }
 
   @Test
   void showPrintsTheRequestAndTheCommandThatMakesThePictureAgain() throws Exception {
     Path file = folder.resolve("a.png");
-    SampleRequest request = SampleRequest.of(1).sampler("ddim:eta=0.5").steps(20).seed(7).classes(3).guidance(2);
-    Png.write(file, new Images(1, 2, 2, 1, new byte[4]), new Origin("my run", "fp32", 4, "").texts(request));
+    SampleRequest request =
+        SampleRequest.of(1).sampler("ddim:eta=0.5").steps(20).seed(7).classes(3).guidance(2);
+    Png.write(
+        file,
+        new Images(1, 2, 2, 1, new byte[4]),
+        new Origin("my run", "fp32", 4, "").texts(request));
     Ended ended = run("show", file.toString());
     assertThat(ended.code).isZero();
-    assertThat(ended.out.lines()).containsExactly(
-        "{\"version\":\"0.1.0\",\"model\":\"my run\",\"precision\":\"fp32\",\"block\":4,\"request\":" + request.toJson() + "}",
-        "jiffusion sample --model 'my run' --sampler ddim:eta=0.5 --steps 20 --count 1 --seed 7 --class 3 --guidance 2.0"
-            + " --precision fp32 --block 4");
+    assertThat(ended.out.lines())
+        .containsExactly(
+            "{\"version\":\"0.1.0\",\"model\":\"my run\",\"precision\":\"fp32\",\"block\":4,\"request\":"
+                + request.toJson()
+                + "}",
+            "jiffusion sample --model 'my run' --sampler ddim:eta=0.5 --steps 20 --count 1 --seed 7 --class 3 --guidance 2.0"
+                + " --precision fp32 --block 4");
   }
 
   @Test
@@ -107,16 +147,24 @@ class CommandLineTest {
     Png.write(file, new Images(1, 2, 2, 1, new byte[4]), Map.of());
     Ended ended = run("show", file.toString());
     assertThat(ended.code).isEqualTo(1);
-    assertThat(ended.err.strip()).isEqualTo(file + " does not say how it was made, must be a PNG file that jiffusion wrote");
+    assertThat(ended.err.strip())
+        .isEqualTo(file + " does not say how it was made, must be a PNG file that jiffusion wrote");
   }
 
   private static Ended run(String... arguments) throws IOException, InterruptedException {
     return run(List.of(), arguments);
   }
 
-  private static Ended run(List<String> options, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+  private static Ended run(List<String> options, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path")));
     command.addAll(options);
     command.add(Main.class.getName());
     command.addAll(List.of(arguments));

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Arrays exchanged with other programs: given noise in; images out as {@code images}, bytes [N, H, W, C], and {@code values},
- * floats [N, C, H, W] in [−1, 1].
+ * Arrays exchanged with other programs: given noise in; images out as {@code images}, bytes [N, H,
+ * W, C], and {@code values}, floats [N, C, H, W] in [−1, 1].
  */
 public final class ArrayFiles {
   private static final String IMAGES = "images";
@@ -44,7 +44,8 @@ public final class ArrayFiles {
         return arrays.floats(only(file, arrays.entries().keySet()));
       }
     }
-    throw new JiffusionException("cannot read " + file + ", must be a .npy, .npz or .safetensors file");
+    throw new JiffusionException(
+        "cannot read " + file + ", must be a .npy, .npz or .safetensors file");
   }
 
   private static String only(Path file, Set<String> names) {
@@ -87,10 +88,11 @@ public final class ArrayFiles {
       return List.of(file);
     }
     List<Path> files = new ArrayList<>();
-    arrays.forEach((name, array) -> {
-      files.add(folder.resolve(name + ".npy"));
-      array.write(folder.resolve(name + ".npy"));
-    });
+    arrays.forEach(
+        (name, array) -> {
+          files.add(folder.resolve(name + ".npy"));
+          array.write(folder.resolve(name + ".npy"));
+        });
     return files;
   }
 }

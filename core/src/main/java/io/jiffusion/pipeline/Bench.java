@@ -58,7 +58,8 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
 
   private Result evaluations(String what, Network network, String precision, int batch) {
     int block = (batch + workers() - 1) / workers();
-    try (Execution execution = Executions.fresh(network, Precision.of(precision), block, workers())) {
+    try (Execution execution =
+        Executions.fresh(network, Precision.of(precision), block, workers())) {
       float[] x = new float[batch * (int) network.input().count()];
       for (int i = 0; i < x.length; i++) {
         x[i] = (float) Math.sin(i);
@@ -72,11 +73,18 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
 
   /** Training steps of a configuration. */
   public Result training(RunConfig config, String precision, int batch) {
-    RunConfig changed = config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
+    RunConfig changed =
+        config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
     Network network = changed.network().network();
-    try (Trainer trainer = Training.trainer(changed, new Noise(network.input(), changed.classes()))) {
+    try (Trainer trainer =
+        Training.trainer(changed, new Noise(network.input(), changed.classes()))) {
       double rate = batch * rate(trainer::step);
-      return new Result("training", precision, batch, rate, rate * TRAINING_COST * Shapes.of(network, 1).flops() / 1e9);
+      return new Result(
+          "training",
+          precision,
+          batch,
+          rate,
+          rate * TRAINING_COST * Shapes.of(network, 1).flops() / 1e9);
     }
   }
 

@@ -23,8 +23,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Makes records of a {@link Tree}, strictly: every key must be known, every component given, no value is converted to
- * another type. All that is wrong is told at once, each with its place.
+ * Makes records of a {@link Tree}, strictly: every key must be known, every component given, no
+ * value is converted to another type. All that is wrong is told at once, each with its place.
  */
 final class Binder {
 
@@ -56,16 +56,20 @@ final class Binder {
 
   private Object record(Class<?> type, Tree tree, String path) {
     if (!(tree.value() instanceof Map)) {
-      return illegal(path.isEmpty() ? "configuration" : path, tree, "must be a group of keys: " + String.join(", ", names(type)));
+      return illegal(
+          path.isEmpty() ? "configuration" : path,
+          tree,
+          "must be a group of keys: " + String.join(", ", names(type)));
     }
     int before = problems.size();
     RecordComponent[] components = type.getRecordComponents();
     Map<String, Tree> fields = tree.fields();
-    fields.forEach((key, value) -> {
-      if (!names(type).contains(key)) {
-        unknown(dot(path, key), value);
-      }
-    });
+    fields.forEach(
+        (key, value) -> {
+          if (!names(type).contains(key)) {
+            unknown(dot(path, key), value);
+          }
+        });
     Object[] arguments = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       String key = dot(path, components[i].getName());
@@ -82,8 +86,11 @@ final class Binder {
 
   private Object construct(Class<?> type, Object[] arguments, Tree tree, String path) {
     try {
-      Constructor<?> constructor = type.getDeclaredConstructor(
-          Arrays.stream(type.getRecordComponents()).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      Constructor<?> constructor =
+          type.getDeclaredConstructor(
+              Arrays.stream(type.getRecordComponents())
+                  .map(RecordComponent::getType)
+                  .toArray(Class<?>[]::new));
       constructor.setAccessible(true);
       return constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
@@ -102,7 +109,12 @@ final class Binder {
     for (Map.Entry<String, Tree> field : tree.fields().entrySet()) {
       String start = "illegal " + field.getKey() + ":";
       if (message.startsWith(start)) {
-        return "illegal " + dot(path, field.getKey()) + message.substring(start.length() - 1) + " (" + field.getValue().place() + ")";
+        return "illegal "
+            + dot(path, field.getKey())
+            + message.substring(start.length() - 1)
+            + " ("
+            + field.getValue().place()
+            + ")";
       }
     }
     return message + " (" + (path.isEmpty() ? "" : path + ", ") + tree.place() + ")";
@@ -110,7 +122,8 @@ final class Binder {
 
   private Object value(Type type, Tree tree, String path) {
     if (type instanceof ParameterizedType list) { // List<E> is the only one
-      return tree.value() instanceof List<?> items ? items(list.getActualTypeArguments()[0], items, path)
+      return tree.value() instanceof List<?> items
+          ? items(list.getActualTypeArguments()[0], items, path)
           : illegal(path, tree, "must be a list, such as [1, 2]");
     }
     Class<?> plain = (Class<?>) type;
@@ -118,14 +131,17 @@ final class Binder {
       return record(plain, tree, path);
     }
     if (plain.isArray()) {
-      return tree.value() instanceof List<?> items ? array(plain.getComponentType(), items, path)
+      return tree.value() instanceof List<?> items
+          ? array(plain.getComponentType(), items, path)
           : illegal(path, tree, "must be a list, such as [1, 2]");
     }
     if (plain.isEnum()) {
       return constant(plain, tree, path);
     }
     if (plain == boolean.class) {
-      return tree.value() instanceof Boolean ? tree.value() : illegal(path, tree, "must be true or false");
+      return tree.value() instanceof Boolean
+          ? tree.value()
+          : illegal(path, tree, "must be true or false");
     }
     if (plain == int.class) {
       return whole(BigDecimal::intValueExact, tree, path);
@@ -135,18 +151,22 @@ final class Binder {
     }
     if (plain == double.class) {
       BigDecimal number = number(tree);
-      return number != null && Double.isFinite(number.doubleValue()) ? (Object) number.doubleValue()
+      return number != null && Double.isFinite(number.doubleValue())
+          ? (Object) number.doubleValue()
           : illegal(path, tree, "must be a number");
     }
     if (plain == String.class) {
-      return tree.value() instanceof String ? tree.value() : illegal(path, tree, "must be text; put it in quotes");
+      return tree.value() instanceof String
+          ? tree.value()
+          : illegal(path, tree, "must be text; put it in quotes");
     }
     throw new IllegalStateException("component of a type without a reader: " + path + " " + type);
   }
 
   private List<Object> items(Type type, List<?> trees, String path) {
     List<Object> items = new ArrayList<>();
-    trees.forEach(tree -> items.add(value(type == Integer.class ? int.class : type, (Tree) tree, path)));
+    trees.forEach(
+        tree -> items.add(value(type == Integer.class ? int.class : type, (Tree) tree, path)));
     return items;
   }
 
@@ -176,7 +196,8 @@ final class Binder {
 
   /** YAML 1.1 takes 1e-4 for text, people do not. */
   private static BigDecimal number(Tree tree) {
-    if (tree.value() instanceof String text && text.matches("[-+]?[0-9]+(\\.[0-9]*)?[eE][-+]?[0-9]{1,3}")) {
+    if (tree.value() instanceof String text
+        && text.matches("[-+]?[0-9]+(\\.[0-9]*)?[eE][-+]?[0-9]{1,3}")) {
       return new BigDecimal(text);
     }
     return tree.value() instanceof BigDecimal number ? number : null;
@@ -188,8 +209,13 @@ final class Binder {
         return constant;
       }
     }
-    return illegal(path, tree, "must be one of " + Arrays.stream(type.getEnumConstants())
-        .map(constant -> name((Enum<?>) constant)).collect(Collectors.joining(", ")));
+    return illegal(
+        path,
+        tree,
+        "must be one of "
+            + Arrays.stream(type.getEnumConstants())
+                .map(constant -> name((Enum<?>) constant))
+                .collect(Collectors.joining(", ")));
   }
 
   private Object illegal(String path, Tree tree, String rule) {
@@ -199,7 +225,13 @@ final class Binder {
 
   private void unknown(String path, Tree tree) {
     String near = Guess.of(path, paths(root, "", new ArrayList<>()));
-    problems.add("unknown key " + path + " (" + tree.place() + ")" + (near == null ? "" : ", did you mean " + near + "?"));
+    problems.add(
+        "unknown key "
+            + path
+            + " ("
+            + tree.place()
+            + ")"
+            + (near == null ? "" : ", did you mean " + near + "?"));
   }
 
   private static List<String> paths(Class<?> type, String path, List<String> into) {

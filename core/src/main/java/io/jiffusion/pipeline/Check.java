@@ -15,8 +15,14 @@ final class Check {
   static void oneOf(List<String> names, String name, String value) {
     if (!names.contains(value)) {
       String near = Guess.of(value, names);
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", must be one of " + String.join(", ", names)
-          + (near == null ? "" : "; did you mean " + near + "?"));
+      throw new IllegalArgumentException(
+          "illegal "
+              + name
+              + ": "
+              + value
+              + ", must be one of "
+              + String.join(", ", names)
+              + (near == null ? "" : "; did you mean " + near + "?"));
     }
   }
 }

@@ -8,7 +8,8 @@ public final class Engine {
   private Engine() {}
 
   /**
-   * Chooses where networks run, before the first model is loaded or trained; without this call it is the processor.
+   * Chooses where networks run, before the first model is loaded or trained; without this call it
+   * is the processor.
    *
    * @param device cpu, cuda, or auto: a GPU where there is one that the natives can use
    * @throws IllegalArgumentException if there is no such device

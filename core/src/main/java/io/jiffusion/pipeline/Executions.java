@@ -27,9 +27,14 @@ final class Executions {
   static Execution load(Path folder, NetworkConfig config, Model.Options options) {
     Network network = config.network();
     int block = options.block() > 0 ? options.block() : EagerExecution.blockFor(network);
-    int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    int threads =
+        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     return new EagerExecution(
-        network, weights(folder.resolve(RunFolder.WEIGHTS), network), Precision.of(options.precision()), block, threads);
+        network,
+        weights(folder.resolve(RunFolder.WEIGHTS), network),
+        Precision.of(options.precision()),
+        block,
+        threads);
   }
 
   /** A network with the weights that training starts from. */
@@ -37,8 +42,12 @@ final class Executions {
     Params params = new Params();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       try (Scope scope = Scope.open()) {
-        float[] values = parameter.init()
-            .values(new Key(0, parameter.name().hashCode(), Purpose.INIT), Math.toIntExact(parameter.shape().count()));
+        float[] values =
+            parameter
+                .init()
+                .values(
+                    new Key(0, parameter.name().hashCode(), Purpose.INIT),
+                    Math.toIntExact(parameter.shape().count()));
         params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
       }
     }
@@ -48,7 +57,8 @@ final class Executions {
   /**
    * Reads a network's weights.
    *
-   * @throws JiffusionException if tensors are missing, left over or of another shape; all of them are listed
+   * @throws JiffusionException if tensors are missing, left over or of another shape; all of them
+   *     are listed
    */
   static Params weights(Path path, Network network) {
     try (SafetensorsFile file = Safetensors.open(path)) {
@@ -60,7 +70,12 @@ final class Executions {
         if (!left.remove(name)) {
           problems.add("missing: " + name);
         } else if (!new Shape(file.entry(name).shape()).equals(parameter.shape())) {
-          problems.add(name + " is " + new Shape(file.entry(name).shape()) + ", must be " + parameter.shape());
+          problems.add(
+              name
+                  + " is "
+                  + new Shape(file.entry(name).shape())
+                  + ", must be "
+                  + parameter.shape());
         } else {
           try (Scope scope = Scope.open()) {
             params.put(name, Tensor.of(file.floats(name), parameter.shape().sizes()));
@@ -70,9 +85,11 @@ final class Executions {
       left.forEach(name -> problems.add("not in the network: " + name));
       if (!problems.isEmpty()) {
         params.close();
-        throw new JiffusionException(path + " does not fit the network: "
-            + String.join("; ", problems.stream().limit(20).toList())
-            + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
+        throw new JiffusionException(
+            path
+                + " does not fit the network: "
+                + String.join("; ", problems.stream().limit(20).toList())
+                + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
       }
       return params;
     }

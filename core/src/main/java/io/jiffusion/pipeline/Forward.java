@@ -11,14 +11,16 @@ public final class Forward {
   private Forward() {}
 
   /**
-   * The first examples of the data at a time, {@code alpha(t)·x0 + sigma(t)·eps}, with the same eps for every time.
+   * The first examples of the data at a time, {@code alpha(t)·x0 + sigma(t)·eps}, with the same eps
+   * for every time.
    *
    * @param count how many, at most as many as there are
    * @param time in [0, 1]: 0 is the data, 1 the noise
    */
   public static Images of(RunConfig config, int count, double time, long seed) {
     Dataset data = config.dataset();
-    Check.that(count >= 1 && count <= data.size(), "count", count, "must be from 1 to " + data.size());
+    Check.that(
+        count >= 1 && count <= data.size(), "count", count, "must be from 1 to " + data.size());
     NoiseSchedule schedule = config.process().betas();
     int size = data.exampleSize();
     float[] x0 = new float[size];

@@ -8,14 +8,16 @@ final class Guess {
   private Guess() {}
 
   /**
-   * The nearest of the known names by edit distance, where a name that only lacks its group ({@code batch} for
-   * {@code train.batch}) or is in the wrong one counts as near; null if none is near.
+   * The nearest of the known names by edit distance, where a name that only lacks its group ({@code
+   * batch} for {@code train.batch}) or is in the wrong one counts as near; null if none is near.
    */
   static String of(String name, Collection<String> known) {
     String best = null;
     int least = Integer.MAX_VALUE;
     for (String candidate : known) {
-      int distance = Math.min(Nearest.distance(name, candidate), 1 + Nearest.distance(last(name), last(candidate)));
+      int distance =
+          Math.min(
+              Nearest.distance(name, candidate), 1 + Nearest.distance(last(name), last(candidate)));
       if (distance < least) {
         least = distance;
         best = candidate;

@@ -19,7 +19,8 @@ public final class Home {
   /** The project's folder: the nearest one above the program that has {@code data/mnist}. */
   public static Path folder() {
     try {
-      Path program = Path.of(Home.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path program =
+          Path.of(Home.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       for (Path folder = program.getParent(); folder != null; folder = folder.getParent()) {
         if (Files.isDirectory(folder.resolve("data/mnist"))) {
           return folder;

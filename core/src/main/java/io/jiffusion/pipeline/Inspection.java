@@ -13,7 +13,8 @@ import java.util.List;
  * @param flops additions and multiplications of an evaluation of one image
  * @param layers in the order of evaluation
  */
-public record Inspection(String input, long parameters, int tensors, long flops, List<Layer> layers) {
+public record Inspection(
+    String input, long parameters, int tensors, long flops, List<Layer> layers) {
 
   /**
    * One layer.
@@ -34,9 +35,18 @@ public record Inspection(String input, long parameters, int tensors, long flops,
   public static Inspection of(RunConfig config) {
     Network network = config.network().network();
     Shapes shapes = Shapes.of(network, 1);
-    List<Layer> layers = shapes.operations().stream()
-        .map(o -> new Layer(o.name(), o.kind(), o.output().toString(), o.parameters(), o.flops())).toList();
-    return new Inspection(network.input().toString(), shapes.parameterCount(), shapes.parameters().size(), shapes.flops(), layers);
+    List<Layer> layers =
+        shapes.operations().stream()
+            .map(
+                o ->
+                    new Layer(o.name(), o.kind(), o.output().toString(), o.parameters(), o.flops()))
+            .toList();
+    return new Inspection(
+        network.input().toString(),
+        shapes.parameterCount(),
+        shapes.parameters().size(),
+        shapes.flops(),
+        layers);
   }
 
   /** All of it as JSON on one line. */

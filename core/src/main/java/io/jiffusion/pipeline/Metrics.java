@@ -9,15 +9,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The file {@code metrics.jsonl} of a run: a JSON line a step. Nothing in it depends on time, so resuming repeats it exactly. */
+/**
+ * The file {@code metrics.jsonl} of a run: a JSON line a step. Nothing in it depends on time, so
+ * resuming repeats it exactly.
+ */
 final class Metrics implements AutoCloseable {
   private final BufferedWriter out;
 
   /** Opens the file, keeping the lines of the first {@code steps} steps. */
   Metrics(Path folder, long steps) throws IOException {
     Path file = folder.resolve("metrics.jsonl");
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.truncate(lengthOf(Files.readAllBytes(file), steps)); // never empty in between: a kill must not lose lines
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.truncate(
+          lengthOf(
+              Files.readAllBytes(file),
+              steps)); // never empty in between: a kill must not lose lines
     }
     out = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
   }
@@ -35,8 +42,14 @@ final class Metrics implements AutoCloseable {
   }
 
   void add(Trainer.Step step) throws IOException {
-    out.write("{\"step\":" + step.step() + ",\"loss\":" + (float) step.loss() + ",\"gradientNorm\":"
-        + (float) step.gradientNorm() + "}\n");
+    out.write(
+        "{\"step\":"
+            + step.step()
+            + ",\"loss\":"
+            + (float) step.loss()
+            + ",\"gradientNorm\":"
+            + (float) step.gradientNorm()
+            + "}\n");
   }
 
   void flush() throws IOException {

@@ -28,8 +28,9 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Safe for use from any thread, virtual ones included: calls queue. All work is done on daemon threads of the model's
- * own, progress is told on the calling thread. Interrupting the calling thread ends its call at the next step.
+ * <p>Safe for use from any thread, virtual ones included: calls queue. All work is done on daemon
+ * threads of the model's own, progress is told on the calling thread. Interrupting the calling
+ * thread ends its call at the next step.
  */
 public final class Model implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -45,11 +46,13 @@ public final class Model implements AutoCloseable {
   Model(RunConfig config, String precision, Supplier<Execution> execution) {
     this.config = config;
     this.precision = precision;
-    this.thread = Executors.newSingleThreadExecutor(body -> {
-      Thread own = new Thread(body, "jiffusion-model-" + NUMBER.incrementAndGet());
-      own.setDaemon(true);
-      return own;
-    });
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            body -> {
+              Thread own = new Thread(body, "jiffusion-model-" + NUMBER.incrementAndGet());
+              own.setDaemon(true);
+              return own;
+            });
     try {
       this.execution = result(thread.submit(execution::get));
     } catch (RuntimeException e) {
@@ -67,12 +70,16 @@ public final class Model implements AutoCloseable {
    * Loads a run folder.
    *
    * @param folder with {@code run.json} and {@code weights.safetensors}
-   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the other
+   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the
+   *     other
    */
   public static Model load(Path folder, Options options) {
     RunConfig config = RunFolder.read(folder).config();
     String precision = Precision.of(options.precision()).toString();
-    return new Model(config, precision, () -> Executions.load(folder, config.network(), options.precision(precision)));
+    return new Model(
+        config,
+        precision,
+        () -> Executions.load(folder, config.network(), options.precision(precision)));
   }
 
   /** What the model is. */
@@ -85,7 +92,10 @@ public final class Model implements AutoCloseable {
     return precision;
   }
 
-  /** Images that one network call sees; pixels are equal to the bit for one block size and precision. */
+  /**
+   * Images that one network call sees; pixels are equal to the bit for one block size and
+   * precision.
+   */
   public int block() {
     return execution.block();
   }
@@ -112,29 +122,37 @@ public final class Model implements AutoCloseable {
    * @throws CancellationException if somebody cancelled
    * @throws IllegalStateException if the model is closed
    */
-  public SampleResult sample(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+  public SampleResult sample(
+      SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     Cancellation own = new Cancellation();
     running.add(own);
-    if (closed) { // asked after the registration, so that close either sees this call or this call sees close
+    if (closed) { // asked after the registration, so that close either sees this call or this call
+      // sees close
       running.remove(own);
       throw new IllegalStateException("this model is closed");
     }
     BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
     Progress end = new Progress("", 0, 0, 0, "");
-    Future<SampleResult> result = thread.submit(() -> {
-      try {
-        own.check();
-        cancellation.check();
-        return new Sampling(config, execution).run(request, step -> {
-          if (cancellation.requested()) {
-            own.cancel();
-          }
-          told.add(step);
-        }, own);
-      } finally {
-        told.add(end);
-      }
-    });
+    Future<SampleResult> result =
+        thread.submit(
+            () -> {
+              try {
+                own.check();
+                cancellation.check();
+                return new Sampling(config, execution)
+                    .run(
+                        request,
+                        step -> {
+                          if (cancellation.requested()) {
+                            own.cancel();
+                          }
+                          told.add(step);
+                        },
+                        own);
+              } finally {
+                told.add(end);
+              }
+            });
     try {
       listen(told, end, progress, own);
     } finally {
@@ -143,8 +161,12 @@ public final class Model implements AutoCloseable {
     return result(result);
   }
 
-  /** Passes progress on until the work has ended, come what may: nobody returns while the model still works for him. */
-  private static void listen(BlockingQueue<Progress> told, Progress end, Consumer<Progress> progress, Cancellation own) {
+  /**
+   * Passes progress on until the work has ended, come what may: nobody returns while the model
+   * still works for him.
+   */
+  private static void listen(
+      BlockingQueue<Progress> told, Progress end, Consumer<Progress> progress, Cancellation own) {
     boolean interrupted = false;
     RuntimeException thrown = null;
     while (true) {
@@ -194,7 +216,10 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** Ends running calls at their next step, then frees the model; later calls throw {@link IllegalStateException}. */
+  /**
+   * Ends running calls at their next step, then frees the model; later calls throw {@link
+   * IllegalStateException}.
+   */
   @Override
   public void close() {
     boolean first;

@@ -17,7 +17,8 @@ public record NetworkConfig(@Optional UnetConfig unet, @Optional MlpConfig mlp) 
 
   public NetworkConfig {
     if ((unet == null) == (mlp == null)) {
-      throw new IllegalArgumentException("illegal network, must have one of unet and mlp; remove the other by unet: null or mlp: null");
+      throw new IllegalArgumentException(
+          "illegal network, must have one of unet and mlp; remove the other by unet: null or mlp: null");
     }
   }
 

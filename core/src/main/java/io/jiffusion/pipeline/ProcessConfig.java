@@ -19,7 +19,14 @@ import java.util.List;
  * @param variance of an ancestral step where the request does not say it
  */
 public record ProcessConfig(
-    String schedule, int steps, double betaStart, double betaEnd, Predicts predicts, boolean clip, boolean rederive, Variance variance) {
+    String schedule,
+    int steps,
+    double betaStart,
+    double betaEnd,
+    Predicts predicts,
+    boolean clip,
+    boolean rederive,
+    Variance variance) {
 
   /** Schedules by name; quadratic is what diffusers calls scaled_linear. */
   public static final List<String> SCHEDULES =
@@ -28,8 +35,13 @@ public record ProcessConfig(
   public ProcessConfig {
     Check.oneOf(SCHEDULES, "schedule", schedule);
     Check.that(steps >= 1 && steps <= 10_000, "steps", steps, "must be from 1 to 10000");
-    Check.that(betaStart > 0 && betaStart < 1, "betaStart", betaStart, "must be above 0 and below 1");
-    Check.that(betaEnd >= betaStart && betaEnd < 1, "betaEnd", betaEnd, "must be at least betaStart and below 1");
+    Check.that(
+        betaStart > 0 && betaStart < 1, "betaStart", betaStart, "must be above 0 and below 1");
+    Check.that(
+        betaEnd >= betaStart && betaEnd < 1,
+        "betaEnd",
+        betaEnd,
+        "must be at least betaStart and below 1");
   }
 
   /** The table of the process. */

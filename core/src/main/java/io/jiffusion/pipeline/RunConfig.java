@@ -15,14 +15,23 @@ import java.util.Map;
 /**
  * All that defines a training run: what is learned, by which network, for which process, and how.
  *
- * <p>A configuration is read strictly, a preset first, then a file, then settings, each laid over the one before; the
- * result has no defaults left to guess: every value is in it.
+ * <p>A configuration is read strictly, a preset first, then a file, then settings, each laid over
+ * the one before; the result has no defaults left to guess: every value is in it.
  */
-public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
+public record RunConfig(
+    DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
 
   public RunConfig {
-    Check.that(train.gamma().length == 0 || train.gamma().length == process.steps(), "train.gamma", train.gamma().length + " values", "must be none or " + process.steps() + ", one for each time");
-    Check.that(train.labelDrop() == 0 || network.classes() > 1, "train.labelDrop", train.labelDrop(), "must be 0 for a network without classes");
+    Check.that(
+        train.gamma().length == 0 || train.gamma().length == process.steps(),
+        "train.gamma",
+        train.gamma().length + " values",
+        "must be none or " + process.steps() + ", one for each time");
+    Check.that(
+        train.labelDrop() == 0 || network.classes() > 1,
+        "train.labelDrop",
+        train.labelDrop(),
+        "must be 0 for a network without classes");
   }
 
   /** Names of the presets. */
@@ -31,7 +40,8 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   /**
    * Reads a configuration.
    *
-   * @param source the name of a preset, or a YAML or JSON file, which may begin with {@code preset: NAME}
+   * @param source the name of a preset, or a YAML or JSON file, which may begin with {@code preset:
+   *     NAME}
    * @param settings changes such as {@code train.batch=32}, the value in YAML
    * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
    */
@@ -41,7 +51,8 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
 
   private static Tree preset(String name) {
     if (!PRESETS.contains(name)) {
-      throw new JiffusionException("no preset " + name + ", presets are " + String.join(", ", PRESETS));
+      throw new JiffusionException(
+          "no preset " + name + ", presets are " + String.join(", ", PRESETS));
     }
     try (InputStream in = RunConfig.class.getResourceAsStream("/presets/" + name + ".yaml")) {
       return Tree.yaml(new String(in.readAllBytes(), StandardCharsets.UTF_8), "preset " + name);
@@ -54,8 +65,12 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     Path path = Path.of(name);
     if (!Files.isRegularFile(path)) {
       String near = Guess.of(name, PRESETS);
-      throw new JiffusionException("no file or preset " + name + ", presets are " + String.join(", ", PRESETS)
-          + (near == null ? "" : "; did you mean " + near + "?"));
+      throw new JiffusionException(
+          "no file or preset "
+              + name
+              + ", presets are "
+              + String.join(", ", PRESETS)
+              + (near == null ? "" : "; did you mean " + near + "?"));
     }
     Tree tree = name.endsWith(".json") ? Tree.json(text(path), name) : Tree.yaml(text(path), name);
     if (!(tree.value() instanceof Map) || !tree.fields().containsKey("preset")) {
@@ -92,7 +107,10 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return with(List.of("train.precision=" + precision));
   }
 
-  /** All that a training run's state depends on: the configuration without how long it runs and how often it saves. */
+  /**
+   * All that a training run's state depends on: the configuration without how long it runs and how
+   * often it saves.
+   */
   String identity() {
     Tree tree = Tree.of(this);
     for (String free : List.of("steps", "minutes", "previewEvery", "checkpointEvery")) {
@@ -112,13 +130,19 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
   /**
    * Opens the data, fitted to the network.
    *
-   * @throws JiffusionException if files are missing or wrong, or have other classes than the network
+   * @throws JiffusionException if files are missing or wrong, or have other classes than the
+   *     network
    */
   Dataset dataset() {
     Dataset dataset = data.open(network.network().input());
     if (network.classes() > 0 && dataset.classes() != classes()) {
-      throw new JiffusionException("the data has " + dataset.classes() + " classes, must be " + classes()
-          + " as network.unet.classes says; set it to the number of classes" + (train.labelDrop() > 0 ? " and one for no class" : ""));
+      throw new JiffusionException(
+          "the data has "
+              + dataset.classes()
+              + " classes, must be "
+              + classes()
+              + " as network.unet.classes says; set it to the number of classes"
+              + (train.labelDrop() > 0 ? " and one for no class" : ""));
     }
     return dataset;
   }
@@ -128,7 +152,10 @@ public record RunConfig(DataConfig data, NetworkConfig network, ProcessConfig pr
     return network.classes() - (train.labelDrop() > 0 && network.classes() > 0 ? 1 : 0);
   }
 
-  /** The row of the class table that stands for "no class": the last one, if labels are dropped in training; else −1. */
+  /**
+   * The row of the class table that stands for "no class": the last one, if labels are dropped in
+   * training; else −1.
+   */
   int nullClass() {
     return train.labelDrop() > 0 ? network.classes() - 1 : -1;
   }

@@ -92,7 +92,7 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
       folder.write(out);
       return Files.size(to);
     } catch (IOException e) {
-      throw new JiffusionException("cannot write " + to + ": " + e.getMessage(), e);
+      throw new JiffusionException("cannot write " + to + ": " + AtomicFile.reason(e), e);
     }
   }
 }

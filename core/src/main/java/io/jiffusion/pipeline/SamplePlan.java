@@ -27,7 +27,8 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
    * @param lambda half log-SNR there
    * @param next time where it ends; 0 for no noise
    */
-  public record Row(double time, double label, double alpha, double sigma, double lambda, double next) {}
+  public record Row(
+      double time, double label, double alpha, double sigma, double lambda, double next) {}
 
   /**
    * The plan of a request.
@@ -37,17 +38,28 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     DiscreteBetas betas = process.betas();
     TimeGrid grid = grid(process, request);
-    List<Row> rows = IntStream.range(0, grid.steps()).mapToObj(k -> {
-      double t = grid.time(k);
-      return new Row(t, process.label().at(t), betas.alpha(t), betas.sigma(t), betas.lambda(t), grid.time(k + 1));
-    }).toList();
+    List<Row> rows =
+        IntStream.range(0, grid.steps())
+            .mapToObj(
+                k -> {
+                  double t = grid.time(k);
+                  return new Row(
+                      t,
+                      process.label().at(t),
+                      betas.alpha(t),
+                      betas.sigma(t),
+                      betas.lambda(t),
+                      grid.time(k + 1));
+                })
+            .toList();
     int evaluations = sampler(process, request).evaluations(grid);
     boolean both = request.guidance() != 1 && request.guidance() != 0;
     return new SamplePlan(rows, evaluations, both ? 2 * evaluations : evaluations);
   }
 
   static TimeGrid grid(ProcessConfig process, SampleRequest request) {
-    return TimeGrid.of(process.steps(), Respacing.parse(request.spacing(), process.steps(), request.steps()));
+    return TimeGrid.of(
+        process.steps(), Respacing.parse(request.spacing(), process.steps(), request.steps()));
   }
 
   static Sampler sampler(ProcessConfig process, SampleRequest request) {

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * All that defines a set of images but the model: the same request gives the same pixels, however many images are computed
- * at a time and by however many threads.
+ * All that defines a set of images but the model: the same request gives the same pixels, however
+ * many images are computed at a time and by however many threads.
  *
- * <p>Start from {@link #of} and change what differs: {@code SampleRequest.of(16).steps(50).seed(7).classes(3)}. Image i has
- * the seed {@code seed + i}, from which all of its noise is drawn, and the class number {@code i mod n} of the n classes
- * given; so {@link #only} asks for one image of many.
+ * <p>Start from {@link #of} and change what differs: {@code
+ * SampleRequest.of(16).steps(50).seed(7).classes(3)}. Image i has the seed {@code seed + i}, from
+ * which all of its noise is drawn, and the class number {@code i mod n} of the n classes given; so
+ * {@link #only} asks for one image of many.
  *
  * @param count number of images, at least 1
  * @param sampler the algorithm and its options, such as {@code ddim} or {@code ddim:eta=0.5}
@@ -19,10 +20,12 @@ import java.util.stream.IntStream;
  * @param seed of the first image
  * @param classes labels to draw, repeated as needed; empty for images of any kind
  * @param guidance classifier-free guidance: 1 is none, more follows the class more closely
- * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the model
+ * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the
+ *     model
  * @param floats whether the result holds the values in [−1, 1] beside the bytes
  * @param trajectory whether the result holds the state after every step
- * @param noise the states to start from, [count, C, H, W] row-major, instead of noise drawn from the seed; may be null
+ * @param noise the states to start from, [count, C, H, W] row-major, instead of noise drawn from
+ *     the seed; may be null
  */
 public record SampleRequest(
     int count,
@@ -43,8 +46,16 @@ public record SampleRequest(
     Check.that(steps >= 1, "steps", steps, "must be 1 or more");
     Check.that(!spacing.isBlank(), "spacing", "''", "must be a name such as uniform");
     classes.forEach(label -> Check.that(label >= 0, "classes", label, "must be 0 or more"));
-    Check.that(guidance >= 0 && guidance < Double.POSITIVE_INFINITY, "guidance", guidance, "must be 0 or more; 1 is none");
-    Check.that(guidance == 1 || !classes.isEmpty(), "guidance", guidance, "must be 1 (none) where no class is given");
+    Check.that(
+        guidance >= 0 && guidance < Double.POSITIVE_INFINITY,
+        "guidance",
+        guidance,
+        "must be 0 or more; 1 is none");
+    Check.that(
+        guidance == 1 || !classes.isEmpty(),
+        "guidance",
+        guidance,
+        "must be 1 (none) where no class is given");
     Check.that(batch >= 0, "batch", batch, "must be 0 (left to the model) or more");
     classes = List.copyOf(classes);
   }
@@ -55,44 +66,54 @@ public record SampleRequest(
   }
 
   public SampleRequest sampler(String text) {
-    return new SampleRequest(count, text, steps, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, text, steps, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
   }
 
   public SampleRequest steps(int number) {
-    return new SampleRequest(count, sampler, number, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, number, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
   }
 
   public SampleRequest spacing(String text) {
-    return new SampleRequest(count, sampler, steps, text, seed, classes, guidance, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, text, seed, classes, guidance, batch, floats, trajectory, noise);
   }
 
   public SampleRequest seed(long first) {
-    return new SampleRequest(count, sampler, steps, spacing, first, classes, guidance, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, first, classes, guidance, batch, floats, trajectory, noise);
   }
 
   public SampleRequest classes(int... labels) {
     List<Integer> list = IntStream.of(labels).boxed().toList();
-    return new SampleRequest(count, sampler, steps, spacing, seed, list, guidance, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, list, guidance, batch, floats, trajectory, noise);
   }
 
   public SampleRequest guidance(double scale) {
-    return new SampleRequest(count, sampler, steps, spacing, seed, classes, scale, batch, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, classes, scale, batch, floats, trajectory, noise);
   }
 
   public SampleRequest batch(int images) {
-    return new SampleRequest(count, sampler, steps, spacing, seed, classes, guidance, images, floats, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, classes, guidance, images, floats, trajectory, noise);
   }
 
   public SampleRequest floats(boolean wanted) {
-    return new SampleRequest(count, sampler, steps, spacing, seed, classes, guidance, batch, wanted, trajectory, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, classes, guidance, batch, wanted, trajectory, noise);
   }
 
   public SampleRequest trajectory(boolean wanted) {
-    return new SampleRequest(count, sampler, steps, spacing, seed, classes, guidance, batch, floats, wanted, noise);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, classes, guidance, batch, floats, wanted, noise);
   }
 
   public SampleRequest noise(float[] states) {
-    return new SampleRequest(count, sampler, steps, spacing, seed, classes, guidance, batch, floats, trajectory, states);
+    return new SampleRequest(
+        count, sampler, steps, spacing, seed, classes, guidance, batch, floats, trajectory, states);
   }
 
   /** The request for image i alone: its seed, its class, its part of given noise. */
@@ -102,13 +123,27 @@ public record SampleRequest(
 
   /** The request for some of the images, from {@code first} on. */
   SampleRequest part(int first, int number) {
-    List<Integer> some = classes.isEmpty() ? classes : IntStream.range(first, first + number).mapToObj(this::label).toList();
+    List<Integer> some =
+        classes.isEmpty()
+            ? classes
+            : IntStream.range(first, first + number).mapToObj(this::label).toList();
     float[] states = null;
     if (noise != null) {
       int image = noise.length / count;
       states = java.util.Arrays.copyOfRange(noise, first * image, (first + number) * image);
     }
-    return new SampleRequest(number, sampler, steps, spacing, seed + first, some, guidance, batch, floats, trajectory, states);
+    return new SampleRequest(
+        number,
+        sampler,
+        steps,
+        spacing,
+        seed + first,
+        some,
+        guidance,
+        batch,
+        floats,
+        trajectory,
+        states);
   }
 
   /** The class of image i; there must be classes. */

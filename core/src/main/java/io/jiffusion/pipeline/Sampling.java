@@ -53,23 +53,36 @@ final class Sampling {
     long before = 0;
     for (int first = 0; first < request.count(); first += batch) {
       SampleRequest part = request.part(first, Math.min(batch, request.count() - first));
-      NetworkDenoiser network = new NetworkDenoiser(execution, betas, config.process().predicts(), config.process().label());
+      NetworkDenoiser network =
+          new NetworkDenoiser(
+              execution, betas, config.process().predicts(), config.process().label());
       int at = first * size;
       long done = before;
       Batch start = start(part, betas);
       see(frames, grid, -1, start, at);
-      Walk walk = new Walk(denoiser(network, part), betas, grid, Noise.keyed(seeds(part)))
-          .watch((k, t, x) -> see(frames, grid, k, x, at))
-          .progress(step -> progress.accept(new Progress("evaluations", done + network.evaluations() * part.count(), total,
-              (System.nanoTime() - began) * 1e-9, "")))
-          .cancellation(cancellation);
+      Walk walk =
+          new Walk(denoiser(network, part), betas, grid, Noise.keyed(seeds(part)))
+              .watch((k, t, x) -> see(frames, grid, k, x, at))
+              .progress(
+                  step ->
+                      progress.accept(
+                          new Progress(
+                              "evaluations",
+                              done + network.evaluations() * part.count(),
+                              total,
+                              (System.nanoTime() - began) * 1e-9,
+                              "")))
+              .cancellation(cancellation);
       copy(sampler.sample(walk, start), pixels, at);
       passes += network.passes();
       before += network.evaluations() * part.count();
     }
-    return new SampleResult(images(request.count(), pixels, request.floats()),
+    return new SampleResult(
+        images(request.count(), pixels, request.floats()),
         frames.stream().map(frame -> images(request.count(), frame, true)).toList(),
-        before / request.count(), passes, (System.nanoTime() - began) * 1e-9);
+        before / request.count(),
+        passes,
+        (System.nanoTime() - began) * 1e-9);
   }
 
   /** The states from which the images are made, [count, C, H, W]. */
@@ -109,14 +122,26 @@ final class Sampling {
     int classes = config.classes();
     for (int label : request.classes()) {
       Check.that(classes > 0, "classes", label, "must be none, because this model has no classes");
-      Check.that(label < classes, "classes", label, "must be from 0 to " + (classes - 1) + " for this model");
+      Check.that(
+          label < classes,
+          "classes",
+          label,
+          "must be from 0 to " + (classes - 1) + " for this model");
     }
-    Check.that(classes == 0 || !request.classes().isEmpty() || config.nullClass() >= 0, "classes", "none",
+    Check.that(
+        classes == 0 || !request.classes().isEmpty() || config.nullClass() >= 0,
+        "classes",
+        "none",
         "must be given, because this model was trained without label dropout");
-    Check.that(request.guidance() == 1 || config.nullClass() >= 0, "guidance", request.guidance(),
+    Check.that(
+        request.guidance() == 1 || config.nullClass() >= 0,
+        "guidance",
+        request.guidance(),
         "must be 1 (none), because this model was trained without label dropout");
     int values = request.count() * imageSize();
-    Check.that(request.noise() == null || request.noise().length == values, "noise",
+    Check.that(
+        request.noise() == null || request.noise().length == values,
+        "noise",
         request.noise() == null ? 0 : request.noise().length + " values",
         "must be " + values + ": " + request.count() + " images of " + execution.input());
   }
@@ -133,7 +158,9 @@ final class Sampling {
 
   private static List<double[]> frames(SampleRequest request, TimeGrid grid, int values) {
     List<double[]> frames = new ArrayList<>();
-    for (int i = 0; request.trajectory() && i < Math.min(grid.steps() + 1, SampleResult.FRAMES); i++) {
+    for (int i = 0;
+        request.trajectory() && i < Math.min(grid.steps() + 1, SampleResult.FRAMES);
+        i++) {
       frames.add(new double[values]);
     }
     return frames;
@@ -153,6 +180,12 @@ final class Sampling {
   }
 
   private Images images(int count, double[] pixels, boolean floats) {
-    return Images.of(count, (int) execution.input().size(0), (int) execution.input().size(1), (int) execution.input().size(2), pixels, floats);
+    return Images.of(
+        count,
+        (int) execution.input().size(0),
+        (int) execution.input().size(1),
+        (int) execution.input().size(2),
+        pixels,
+        floats);
   }
 }

@@ -18,8 +18,8 @@ import java.util.List;
  * @param labelDrop share of labels replaced by the null class, for guidance
  * @param times how training times are drawn: uniform, or antithetic (t and T−1−t in pairs)
  * @param gamma weight of the loss at each of the T times; empty for 1 everywhere
- * @param shards parts in which the gradient of a step is computed, each on a thread of its own; part of the arithmetic, so a run
- *     is the same on a machine with fewer cores
+ * @param shards parts in which the gradient of a step is computed, each on a thread of its own;
+ *     part of the arithmetic, so a run is the same on a machine with fewer cores
  * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
  * @param previewEvery steps between preview images; 0 for none
  * @param checkpointEvery steps between checkpoints; 0 for one at the end only
@@ -48,7 +48,8 @@ public record TrainConfig(
     Check.that(minutes >= 0, "minutes", minutes, "must be 0 (no limit) or more");
     Check.that(batch >= 1, "batch", batch, "must be 1 or more");
     Check.that(lr > 0, "lr", lr, "must be above 0");
-    Check.that(betas.length == 2, "betas", betas.length + " values", "must be two, such as [0.9, 0.999]");
+    Check.that(
+        betas.length == 2, "betas", betas.length + " values", "must be two, such as [0.9, 0.999]");
     for (double beta : betas) {
       Check.that(beta >= 0 && beta < 1, "betas", beta, "must be at least 0 and below 1");
     }
@@ -56,7 +57,8 @@ public record TrainConfig(
     Check.that(clipNorm >= 0, "clipNorm", clipNorm, "must be 0 (no limit) or more");
     Check.that(warmup >= 0, "warmup", warmup, "must be 0 or more");
     Check.that(ema >= 0 && ema < 1, "ema", ema, "must be at least 0 and below 1");
-    Check.that(labelDrop >= 0 && labelDrop < 1, "labelDrop", labelDrop, "must be at least 0 and below 1");
+    Check.that(
+        labelDrop >= 0 && labelDrop < 1, "labelDrop", labelDrop, "must be at least 0 and below 1");
     Check.oneOf(List.of("uniform", "antithetic"), "times", times);
     for (double weight : gamma) {
       Check.that(weight >= 0, "gamma", weight, "must be 0 or more");
@@ -64,7 +66,11 @@ public record TrainConfig(
     Check.that(shards >= 1, "shards", shards, "must be 1 or more");
     Check.oneOf(List.of("auto", "fp32", "bf16"), "precision", precision);
     Check.that(previewEvery >= 0, "previewEvery", previewEvery, "must be 0 (none) or more");
-    Check.that(checkpointEvery >= 0, "checkpointEvery", checkpointEvery, "must be 0 (at the end only) or more");
+    Check.that(
+        checkpointEvery >= 0,
+        "checkpointEvery",
+        checkpointEvery,
+        "must be 0 (at the end only) or more");
     betas = betas.clone();
     gamma = gamma.clone();
   }

@@ -28,11 +28,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A training run in its folder: {@code run.json} and {@code weights.safetensors} (the averaged weights, which sample), {@code
- * metrics.jsonl} (a line a step), {@code checkpoints} and {@code previews}.
+ * A training run in its folder: {@code run.json} and {@code weights.safetensors} (the averaged
+ * weights, which sample), {@code metrics.jsonl} (a line a step), {@code checkpoints} and {@code
+ * previews}.
  *
- * <p>A run that was stopped and resumed is the run that never stopped: weights, averages, optimiser and metrics are equal bit for
- * bit.
+ * <p>A run that was stopped and resumed is the run that never stopped: weights, averages, optimiser
+ * and metrics are equal bit for bit.
  */
 public final class Training {
 
@@ -70,9 +71,11 @@ public final class Training {
     TrainConfig train = config.train();
     try (FileChannel channel = lock()) {
       if (!resume && Checkpoint.exists(folder)) {
-        throw new JiffusionException(folder + " holds a run already; go on with --resume, or choose another --out");
+        throw new JiffusionException(
+            folder + " holds a run already; go on with --resume, or choose another --out");
       }
-      try (Trainer trainer = trainer(); Metrics metrics = new Metrics(folder, trainer.steps())) {
+      try (Trainer trainer = trainer();
+          Metrics metrics = new Metrics(folder, trainer.steps())) {
         AtomicFile.deleteUnfinished(folder);
         RunFolder.of(config, trainer.steps()).write(folder);
         long begin = System.nanoTime();
@@ -82,15 +85,21 @@ public final class Training {
           Trainer.Step step = trainer.step();
           metrics.add(step);
           long total = train.steps() == 0 ? 0 : last() - first;
-          listener.step(new Progress("steps", step.step() - first, total, (System.nanoTime() - begin) / 1e9,
-              String.format(Locale.ROOT, "loss %.4f", step.loss())));
+          listener.step(
+              new Progress(
+                  "steps",
+                  step.step() - first,
+                  total,
+                  (System.nanoTime() - begin) / 1e9,
+                  String.format(Locale.ROOT, "loss %.4f", step.loss())));
           if (train.checkpointEvery() > 0 && step.step() % train.checkpointEvery() == 0) {
             save(trainer, metrics);
             saved = step.step();
             listener.saved(saved);
           }
         }
-        // Also where no step was left to make: the end may have come between checkpoint and weights.
+        // Also where no step was left to make: the end may have come between checkpoint and
+        // weights.
         if (trainer.steps() > 0 && saved != trainer.steps()) {
           save(trainer, metrics);
           listener.saved(trainer.steps());
@@ -98,7 +107,7 @@ public final class Training {
         return trainer.steps() >= last();
       }
     } catch (IOException e) {
-      throw new JiffusionException("cannot write to " + folder + ": " + e.getMessage(), e);
+      throw new JiffusionException("cannot write to " + folder + ": " + AtomicFile.reason(e), e);
     }
   }
 
@@ -113,7 +122,9 @@ public final class Training {
 
   private FileChannel lock() throws IOException {
     Files.createDirectories(folder);
-    FileChannel channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (channel.tryLock() != null) {
         return channel;
@@ -122,12 +133,13 @@ public final class Training {
       // Locked by this very process, which the system does not count as another.
     }
     channel.close();
-    throw new JiffusionException(folder + " is being trained already; stop that training, or choose another --out");
+    throw new JiffusionException(
+        folder + " is being trained already; stop that training, or choose another --out");
   }
 
   private Trainer trainer() {
-    return trainer(config, config.dataset(),
-        resume ? Checkpoint.newest(folder, config.identity()) : null);
+    return trainer(
+        config, config.dataset(), resume ? Checkpoint.newest(folder, config.identity()) : null);
   }
 
   /** A trainer with fresh weights. */
@@ -138,16 +150,35 @@ public final class Training {
   private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {
     TrainConfig train = config.train();
     Network network = config.network().network();
-    Simple objective = new Simple(data, config.process().betas(), config.process().label(), config.process().predicts(),
-        TimeSampler.of(train.times()), train.gamma(), train.seed(), train.batch(), config.data().flip(),
-        network.classes() > 0, config.nullClass(), train.labelDrop());
-    AdamW optimiser = new AdamW(train.lr(), train.betas()[0], train.betas()[1], train.weightDecay(), train.clipNorm(),
-        train.warmup());
+    Simple objective =
+        new Simple(
+            data,
+            config.process().betas(),
+            config.process().label(),
+            config.process().predicts(),
+            TimeSampler.of(train.times()),
+            train.gamma(),
+            train.seed(),
+            train.batch(),
+            config.data().flip(),
+            network.classes() > 0,
+            config.nullClass(),
+            train.labelDrop());
+    AdamW optimiser =
+        new AdamW(
+            train.lr(),
+            train.betas()[0],
+            train.betas()[1],
+            train.weightDecay(),
+            train.clipNorm(),
+            train.warmup());
     Ema average = new Ema(train.ema());
     Precision precision = Precision.of(train.precision());
     return from == null
-        ? new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards())
-        : new Trainer(network, objective, optimiser, average, precision, train.seed(), train.shards(), from);
+        ? new Trainer(
+            network, objective, optimiser, average, precision, train.seed(), train.shards())
+        : new Trainer(
+            network, objective, optimiser, average, precision, train.seed(), train.shards(), from);
   }
 
   private void save(Trainer trainer, Metrics metrics) throws IOException {

@@ -51,8 +51,16 @@ record Tree(Object value, String place) {
         throw new JiffusionException(source + " holds more than one document, must be one");
       }
       return tree;
-    } catch (JacksonException e) { // its text speaks of Java classes; its location is all that a reader needs
-      String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+    } catch (
+        JacksonException
+            e) { // its text speaks of Java classes; its location is all that a reader needs
+      String where =
+          e.getLocation() == null
+              ? ""
+              : " at line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
       throw new JiffusionException(source + " is not valid " + format + where, e);
     }
   }
@@ -63,19 +71,26 @@ record Tree(Object value, String place) {
 
   private static Tree value(JsonParser parser, String place, String source) {
     if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
-      throw new JiffusionException("alias *" + parser.getString() + " (" + place + ") is not supported, write the value out");
+      throw new JiffusionException(
+          "alias *"
+              + parser.getString()
+              + " ("
+              + place
+              + ") is not supported, write the value out");
     }
     JsonToken token = parser.currentToken();
-    Object value = switch (token) {
-      case START_OBJECT -> map(parser, source);
-      case START_ARRAY -> list(parser, source);
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.isNaN() ? parser.getString() : parser.getDecimalValue();
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
-      case VALUE_NULL -> null;
-      case VALUE_STRING -> parser.getString();
-      default -> throw new IllegalStateException("unexpected token " + token);
-    };
+    Object value =
+        switch (token) {
+          case START_OBJECT -> map(parser, source);
+          case START_ARRAY -> list(parser, source);
+          case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+              parser.isNaN() ? parser.getString() : parser.getDecimalValue();
+          case VALUE_TRUE -> true;
+          case VALUE_FALSE -> false;
+          case VALUE_NULL -> null;
+          case VALUE_STRING -> parser.getString();
+          default -> throw new IllegalStateException("unexpected token " + token);
+        };
     return new Tree(value, place);
   }
 
@@ -100,14 +115,19 @@ record Tree(Object value, String place) {
     return list;
   }
 
-  /** The tree {@code key: value} of a setting such as {@code train.batch=32}; the value is read as YAML. */
+  /**
+   * The tree {@code key: value} of a setting such as {@code train.batch=32}; the value is read as
+   * YAML.
+   */
   static Tree setting(String text) {
     int equals = text.indexOf('=');
     if (equals < 1) {
-      throw new IllegalArgumentException("illegal --set " + text + ", must be key=value, such as train.batch=32");
+      throw new IllegalArgumentException(
+          "illegal --set " + text + ", must be key=value, such as train.batch=32");
     }
     String value = text.substring(equals + 1);
-    Tree tree = new Tree(value.isEmpty() ? "" : yaml(value, "--set " + text).value, "--set " + text);
+    Tree tree =
+        new Tree(value.isEmpty() ? "" : yaml(value, "--set " + text).value, "--set " + text);
     String[] keys = text.substring(0, equals).split("\\.");
     for (int i = keys.length - 1; i >= 0; i--) {
       tree = new Tree(new LinkedHashMap<>(Map.of(keys[i], tree)), "--set " + text);
@@ -159,7 +179,9 @@ record Tree(Object value, String place) {
     if (object instanceof Enum<?> constant) {
       return Binder.name(constant);
     }
-    return object instanceof Number number ? new BigDecimal(number.toString()).stripTrailingZeros() : object;
+    return object instanceof Number number
+        ? new BigDecimal(number.toString()).stripTrailingZeros()
+        : object;
   }
 
   /** This tree as JSON on one line. */
@@ -180,24 +202,30 @@ record Tree(Object value, String place) {
   }
 
   private void yaml(StringBuilder text, String indent) {
-    fields().forEach((key, tree) -> {
-      text.append(indent).append(key).append(':');
-      if (tree.value instanceof Map) {
-        text.append('\n');
-        tree.yaml(text, indent + "  ");
-      } else {
-        text.append(' ').append(tree.scalar()).append('\n');
-      }
-    });
+    fields()
+        .forEach(
+            (key, tree) -> {
+              text.append(indent).append(key).append(':');
+              if (tree.value instanceof Map) {
+                text.append('\n');
+                tree.yaml(text, indent + "  ");
+              } else {
+                text.append(' ').append(tree.scalar()).append('\n');
+              }
+            });
   }
 
   /** Plain where YAML cannot take it for anything else, in JSON's quotes where it could. */
   private String scalar() {
     if (value instanceof List<?> list) {
-      return list.stream().map(item -> ((Tree) item).scalar()).collect(Collectors.joining(", ", "[", "]"));
+      return list.stream()
+          .map(item -> ((Tree) item).scalar())
+          .collect(Collectors.joining(", ", "[", "]"));
     }
-    boolean plain = value instanceof String text && text.matches("[a-z][a-z0-9/_.-]*[a-z0-9]")
-        && !List.of("true", "false", "null", "yes", "no", "on", "off").contains(text);
+    boolean plain =
+        value instanceof String text
+            && text.matches("[a-z][a-z0-9/_.-]*[a-z0-9]")
+            && !List.of("true", "false", "null", "yes", "no", "on", "off").contains(text);
     return plain ? value.toString() : toJson();
   }
 
@@ -223,10 +251,12 @@ record Tree(Object value, String place) {
   private void write(JsonGenerator out) {
     if (value instanceof Map) {
       out.writeStartObject();
-      fields().forEach((key, tree) -> {
-        out.writeName(key);
-        tree.write(out);
-      });
+      fields()
+          .forEach(
+              (key, tree) -> {
+                out.writeName(key);
+                tree.write(out);
+              });
       out.writeEndObject();
     } else if (value instanceof List<?> list) {
       out.writeStartArray();
@@ -245,14 +275,16 @@ record Tree(Object value, String place) {
 
   /** 64 and 0.0001 rather than 6.4E+1 and 1E-4, as people write them. */
   private static String text(BigDecimal number) {
-    return Math.abs(number.scale()) > 20 ? number.toString().toLowerCase(Locale.ROOT) : number.toPlainString();
+    return Math.abs(number.scale()) > 20
+        ? number.toString().toLowerCase(Locale.ROOT)
+        : number.toPlainString();
   }
 
   /** The value as an error tells it. */
   @Override
   public String toString() {
-    return value instanceof Map || value instanceof List ? toJson()
-        : value instanceof BigDecimal number ? text(number)
-        : String.valueOf(value);
+    return value instanceof Map || value instanceof List
+        ? toJson()
+        : value instanceof BigDecimal number ? text(number) : String.valueOf(value);
   }
 }

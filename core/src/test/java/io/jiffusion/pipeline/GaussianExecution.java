@@ -4,7 +4,10 @@ import io.jiffusion.network.Execution;
 import io.jiffusion.network.Shape;
 import io.jiffusion.schedule.DiscreteBetas;
 
-/** The exact answer for data whose values are independent N(mean, std²), the mean being a tenth of the class. */
+/**
+ * The exact answer for data whose values are independent N(mean, std²), the mean being a tenth of
+ * the class.
+ */
 final class GaussianExecution implements Execution {
   static final double STD = 0.5;
 
@@ -35,7 +38,8 @@ final class GaussianExecution implements Execution {
       double alpha = betas.alpha(t);
       double sigma = betas.sigma(t);
       double mean = classes == null ? 0 : 0.1 * classes[i / size];
-      eps[i] = (float) (sigma * (x[i] - alpha * mean) / (alpha * alpha * STD * STD + sigma * sigma));
+      eps[i] =
+          (float) (sigma * (x[i] - alpha * mean) / (alpha * alpha * STD * STD + sigma * sigma));
     }
     return eps;
   }

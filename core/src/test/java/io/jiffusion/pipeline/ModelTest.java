@@ -26,8 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(30)
 class ModelTest {
-  private static final RunConfig CONFIG = RunConfig.of("mnist",
-      List.of("network.unet.height=8", "network.unet.width=8", "process.clip=false"));
+  private static final RunConfig CONFIG =
+      RunConfig.of(
+          "mnist", List.of("network.unet.height=8", "network.unet.width=8", "process.clip=false"));
 
   private final GaussianExecution execution = new GaussianExecution(CONFIG, 4);
   private final Model model = new Model(CONFIG, "fp32", () -> execution);
@@ -39,7 +40,8 @@ class ModelTest {
 
   @Test
   void theSameRequestGivesTheSamePixelsWhateverTheBatch() {
-    SampleRequest request = SampleRequest.of(10).sampler("ddpm").steps(20).seed(3).classes(1, 2).floats(true);
+    SampleRequest request =
+        SampleRequest.of(10).sampler("ddpm").steps(20).seed(3).classes(1, 2).floats(true);
     float[] all = model.sample(request).values();
     assertThat(model.sample(request.batch(1)).values()).isEqualTo(all);
     assertThat(model.sample(request.batch(5)).values()).isEqualTo(all);
@@ -48,7 +50,14 @@ class ModelTest {
 
   @Test
   void anImageOfManyIsTheSameAlone() {
-    SampleRequest request = SampleRequest.of(5).sampler("ddim:eta=0.5").steps(10).seed(3).classes(1, 2, 7).guidance(1.5).floats(true);
+    SampleRequest request =
+        SampleRequest.of(5)
+            .sampler("ddim:eta=0.5")
+            .steps(10)
+            .seed(3)
+            .classes(1, 2, 7)
+            .guidance(1.5)
+            .floats(true);
     float[] all = model.sample(request).values();
     for (int i = 0; i < 5; i++) {
       float[] alone = model.sample(request.only(i)).values();
@@ -60,7 +69,11 @@ class ModelTest {
   void givenNoiseIsWhereSamplingStarts() {
     float[] noise = new float[2 * 64];
     noise[0] = 1;
-    SampleResult result = model.sample(SampleRequest.of(2).steps(5).noise(noise).trajectory(true).floats(true), p -> {}, new Cancellation());
+    SampleResult result =
+        model.sample(
+            SampleRequest.of(2).steps(5).noise(noise).trajectory(true).floats(true),
+            p -> {},
+            new Cancellation());
     assertThat(result.trajectory()).hasSize(6);
     assertThat(result.trajectory().get(0).values()).isEqualTo(noise);
     assertThat(result.trajectory().get(5).values()).isEqualTo(result.images().values());
@@ -69,9 +82,17 @@ class ModelTest {
 
   @Test
   void samplesHaveMeanAndSpreadOfTheirClass() {
-    float[] values = model.sample(SampleRequest.of(64).sampler("ddpm").steps(1000).classes(5).floats(true)).values();
-    double mean = IntStream.range(0, values.length).mapToDouble(i -> values[i]).average().orElseThrow();
-    double variance = IntStream.range(0, values.length).mapToDouble(i -> (values[i] - mean) * (values[i] - mean)).average().orElseThrow();
+    float[] values =
+        model
+            .sample(SampleRequest.of(64).sampler("ddpm").steps(1000).classes(5).floats(true))
+            .values();
+    double mean =
+        IntStream.range(0, values.length).mapToDouble(i -> values[i]).average().orElseThrow();
+    double variance =
+        IntStream.range(0, values.length)
+            .mapToDouble(i -> (values[i] - mean) * (values[i] - mean))
+            .average()
+            .orElseThrow();
     assertThat(mean).isBetween(0.47, 0.53);
     assertThat(Math.sqrt(variance)).isBetween(0.48, 0.52);
   }
@@ -85,19 +106,27 @@ class ModelTest {
   @Test
   void evaluationsAndPassesAreCounted() {
     SampleRequest request = SampleRequest.of(6).steps(7).classes(1).batch(4);
-    assertThat(model.sample(request, p -> {}, new Cancellation())).extracting(SampleResult::evaluations, SampleResult::passes).containsExactly(7L, 42L);
-    assertThat(model.sample(request.guidance(2), p -> {}, new Cancellation())).extracting(SampleResult::evaluations, SampleResult::passes).containsExactly(7L, 84L);
-    assertThat(SamplePlan.of(CONFIG.process(), request.guidance(2))).extracting(SamplePlan::evaluations, SamplePlan::passes).containsExactly(7, 14);
+    assertThat(model.sample(request, p -> {}, new Cancellation()))
+        .extracting(SampleResult::evaluations, SampleResult::passes)
+        .containsExactly(7L, 42L);
+    assertThat(model.sample(request.guidance(2), p -> {}, new Cancellation()))
+        .extracting(SampleResult::evaluations, SampleResult::passes)
+        .containsExactly(7L, 84L);
+    assertThat(SamplePlan.of(CONFIG.process(), request.guidance(2)))
+        .extracting(SamplePlan::evaluations, SamplePlan::passes)
+        .containsExactly(7, 14);
   }
 
   @Test
   void progressIsToldOnTheCallersThreadUpToTheTotal() {
     List<Progress> told = new ArrayList<>();
     Set<Thread> threads = new HashSet<>();
-    model.sample(SampleRequest.of(8).steps(3).batch(4), progress -> {
-      told.add(progress);
-      threads.add(Thread.currentThread());
-    });
+    model.sample(
+        SampleRequest.of(8).steps(3).batch(4),
+        progress -> {
+          told.add(progress);
+          threads.add(Thread.currentThread());
+        });
     assertThat(threads).containsExactly(Thread.currentThread());
     assertThat(told).extracting(Progress::done).containsExactly(4L, 8L, 12L, 16L, 20L, 24L);
     assertThat(told).extracting(Progress::total).containsOnly(24L);
@@ -130,18 +159,29 @@ class ModelTest {
   @Test
   void cancellingEndsTheCallAtTheNextStep() {
     Cancellation cancellation = new Cancellation();
-    assertThatThrownBy(() -> model.sample(SampleRequest.of(4).steps(500), progress -> {
-      if (progress.done() == 8) {
-        cancellation.cancel();
-      }
-    }, cancellation)).isInstanceOf(CancellationException.class);
+    assertThatThrownBy(
+            () ->
+                model.sample(
+                    SampleRequest.of(4).steps(500),
+                    progress -> {
+                      if (progress.done() == 8) {
+                        cancellation.cancel();
+                      }
+                    },
+                    cancellation))
+        .isInstanceOf(CancellationException.class);
     assertThat(execution.calls).isLessThan(500);
     assertThat(model.sample(SampleRequest.of(1).steps(2))).isNotNull();
   }
 
   @Test
   void anInterruptOfTheCallerCancelsItsCallAndStaysSet() {
-    Throwable thrown = catchThrowable(() -> model.sample(SampleRequest.of(4).steps(500), progress -> Thread.currentThread().interrupt()));
+    Throwable thrown =
+        catchThrowable(
+            () ->
+                model.sample(
+                    SampleRequest.of(4).steps(500),
+                    progress -> Thread.currentThread().interrupt()));
     assertThat(Thread.interrupted()).isTrue();
     assertThat(thrown).isInstanceOf(CancellationException.class);
     assertThat(model.sample(SampleRequest.of(1).steps(2))).isNotNull();
@@ -149,9 +189,15 @@ class ModelTest {
 
   @Test
   void anExceptionOfTheListenerEndsTheCallAndReachesTheCaller() {
-    assertThatThrownBy(() -> model.sample(SampleRequest.of(4).steps(500), progress -> {
-      throw new UnsupportedOperationException("mine");
-    })).isInstanceOf(UnsupportedOperationException.class).hasMessage("mine");
+    assertThatThrownBy(
+            () ->
+                model.sample(
+                    SampleRequest.of(4).steps(500),
+                    progress -> {
+                      throw new UnsupportedOperationException("mine");
+                    }))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessage("mine");
     assertThat(model.sample(SampleRequest.of(1).steps(2))).isNotNull();
   }
 
@@ -159,8 +205,15 @@ class ModelTest {
   void closeLetsTheRunningStepEndAndEndsTheCall() throws InterruptedException {
     CountDownLatch running = new CountDownLatch(1);
     AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread caller = new Thread(() -> thrown.set(catchThrowable(
-        () -> model.sample(SampleRequest.of(64).steps(1000), progress -> running.countDown()))));
+    Thread caller =
+        new Thread(
+            () ->
+                thrown.set(
+                    catchThrowable(
+                        () ->
+                            model.sample(
+                                SampleRequest.of(64).steps(1000),
+                                progress -> running.countDown()))));
     caller.start();
     running.await();
     model.close();
@@ -175,26 +228,31 @@ class ModelTest {
     Images images = model.sample(SampleRequest.of(1).steps(1));
     model.close();
     assertThat(images.bytes()).hasSize(64);
-    assertThatThrownBy(() -> model.sample(SampleRequest.of(1))).isInstanceOf(IllegalStateException.class)
+    assertThatThrownBy(() -> model.sample(SampleRequest.of(1)))
+        .isInstanceOf(IllegalStateException.class)
         .hasMessage("this model is closed");
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-    "{\"classes\": [10]} | illegal classes: 10, must be from 0 to 9 for this model",
-    "{\"steps\": 1001} | illegal steps: 1001, must be from 1 to 1000",
-    "{\"sampler\": \"dim\"} | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
-    "{\"spacing\": \"unifrom\"} | illegal spacing: unifrom, must be one of uniform, ",
-    "{\"sampler\": \"ddim:eta=99\"} | illegal eta: 99.0, must be at most ",
-  })
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"classes\": [10]} | illegal classes: 10, must be from 0 to 9 for this model",
+        "{\"steps\": 1001} | illegal steps: 1001, must be from 1 to 1000",
+        "{\"sampler\": \"dim\"} | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
+        "{\"spacing\": \"unifrom\"} | illegal spacing: unifrom, must be one of uniform, ",
+        "{\"sampler\": \"ddim:eta=99\"} | illegal eta: 99.0, must be at most ",
+      })
   void aRequestThatDoesNotFitTheModelIsRefused(String json, String message) {
-    assertThatThrownBy(() -> model.sample(SampleRequest.ofJson(json))).isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(() -> model.sample(SampleRequest.ofJson(json)))
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(message);
   }
 
   @Test
   void noiseOfAnotherSizeIsRefused() {
-    assertThatThrownBy(() -> model.sample(SampleRequest.of(2).noise(new float[64]))).isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(() -> model.sample(SampleRequest.of(2).noise(new float[64])))
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("illegal noise: 64 values, must be 128: 2 images of [1, 8, 8]");
   }
 
@@ -202,14 +260,16 @@ class ModelTest {
   void classesOfAModelWithoutClassesAreRefused() {
     RunConfig config = RunConfig.of("folder", List.of());
     try (Model other = new Model(config, "fp32", () -> new GaussianExecution(config, 1))) {
-      assertThatThrownBy(() -> other.sample(SampleRequest.of(1).classes(3))).isInstanceOf(IllegalArgumentException.class)
+      assertThatThrownBy(() -> other.sample(SampleRequest.of(1).classes(3)))
+          .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal classes: 3, must be none, because this model has no classes");
     }
   }
 
   @Test
   void aModelThatCannotBeLoadedIsToldByItsFolder(@TempDir Path folder) {
-    assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(JiffusionException.class)
+    assertThatThrownBy(() -> Model.load(folder))
+        .isInstanceOf(JiffusionException.class)
         .hasMessageStartingWith("no model in " + folder + ": it has no run.json");
   }
 

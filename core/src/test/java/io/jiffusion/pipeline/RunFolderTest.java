@@ -25,15 +25,23 @@ class RunFolderTest {
 
   @Test
   void aFolderWithoutAModelIsTold() {
-    assertThatThrownBy(() -> RunFolder.read(folder)).isInstanceOf(JiffusionException.class)
-        .hasMessage("no model in " + folder + ": it has no run.json, must be a folder that jiffusion train made");
+    assertThatThrownBy(() -> RunFolder.read(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "no model in "
+                + folder
+                + ": it has no run.json, must be a folder that jiffusion train made");
   }
 
   @Test
   void aNewerFormatIsRefused() throws IOException {
     Files.writeString(folder.resolve("run.json"), "{\"format\": 2, \"all\": \"new\"}");
-    assertThatThrownBy(() -> RunFolder.read(folder)).isInstanceOf(JiffusionException.class)
-        .hasMessage("format 2 of " + folder.resolve("run.json") + " is not known, must be 1; use a newer program");
+    assertThatThrownBy(() -> RunFolder.read(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "format 2 of "
+                + folder.resolve("run.json")
+                + " is not known, must be 1; use a newer program");
   }
 
   @Test

@@ -12,11 +12,22 @@ class SampleRequestTest {
 
   @Test
   void itsJsonReadsBackTheSame() {
-    SampleRequest request = SampleRequest.of(16).sampler("ddim:eta=0.5").steps(20).spacing("quadratic").seed(-7)
-        .classes(3, 4).guidance(2.5).batch(8).floats(true).trajectory(true);
+    SampleRequest request =
+        SampleRequest.of(16)
+            .sampler("ddim:eta=0.5")
+            .steps(20)
+            .spacing("quadratic")
+            .seed(-7)
+            .classes(3, 4)
+            .guidance(2.5)
+            .batch(8)
+            .floats(true)
+            .trajectory(true);
     assertThat(SampleRequest.ofJson(request.toJson())).isEqualTo(request);
-    assertThat(request.toJson()).isEqualTo("{\"count\":16,\"sampler\":\"ddim:eta=0.5\",\"steps\":20,\"spacing\":\"quadratic\","
-        + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"batch\":8,\"floats\":true,\"trajectory\":true}");
+    assertThat(request.toJson())
+        .isEqualTo(
+            "{\"count\":16,\"sampler\":\"ddim:eta=0.5\",\"steps\":20,\"spacing\":\"quadratic\","
+                + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"batch\":8,\"floats\":true,\"trajectory\":true}");
   }
 
   @Test
@@ -26,25 +37,30 @@ class SampleRequestTest {
 
   @Test
   void anImageOfManyCanBeAskedForAlone() {
-    SampleRequest request = SampleRequest.of(3).seed(10).classes(7, 8).noise(new float[] {1, 2, 3, 4, 5, 6});
+    SampleRequest request =
+        SampleRequest.of(3).seed(10).classes(7, 8).noise(new float[] {1, 2, 3, 4, 5, 6});
     SampleRequest only = request.only(2);
     assertThat(only.noise()).containsExactly(5, 6);
     assertThat(only.noise(null)).isEqualTo(SampleRequest.of(1).seed(12).classes(7));
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-    "{\"steps\": 0} | illegal steps: 0, must be 1 or more (line 1 of request)",
-    "{\"count\": 0} | illegal count: 0, must be 1 or more (line 1 of request)",
-    "{\"steps\": \"ten\"} | illegal steps: ten, must be a whole number (line 1 of request)",
-    "{\"step\": 10} | unknown key step (line 1 of request), did you mean steps?",
-    "{\"guidance\": 2} | illegal guidance: 2.0, must be 1 (none) where no class is given (line 1 of request)",
-    "{\"classes\": [-1]} | illegal classes: -1, must be 0 or more (line 1 of request)",
-    "{\"classes\": [1.5]} | illegal classes: 1.5, must be a whole number (line 1 of request)",
-    "{\"steps\": 1 | request is not valid JSON at line 1, column 12",
-    "7 | illegal configuration: 7, must be a group of keys: count, sampler, ",
-  })
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"steps\": 0} | illegal steps: 0, must be 1 or more (line 1 of request)",
+        "{\"count\": 0} | illegal count: 0, must be 1 or more (line 1 of request)",
+        "{\"steps\": \"ten\"} | illegal steps: ten, must be a whole number (line 1 of request)",
+        "{\"step\": 10} | unknown key step (line 1 of request), did you mean steps?",
+        "{\"guidance\": 2} | illegal guidance: 2.0, must be 1 (none) where no class is given (line 1 of request)",
+        "{\"classes\": [-1]} | illegal classes: -1, must be 0 or more (line 1 of request)",
+        "{\"classes\": [1.5]} | illegal classes: 1.5, must be a whole number (line 1 of request)",
+        "{\"steps\": 1 | request is not valid JSON at line 1, column 12",
+        "7 | illegal configuration: 7, must be a group of keys: count, sampler, ",
+      })
   void aWrongJsonIsToldByValueAndRule(String json, String message) {
-    assertThatThrownBy(() -> SampleRequest.ofJson(json)).isInstanceOf(JiffusionException.class).hasMessageStartingWith(message);
+    assertThatThrownBy(() -> SampleRequest.ofJson(json))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith(message);
   }
 }

@@ -1,0 +1,244 @@
+package io.jiffusion.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jiffusion.data.Npy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole commands on small models: training, going on, being interrupted, sampling. */
+@Timeout(300)
+class RunsTest {
+  private static final String SMALL = "train.batch=16";
+
+  @TempDir static Path folder;
+
+  private static Path run;
+
+  @BeforeAll
+  static void trainAToy() throws Exception {
+    run = folder.resolve("toy");
+    assertThat(
+            await(
+                start(
+                    "trained",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    run.toString(),
+                    "--steps",
+                    "20",
+                    "--set",
+                    SMALL)))
+        .isZero();
+  }
+
+  @Test
+  void trainingPrintsItsConfigurationAndWhatToTypeNext() throws IOException {
+    assertThat(out("trained"))
+        .contains("  batch: 16")
+        .contains("  steps: 20")
+        .contains("20 steps made")
+        .contains("Next: jiffusion toy " + run);
+    assertThat(err("trained")).contains("20/20 steps").contains("loss ").contains("images/s");
+    assertThat(Files.readAllLines(run.resolve("metrics.jsonl"))).hasSize(20);
+    assertThat(run.resolve("weights.safetensors")).exists();
+    assertThat(run.resolve("loss.png")).exists();
+  }
+
+  @Test
+  void aRunIsNotOverwrittenButGoesOn() throws Exception {
+    Path other = folder.resolve("other");
+    assertThat(
+            await(
+                start(
+                    "first",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    other.toString(),
+                    "--steps",
+                    "10",
+                    "--set",
+                    SMALL)))
+        .isZero();
+    assertThat(
+            await(
+                start(
+                    "again",
+                    "train",
+                    "toy-scurve",
+                    "--out",
+                    other.toString(),
+                    "--steps",
+                    "20",
+                    "--set",
+                    SMALL)))
+        .isEqualTo(1);
+    assertThat(err("again"))
+        .contains(other + " holds a run already; go on with --resume, or choose another --out");
+    assertThat(await(start("on", "train", "--resume", "--out", other.toString(), "--steps", "20")))
+        .isZero();
+    assertThat(Files.readAllBytes(other.resolve("weights.safetensors")))
+        .isEqualTo(Files.readAllBytes(run.resolve("weights.safetensors")));
+    assertThat(Files.readString(other.resolve("metrics.jsonl")))
+        .isEqualTo(Files.readString(run.resolve("metrics.jsonl")));
+  }
+
+  @Test
+  void ctrlCSavesSaysHowToGoOnAndExitsWith130() throws Exception {
+    assertThat(interrupted("INT")).isEqualTo(130);
+  }
+
+  @Test
+  void sigtermSavesSaysHowToGoOnAndExitsWith0() throws Exception {
+    assertThat(interrupted("TERM")).isZero();
+  }
+
+  private int interrupted(String signal) throws Exception {
+    Path stopped = folder.resolve("stopped-" + signal);
+    Process process =
+        start(
+            signal,
+            "train",
+            "toy-scurve",
+            "--out",
+            stopped.toString(),
+            "--steps",
+            "0",
+            "--every",
+            "1",
+            "--set",
+            SMALL);
+    while (process.isAlive() && !err(signal).contains("3 steps")) {
+      Thread.sleep(50);
+    }
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+    int code = await(process);
+    assertThat(err(signal)).contains("go on with: jiffusion train --out " + stopped + " --resume");
+    assertThat(stopped.resolve("weights.safetensors")).exists();
+    return code;
+  }
+
+  @Test
+  void sampledPointsAreDrawnAndWrittenAsArrays() throws Exception {
+    Path samples = folder.resolve("samples");
+    assertThat(
+            await(
+                start(
+                    "sampled",
+                    "sample",
+                    "--model",
+                    run.toString(),
+                    "--steps",
+                    "5",
+                    "--count",
+                    "6",
+                    "--trajectory",
+                    "--float",
+                    "--format",
+                    "png,npy",
+                    "--out",
+                    samples.toString())))
+        .isZero();
+    assertThat(out("sampled")).contains("6 images of 5 evaluations").contains("points.png");
+    assertThat(Npy.read(samples.resolve("values.npy")).shape()).containsExactly(6, 2, 1, 1);
+    assertThat(samples.resolve("points.png")).exists();
+  }
+
+  @Test
+  void givenNoiseMakesWhatItsSeedMakes() throws Exception {
+    Path seeded = folder.resolve("seeded");
+    Path given = folder.resolve("given");
+    float[] noise = new float[4];
+    double[] normals = new double[2];
+    for (int i = 0; i < 2; i++) {
+      new io.jiffusion.random.Key(7 + i, 0, io.jiffusion.random.Purpose.START)
+          .normals(normals, 0, 2);
+      noise[2 * i] = (float) normals[0];
+      noise[2 * i + 1] = (float) normals[1];
+    }
+    Path file = folder.resolve("noise.npy");
+    Npy.of(noise, 2, 2, 1, 1).write(file);
+    List<String> same =
+        List.of(
+            "sample",
+            "--model",
+            run.toString(),
+            "--steps",
+            "5",
+            "--count",
+            "2",
+            "--format",
+            "npy",
+            "--float");
+    assertThat(await(start("seeded", with(same, "--seed", "7", "--out", seeded.toString()))))
+        .isZero();
+    assertThat(
+            await(
+                start("given", with(same, "--noise", file.toString(), "--out", given.toString()))))
+        .isZero();
+    float[] a = Npy.read(seeded.resolve("values.npy")).floats();
+    float[] b = Npy.read(given.resolve("values.npy")).floats();
+    for (int i = 0; i < a.length; i++) {
+      assertThat(b[i]).isCloseTo(a[i], org.assertj.core.data.Offset.offset(1e-5f));
+    }
+  }
+
+  @Test
+  void theTutorialPictureIsDrawn() throws Exception {
+    Path picture = folder.resolve("toy.png");
+    assertThat(
+            await(
+                start(
+                    "drawn", "toy", run.toString(), "--points", "50", "--out", picture.toString())))
+        .isZero();
+    assertThat(out("drawn").strip()).isEqualTo(picture.toString());
+    assertThat(picture).exists();
+  }
+
+  private static String[] with(List<String> start, String... rest) {
+    return Stream.concat(start.stream(), Stream.of(rest)).toArray(String[]::new);
+  }
+
+  private static Process start(String name, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .redirectError(folder.resolve(name + ".err").toFile())
+        .start();
+  }
+
+  private static int await(Process process) throws InterruptedException {
+    if (!process.waitFor(200, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+    return process.waitFor();
+  }
+
+  private static String out(String name) throws IOException {
+    return Files.readString(folder.resolve(name + ".out"));
+  }
+
+  private static String err(String name) throws IOException {
+    return Files.readString(folder.resolve(name + ".err"));
+  }
+}
