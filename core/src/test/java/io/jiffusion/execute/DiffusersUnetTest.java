@@ -3,6 +3,7 @@ package io.jiffusion.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.Fixtures;
+import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import java.util.Arrays;
@@ -10,11 +11,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Our U-Net against diffusers' UNet2DModel 0.42.1: same weights, same input, same output. */
+@ExtendWith(NativeHandles.class)
 class DiffusersUnetTest {
   /**
    * Of the fixtures' README: the largest difference as a share of the largest value, for each

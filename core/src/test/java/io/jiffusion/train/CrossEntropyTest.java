@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.ClassifierConfig;
+import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import java.util.Arrays;
@@ -14,7 +15,9 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(NativeHandles.class)
 class CrossEntropyTest {
   private static final int SIZE = 8;
   private static final ClassifierConfig CONFIG = new ClassifierConfig(1, SIZE, 8, 8, 3);
