@@ -55,12 +55,12 @@ public final class EagerExecution implements Execution {
 
   /**
    * The block that fits a network, by its size alone: about 2 GFLOP a call, at least 1 image and at
-   * most 8. A larger block uses the processor better, a smaller one wastes less when few images are
-   * asked for.
+   * most 512. A larger block uses the processor better, a smaller one wastes less when few images
+   * are asked for.
    */
   public static int blockFor(Network network) {
     long flops = Shapes.of(network, 1).flops();
-    return (int) Math.max(1, Math.min(8, 2_000_000_000L / Math.max(1, flops)));
+    return (int) Math.max(1, Math.min(512, 2_000_000_000L / Math.max(1, flops)));
   }
 
   @Override

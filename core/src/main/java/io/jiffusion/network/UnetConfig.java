@@ -2,6 +2,8 @@ package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The shape of a U-Net.
@@ -115,6 +117,13 @@ public record UnetConfig(
         "width",
         width,
         "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
+    for (int at : attention) {
+      check(
+          rows(height, multipliers.length).contains(at),
+          "attention",
+          at,
+          "must be one of the levels' rows: " + rows(height, multipliers.length));
+    }
     multipliers = multipliers.clone();
     attention = attention.clone();
     for (int level = 0; level < multipliers.length && headWidth > 0; level++) {
@@ -126,6 +135,11 @@ public record UnetConfig(
           headWidth,
           "must divide the " + wide + " channels of level " + level + ", which attends");
     }
+  }
+
+  /** Rows of the feature maps of each level. */
+  private static List<Integer> rows(int height, int levels) {
+    return IntStream.range(0, levels).mapToObj(level -> height >> level).toList();
   }
 
   private static void check(boolean legal, String name, Object value, String rule) {

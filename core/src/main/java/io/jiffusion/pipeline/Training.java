@@ -148,6 +148,11 @@ public final class Training {
   }
 
   private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {
+    Check.that(
+        config.network().unet() == null || !config.network().unet().learnedVariance(),
+        "network.unet.learnedVariance",
+        true,
+        "must be false for training: L_simple says nothing of the variance");
     TrainConfig train = config.train();
     Network network = config.network().network();
     Simple objective =

@@ -232,7 +232,7 @@ class EagerExecutionTest {
 
   @Test
   void aLargeNetworkSeesFewImagesAtATime() {
-    assertThat(EagerExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(8);
+    assertThat(EagerExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(512);
     assertThat(EagerExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network()))
         .isEqualTo(1);
   }

@@ -68,6 +68,12 @@ class UnetConfigTest {
   }
 
   @Test
+  void attentionMustNameTheRowsOfALevel() {
+    assertThatThrownBy(() -> Networks.unet(Map.of("attention", new int[] {4, 16})))
+        .hasMessage("illegal attention: 16, must be one of the levels' rows: [8, 4]");
+  }
+
+  @Test
   void headsAreOnlyCheckedWhereSomethingAttends() {
     assertThat(
             Networks.unet(

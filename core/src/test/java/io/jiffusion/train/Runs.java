@@ -20,7 +20,16 @@ import java.util.Random;
 final class Runs {
   static final Network PERCEPTRON = new Mlp(new MlpConfig(2, 12, 2, 8));
   static final Unet DROPPING =
-      Networks.unet(Map.of("inputChannels", 1, "dropout", 0.3, "multipliers", new int[] {1}));
+      Networks.unet(
+          Map.of(
+              "inputChannels",
+              1,
+              "dropout",
+              0.3,
+              "multipliers",
+              new int[] {1},
+              "attention",
+              new int[] {8}));
 
   private Runs() {}
 
