@@ -75,7 +75,7 @@ final class Toy implements Callable<Integer> {
       }
       List<Plots.Panel> forward = new ArrayList<>();
       for (int i = 0; i < PANELS; i++) {
-        double time = (double) i / (PANELS - 1);
+        double time = time(i);
         forward.add(
             new Plots.Panel(
                 title("forward", time), Forward.of(config, points, time, seed).values()));
@@ -95,11 +95,11 @@ final class Toy implements Callable<Integer> {
       List<Plots.Panel> reverse = new ArrayList<>();
       List<Images> states = result.trajectory();
       for (int i = 0; i < PANELS; i++) {
-        double share = (double) i / (PANELS - 1);
+        double time = time(PANELS - 1 - i);
         reverse.add(
             new Plots.Panel(
-                title("reverse", 1 - share),
-                states.get((int) Math.round(share * (states.size() - 1))).values()));
+                title("reverse", time),
+                states.get((int) Math.round((1 - time) * (states.size() - 1))).values()));
       }
       Path file = out == null ? run.resolve("toy.png") : out;
       if (file.getParent() != null) {
@@ -111,7 +111,13 @@ final class Toy implements Callable<Integer> {
     return 0;
   }
 
+  /** Closer together near the data, where the points change most. */
+  private static double time(int panel) {
+    double share = (double) panel / (PANELS - 1);
+    return share * share;
+  }
+
   private static String title(String process, double time) {
-    return String.format(Locale.ROOT, "%s, t = %.1f", process, time);
+    return String.format(Locale.ROOT, "%s, t = %.2f", process, time);
   }
 }

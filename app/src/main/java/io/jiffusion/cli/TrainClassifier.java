@@ -39,7 +39,7 @@ final class TrainClassifier implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "3000",
+      defaultValue = "2000",
       description = "Steps of 64 images.")
   long steps;
 

@@ -16,7 +16,8 @@ import java.util.zip.CRC32;
 /**
  * A network run operation by operation on tensors, with gradients in training.
  *
- * <p>Images and sequences are in the network's precision; vectors (time and class embeddings) stay float32.
+ * <p>Images and sequences are in the network's precision; vectors (time and class embeddings) stay
+ * float32.
  */
 public final class Eager implements Ops<Tensor> {
 
@@ -34,7 +35,8 @@ public final class Eager implements Ops<Tensor> {
   private final Precision precision;
   private final Dropout dropout;
 
-  private Eager(String prefix, Params params, Params formats, Precision precision, Dropout dropout) {
+  private Eager(
+      String prefix, Params params, Params formats, Precision precision, Dropout dropout) {
     this.prefix = prefix;
     this.params = params;
     this.formats = formats;
@@ -50,7 +52,8 @@ public final class Eager implements Ops<Tensor> {
   /**
    * For sampling.
    *
-   * @param formats keeps the weights in the formats in which they are needed, filled here; may be shared by threads
+   * @param formats keeps the weights in the formats in which they are needed, filled here; may be
+   *     shared by threads
    */
   public static Eager inference(Params params, Params formats, Precision precision) {
     return new Eager("", params, formats, precision, null);
@@ -58,7 +61,8 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor block(String name, Function<Ops<Tensor>, Tensor> body) {
-    return Scope.of(() -> body.apply(new Eager(prefix + name + ".", params, formats, precision, dropout)));
+    return Scope.of(
+        () -> body.apply(new Eager(prefix + name + ".", params, formats, precision, dropout)));
   }
 
   @Override
@@ -84,8 +88,11 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor groupNorm(Tensor x, String name, int groups, double eps) {
-    return x.groupNorm(groups, parameter(name + ".weight", Precision.FP32),
-        parameter(name + ".bias", Precision.FP32), eps);
+    return x.groupNorm(
+        groups,
+        parameter(name + ".weight", Precision.FP32),
+        parameter(name + ".bias", Precision.FP32),
+        eps);
   }
 
   @Override
@@ -155,7 +162,8 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, int heads) {
-    Tensor mixed = heads(q, heads).attention(heads(k, heads), heads(v, heads)); // [B, heads, N, C/heads]
+    Tensor mixed =
+        heads(q, heads).attention(heads(k, heads), heads(v, heads)); // [B, heads, N, C/heads]
     return mixed.permute(0, 2, 1, 3).reshape(q.sizes());
   }
 
@@ -188,7 +196,10 @@ public final class Eager implements Ops<Tensor> {
     return dropout == null || p == 0 ? x : x.times(mask(name, p, x.sizes()).to(precision));
   }
 
-  /** A mask from (seed, step, name): the same whatever else the engine draws. Four lanes of 16 bits a draw. */
+  /**
+   * A mask from (seed, step, name): the same whatever else the engine draws. Four lanes of 16 bits
+   * a draw.
+   */
   private Tensor mask(String name, double p, long[] sizes) {
     CRC32 hash = new CRC32();
     hash.update((prefix + name).getBytes(StandardCharsets.UTF_8));

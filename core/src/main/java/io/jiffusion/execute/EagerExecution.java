@@ -17,10 +17,11 @@ import java.util.List;
 import java.util.concurrent.Future;
 
 /**
- * Runs a network on blocks of images, each block on one of its own threads, each thread with one native thread.
+ * Runs a network on blocks of images, each block on one of its own threads, each thread with one
+ * native thread.
  *
- * <p>Threads inside one operation would wait for each other many thousand times a second; threads with images of their own
- * never do.
+ * <p>Threads inside one operation would wait for each other many thousand times a second; threads
+ * with images of their own never do.
  */
 public final class EagerExecution implements Execution {
   private final Network network;
@@ -38,7 +39,8 @@ public final class EagerExecution implements Execution {
    * @param block images that one network call sees, at least 1
    * @param threads at least 1
    */
-  public EagerExecution(Network network, Params params, Precision precision, int block, int threads) {
+  public EagerExecution(
+      Network network, Params params, Precision precision, int block, int threads) {
     if (block < 1 || threads < 1) {
       throw new IllegalArgumentException(
           "illegal block " + block + " or threads " + threads + ", must be 1 or more");
@@ -52,8 +54,9 @@ public final class EagerExecution implements Execution {
   }
 
   /**
-   * The block that fits a network, by its size alone: about 2 GFLOP a call, at least 1 image and at most 8. A larger block
-   * uses the processor better, a smaller one wastes less when few images are asked for.
+   * The block that fits a network, by its size alone: about 2 GFLOP a call, at least 1 image and at
+   * most 8. A larger block uses the processor better, a smaller one wastes less when few images are
+   * asked for.
    */
   public static int blockFor(Network network) {
     long flops = Shapes.of(network, 1).flops();
@@ -64,27 +67,44 @@ public final class EagerExecution implements Execution {
   public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
     int inputSize = (int) input().count();
     if (images < 1 || x.length != images * inputSize || labels.length != images) {
-      throw new IllegalArgumentException("illegal input: " + x.length + " values and " + labels.length
-          + " labels for " + images + " images of " + input());
+      throw new IllegalArgumentException(
+          "illegal input: "
+              + x.length
+              + " values and "
+              + labels.length
+              + " labels for "
+              + images
+              + " images of "
+              + input());
     }
     if ((network.classes() > 0) != (classes != null)) {
       throw new IllegalArgumentException(
-          classes == null ? "this network needs the class of each image" : "this network has no classes");
+          classes == null
+              ? "this network needs the class of each image"
+              : "this network has no classes");
     }
     int outputSize = (int) output.count();
     float[] out = new float[images * outputSize];
     List<Future<Void>> running = new ArrayList<>();
     for (int from = 0; from < images; from += block) {
       int first = from;
-      running.add(threads.submit(() -> {
-        int count = Math.min(block, images - first);
-        float[] part = run(
-            Arrays.copyOf(Arrays.copyOfRange(x, first * inputSize, (first + count) * inputSize), block * inputSize),
-            Arrays.copyOf(Arrays.copyOfRange(labels, first, first + count), block),
-            classes == null ? null : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block));
-        System.arraycopy(part, 0, out, first * outputSize, count * outputSize);
-        return null;
-      }));
+      running.add(
+          threads.submit(
+              () -> {
+                int count = Math.min(block, images - first);
+                float[] part =
+                    run(
+                        Arrays.copyOf(
+                            Arrays.copyOfRange(x, first * inputSize, (first + count) * inputSize),
+                            block * inputSize),
+                        Arrays.copyOf(Arrays.copyOfRange(labels, first, first + count), block),
+                        classes == null
+                            ? null
+                            : Arrays.copyOf(
+                                Arrays.copyOfRange(classes, first, first + count), block));
+                System.arraycopy(part, 0, out, first * outputSize, count * outputSize);
+                return null;
+              }));
     }
     Workers.all(running);
     return out;
@@ -98,7 +118,11 @@ public final class EagerExecution implements Execution {
       Tensor input = Tensor.of(x, block, one.size(0), one.size(1), one.size(2)).to(precision);
       Condition<Tensor> condition = new Condition<>(classes == null ? null : Tensor.of(classes));
       return network
-          .apply(Eager.inference(params, formats, precision), input, Tensor.of(labels, block), condition)
+          .apply(
+              Eager.inference(params, formats, precision),
+              input,
+              Tensor.of(labels, block),
+              condition)
           .floats();
     }
   }

@@ -2,7 +2,8 @@ package io.jiffusion.network;
 
 /**
  * A small convolutional network that tells classes apart: four convolutions, the image halved
- * between them, then the mean over what is left of it. Quick to train rather than the best there is.
+ * between them, then the mean over what is left of it. Quick to train rather than the best there
+ * is.
  *
  * <p>Its one output holds both that are wanted of it: the features, that is the means, in channels
  * 0 … features−1, and the logits, a linear map of the features, in the channels after them. The
@@ -40,8 +41,7 @@ public record Classifier(ClassifierConfig config) implements Network {
     return ops.concat(h, logits); // [B, features + classes, 1, 1]
   }
 
-  private static <T> T layer(
-      Ops<T> ops, T x, String name, int out, int kernel, int stride) {
+  private static <T> T layer(Ops<T> ops, T x, String name, int out, int kernel, int stride) {
     return ops.block(
         name,
         o -> {

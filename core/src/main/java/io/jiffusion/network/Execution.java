@@ -1,11 +1,13 @@
 package io.jiffusion.network;
 
 /**
- * A network and its weights made to run: floats in, floats out. The one door between plain Java and a native engine.
+ * A network and its weights made to run: floats in, floats out. The one door between plain Java and
+ * a native engine.
  *
- * <p>The images of a call are cut into blocks of {@link #block()} images, the last one padded, and the blocks are spread
- * over the execution's own threads; so an image's result depends on the block size alone, never on how many images or
- * threads there are. Safe for use from any thread; calls queue.
+ * <p>The images of a call are cut into blocks of {@link #block()} images, the last one padded, and
+ * the blocks are spread over the execution's own threads; so an image's result depends on the block
+ * size alone, never on how many images or threads there are. Safe for use from any thread; calls
+ * queue.
  */
 public interface Execution extends AutoCloseable {
 
@@ -26,7 +28,10 @@ public interface Execution extends AutoCloseable {
   /** Shape of one input image. */
   Shape input();
 
-  /** Channels of the output: those of the input, or twice as many if the network learns the variance. */
+  /**
+   * Channels of the output: those of the input, or twice as many if the network learns the
+   * variance.
+   */
   int outputChannels();
 
   @Override

@@ -25,8 +25,8 @@ public record Init(Kind kind, double scale) {
   }
 
   /**
-   * Uniform with variance {@code scale / ((fanIn + fanOut)/2)}: DDPM's variance scaling, which for scale 1 is Glorot's. A scale
-   * of 0 gives zeros.
+   * Uniform with variance {@code scale / ((fanIn + fanOut)/2)}: DDPM's variance scaling, which for
+   * scale 1 is Glorot's. A scale of 0 gives zeros.
    */
   public static Init fanAverage(double scale, long fanIn, long fanOut) {
     return new Init(Kind.UNIFORM, Math.sqrt(3 * scale / ((fanIn + fanOut) / 2.0)));

@@ -1,7 +1,8 @@
 package io.jiffusion.network;
 
 /**
- * A perceptron with residual hidden layers for points in the plane: the network of the tutorials on toy data.
+ * A perceptron with residual hidden layers for points in the plane: the network of the tutorials on
+ * toy data.
  *
  * @param config its shape
  */
@@ -25,10 +26,13 @@ public record Mlp(MlpConfig config) implements Network {
     for (int i = 0; i < config.depth(); i++) {
       T before = h;
       T time = emb;
-      h = ops.block("hidden." + i, o -> {
-        T joined = o.addChannels(before, o.linear(time, "time", config.width(), 1));
-        return o.add(before, dense(o, o.silu(joined), "dense", config.width()));
-      });
+      h =
+          ops.block(
+              "hidden." + i,
+              o -> {
+                T joined = o.addChannels(before, o.linear(time, "time", config.width(), 1));
+                return o.add(before, dense(o, o.silu(joined), "dense", config.width()));
+              });
     }
     return dense(ops, ops.silu(h), "out", config.inputs()); // [B, inputs, 1, 1]
   }

@@ -11,8 +11,16 @@ package io.jiffusion.network;
 public record MlpConfig(int inputs, int width, int depth, int embedding) {
   public MlpConfig {
     if (inputs < 1 || width < 1 || depth < 1 || embedding < 4 || embedding % 2 != 0) {
-      throw new IllegalArgumentException("illegal network: inputs " + inputs + ", width " + width + ", depth " + depth
-          + ", embedding " + embedding + ", must be 1 or more, the embedding even and 4 or more");
+      throw new IllegalArgumentException(
+          "illegal network: inputs "
+              + inputs
+              + ", width "
+              + width
+              + ", depth "
+              + depth
+              + ", embedding "
+              + embedding
+              + ", must be 1 or more, the embedding even and 4 or more");
     }
   }
 }

@@ -1,7 +1,8 @@
 package io.jiffusion.network;
 
 /**
- * A network, written once against {@link Ops} and used for shapes and counts, for training and for sampling alike.
+ * A network, written once against {@link Ops} and used for shapes and counts, for training and for
+ * sampling alike.
  *
  * <p>It knows an input, a label and a condition, and not what noise is.
  */
@@ -20,6 +21,8 @@ public interface Network {
   /** Shape of one input image, [C, H, W]. */
   Shape input();
 
-  /** Number of classes that {@link Condition#classes} may name, the null class included; 0 for none. */
+  /**
+   * Number of classes that {@link Condition#classes} may name, the null class included; 0 for none.
+   */
   int classes();
 }

@@ -3,11 +3,11 @@ package io.jiffusion.network;
 import java.util.function.Function;
 
 /**
- * The vocabulary in which networks are written. What T is decides what happens: a shape ({@link Shapes}) gives parameters and
- * costs, a tensor computes.
+ * The vocabulary in which networks are written. What T is decides what happens: a shape ({@link
+ * Shapes}) gives parameters and costs, a tensor computes.
  *
- * <p>Images are [B, C, H, W], vectors [B, C], sequences [B, N, C]. Parameters are asked for by name; names are scoped by
- * {@link #block}; a name asked for twice is the same parameter.
+ * <p>Images are [B, C, H, W], vectors [B, C], sequences [B, N, C]. Parameters are asked for by
+ * name; names are scoped by {@link #block}; a name asked for twice is the same parameter.
  */
 public interface Ops<T> {
 
@@ -26,8 +26,8 @@ public interface Ops<T> {
   }
 
   /**
-   * A named part of the network: prefixes the names of its parameters, and is the unit of memory in which an execution works.
-   * Only the result leaves it.
+   * A named part of the network: prefixes the names of its parameters, and is the unit of memory in
+   * which an execution works. Only the result leaves it.
    */
   T block(String name, Function<Ops<T>, T> body);
 
@@ -81,14 +81,14 @@ public interface Ops<T> {
   T image(T x, long height, long width);
 
   /**
-   * Scaled dot-product attention, softmax(q·kᵀ/√width)·v for each head; sequences [B, N, C] whose channels are the heads in
-   * order. Softmax in float32.
+   * Scaled dot-product attention, softmax(q·kᵀ/√width)·v for each head; sequences [B, N, C] whose
+   * channels are the heads in order. Softmax in float32.
    */
   T attention(T q, T k, T v, int heads);
 
   /**
-   * Sinusoidal embedding of labels, [B] to [B, width], in float32: frequencies {@code exp(−ln(10000)·i/(width/2 − shift))}, i = 0 …
-   * width/2 − 1.
+   * Sinusoidal embedding of labels, [B] to [B, width], in float32: frequencies {@code
+   * exp(−ln(10000)·i/(width/2 − shift))}, i = 0 … width/2 − 1.
    *
    * @param shift 1 (DDPM) or 0 (improved-diffusion)
    */
@@ -97,6 +97,9 @@ public interface Ops<T> {
   /** Rows of a trained table [rows, width], in float32. */
   T embedding(T index, String name, int rows, int width);
 
-  /** Zeroes a share p of the values in training and scales the rest by 1/(1−p); the identity otherwise. */
+  /**
+   * Zeroes a share p of the values in training and scales the rest by 1/(1−p); the identity
+   * otherwise.
+   */
   T dropout(T x, String name, double p);
 }

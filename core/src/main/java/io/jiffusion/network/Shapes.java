@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A network run on shapes alone: its parameters, the shape of every value, and the cost of every operation. Needs no native
- * library.
+ * A network run on shapes alone: its parameters, the shape of every value, and the cost of every
+ * operation. Needs no native library.
  */
 public final class Shapes implements Ops<Shape> {
 
@@ -44,11 +44,12 @@ public final class Shapes implements Ops<Shape> {
     Shapes shapes = new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
     Shape one = network.input();
     Shape classes = network.classes() > 0 ? Shape.of(images) : null;
-    shapes.output = network.apply(
-        shapes,
-        Shape.of(images, one.size(0), one.size(1), one.size(2)),
-        Shape.of(images),
-        new Condition<>(classes));
+    shapes.output =
+        network.apply(
+            shapes,
+            Shape.of(images, one.size(0), one.size(1), one.size(2)),
+            Shape.of(images),
+            new Condition<>(classes));
     return shapes;
   }
 
@@ -72,7 +73,10 @@ public final class Shapes implements Ops<Shape> {
     return parameters.values().stream().mapToLong(p -> p.shape().count()).sum();
   }
 
-  /** Additions and multiplications of one evaluation of the whole batch, in convolutions, linear layers and attention. */
+  /**
+   * Additions and multiplications of one evaluation of the whole batch, in convolutions, linear
+   * layers and attention.
+   */
   public long flops() {
     return operations.stream().mapToLong(Operation::flops).sum();
   }
@@ -93,13 +97,23 @@ public final class Shapes implements Ops<Shape> {
     need(x.rank() == 4, name, "a convolution needs an image, not " + x);
     long in = x.size(1);
     long area = (long) kernel * kernel;
-    parameter(name + ".weight", Shape.of(out, in, kernel, kernel),
+    parameter(
+        name + ".weight",
+        Shape.of(out, in, kernel, kernel),
         Init.fanAverage(initScale, in * area, out * area));
     parameter(name + ".bias", Shape.of(out), Init.ZERO);
     long margin = padding == Padding.SYMMETRIC ? 2L * (kernel / 2) : 1;
-    Shape result = Shape.of(x.size(0), out, (x.size(2) + margin - kernel) / stride + 1,
-        (x.size(3) + margin - kernel) / stride + 1);
-    record(name, "conv" + kernel + "x" + kernel, result, out * in * area + out,
+    Shape result =
+        Shape.of(
+            x.size(0),
+            out,
+            (x.size(2) + margin - kernel) / stride + 1,
+            (x.size(3) + margin - kernel) / stride + 1);
+    record(
+        name,
+        "conv" + kernel + "x" + kernel,
+        result,
+        out * in * area + out,
         2 * in * area * result.count());
     return result;
   }
@@ -118,7 +132,9 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape groupNorm(Shape x, String name, int groups, double eps) {
-    need(x.size(1) % groups == 0, name,
+    need(
+        x.size(1) % groups == 0,
+        name,
         x.size(1) + " channels cannot be split into " + groups + " groups");
     parameter(name + ".weight", Shape.of(x.size(1)), Init.ONE);
     parameter(name + ".bias", Shape.of(x.size(1)), Init.ZERO);
@@ -149,7 +165,10 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape addChannels(Shape x, Shape vector) {
-    need(vector.equals(Shape.of(x.size(0), x.size(1))), "addChannels", vector + " does not fit " + x);
+    need(
+        vector.equals(Shape.of(x.size(0), x.size(1))),
+        "addChannels",
+        vector + " does not fit " + x);
     return x;
   }
 
@@ -160,14 +179,19 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape concat(Shape a, Shape b) {
-    need(a.size(0) == b.size(0) && a.size(2) == b.size(2) && a.size(3) == b.size(3), "concat",
+    need(
+        a.size(0) == b.size(0) && a.size(2) == b.size(2) && a.size(3) == b.size(3),
+        "concat",
         a + " does not fit " + b);
     return Shape.of(a.size(0), a.size(1) + b.size(1), a.size(2), a.size(3));
   }
 
   @Override
   public Shape channels(Shape x, int from, int count) {
-    need(from + count <= x.size(1), "channels", "no channels " + from + " to " + (from + count) + " in " + x);
+    need(
+        from + count <= x.size(1),
+        "channels",
+        "no channels " + from + " to " + (from + count) + " in " + x);
     long[] sizes = x.sizes().clone();
     sizes[1] = count;
     return new Shape(sizes);
@@ -202,7 +226,9 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape attention(Shape q, Shape k, Shape v, int heads) {
-    need(q.size(2) % heads == 0, "attention",
+    need(
+        q.size(2) % heads == 0,
+        "attention",
         q.size(2) + " channels cannot be split into " + heads + " heads");
     record("attention", "attention", q, 0, 4 * q.count() * k.size(1));
     return q;
@@ -210,7 +236,9 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape sinusoid(Shape label, int width, Order order, int shift) {
-    need(width % 2 == 0 && width / 2 > shift, "sinusoid",
+    need(
+        width % 2 == 0 && width / 2 > shift,
+        "sinusoid",
         "width " + width + " must be even and above " + 2 * shift);
     return Shape.of(label.size(0), width);
   }
@@ -230,7 +258,9 @@ public final class Shapes implements Ops<Shape> {
   private void parameter(String name, Shape shape, Init init) {
     Parameter asked = new Parameter(prefix + name, shape, init);
     Parameter known = parameters.putIfAbsent(asked.name(), asked);
-    need(known == null || known.shape().equals(shape), name,
+    need(
+        known == null || known.shape().equals(shape),
+        name,
         "is asked for as " + shape + " and as " + (known == null ? shape : known.shape()));
   }
 

@@ -8,8 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The U-Net of DDPM (Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models, arXiv 2006.11239, appendix B) and its
- * descendants in improved-diffusion and diffusers.
+ * The U-Net of DDPM (Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models, arXiv 2006.11239,
+ * appendix B) and its descendants in improved-diffusion and diffusers.
  *
  * @param config its shape
  */
@@ -38,7 +38,9 @@ public record Unet(UnetConfig config) implements Network {
       int channels = config.channels() * config.multipliers()[level];
       for (int i = 0; i < config.resBlocks(); i++) {
         T before = h;
-        h = ops.block("down." + level + "." + i, o -> residualAndAttention(o, before, emb, channels));
+        h =
+            ops.block(
+                "down." + level + "." + i, o -> residualAndAttention(o, before, emb, channels));
         skips.push(h);
       }
       if (level < levels - 1) {
@@ -56,8 +58,10 @@ public record Unet(UnetConfig config) implements Network {
       for (int i = 0; i <= config.resBlocks(); i++) {
         T before = h;
         T skip = skips.pop();
-        h = ops.block("up." + level + "." + i,
-            o -> residualAndAttention(o, o.concat(before, skip), emb, channels));
+        h =
+            ops.block(
+                "up." + level + "." + i,
+                o -> residualAndAttention(o, o.concat(before, skip), emb, channels));
       }
       if (level > 0) {
         T before = h;
@@ -66,8 +70,17 @@ public record Unet(UnetConfig config) implements Network {
     }
 
     T top = h;
-    return ops.block("out", o -> o.conv(o.silu(norm(o, top, "norm")), "conv", config.outputChannels(), 3, 1,
-        Padding.SYMMETRIC, last()));
+    return ops.block(
+        "out",
+        o ->
+            o.conv(
+                o.silu(norm(o, top, "norm")),
+                "conv",
+                config.outputChannels(),
+                3,
+                1,
+                Padding.SYMMETRIC,
+                last()));
   }
 
   private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
@@ -82,15 +95,19 @@ public record Unet(UnetConfig config) implements Network {
 
   private <T> T residualAndAttention(Ops<T> ops, T x, T emb, int channels) {
     T h = ops.block("res", o -> residual(o, x, emb, channels, Change.NONE, 1));
-    return config.attends(ops.shape(h).size(2)) ? ops.block("attn", o -> attention(o, h, true, 1)) : h;
+    return config.attends(ops.shape(h).size(2))
+        ? ops.block("attn", o -> attention(o, h, true, 1))
+        : h;
   }
 
   private <T> T middle(Ops<T> ops, T x, T emb) {
     int channels = (int) ops.shape(x).size(1);
     double scale = config.middleScale();
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
-    T mixed = config.middleAttention()
-        ? ops.block("attn", o -> attention(o, h, config.middleNorm(), scale)) : h;
+    T mixed =
+        config.middleAttention()
+            ? ops.block("attn", o -> attention(o, h, config.middleNorm(), scale))
+            : h;
     return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
   }
 
@@ -121,8 +138,11 @@ public record Unet(UnetConfig config) implements Network {
       h = norm(ops, h, "norm2");
     } else {
       T both = ops.linear(emb, "time", 2 * channels, 1);
-      h = ops.scaleShift(norm(ops, h, "norm2"), ops.channels(both, 0, channels),
-          ops.channels(both, channels, channels));
+      h =
+          ops.scaleShift(
+              norm(ops, h, "norm2"),
+              ops.channels(both, 0, channels),
+              ops.channels(both, channels, channels));
     }
     h = ops.dropout(act(ops, h), "dropout", config.dropout());
     h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, last());
@@ -137,8 +157,12 @@ public record Unet(UnetConfig config) implements Network {
     int channels = (int) shape.size(1);
     int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
     T tokens = ops.tokens(norm ? norm(ops, x, "norm") : x); // [B, H·W, C]
-    T mixed = ops.attention(ops.linear(tokens, "q", channels, 1), ops.linear(tokens, "k", channels, 1),
-        ops.linear(tokens, "v", channels, 1), heads);
+    T mixed =
+        ops.attention(
+            ops.linear(tokens, "q", channels, 1),
+            ops.linear(tokens, "k", channels, 1),
+            ops.linear(tokens, "v", channels, 1),
+            heads);
     T out = ops.image(ops.linear(mixed, "out", channels, last()), shape.size(2), shape.size(3));
     return rescale(ops, ops.add(x, out), scale);
   }

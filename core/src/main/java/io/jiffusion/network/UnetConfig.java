@@ -10,7 +10,8 @@ import io.jiffusion.network.Ops.Padding;
  * @param height rows of the image
  * @param width columns of the image
  * @param channels channels at full resolution
- * @param multipliers channels of each level as a multiple of {@code channels}; each level after the first halves the size
+ * @param multipliers channels of each level as a multiple of {@code channels}; each level after the
+ *     first halves the size
  * @param resBlocks residual blocks a level on the way down; one more on the way up
  * @param attention rows of the feature maps at which attention is applied
  * @param middleAttention whether the middle of the network attends
@@ -81,13 +82,21 @@ public record UnetConfig(
 
   public UnetConfig {
     check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
-    check(channels >= 2 && channels % 2 == 0, "channels", channels, "must be an even number, 2 or more");
+    check(
+        channels >= 2 && channels % 2 == 0,
+        "channels",
+        channels,
+        "must be an even number, 2 or more");
     check(multipliers.length >= 1, "multipliers", "[]", "must name at least one level");
     for (int multiplier : multipliers) {
       check(multiplier >= 1, "multipliers", multiplier, "must be 1 or more");
     }
     check(resBlocks >= 1, "resBlocks", resBlocks, "must be 1 or more");
-    check(groups >= 1 && channels % groups == 0, "groups", groups, "must divide the " + channels + " channels");
+    check(
+        groups >= 1 && channels % groups == 0,
+        "groups",
+        groups,
+        "must divide the " + channels + " channels");
     check(eps > 0, "eps", eps, "must be above 0");
     check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
     check(channels / 2 > shift, "channels", channels, "must be 4 or more with shift 1");
@@ -96,16 +105,25 @@ public record UnetConfig(
     check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
     check(middleScale > 0, "middleScale", middleScale, "must be above 0");
     int halvings = 1 << (multipliers.length - 1);
-    check(height >= 1 && height % halvings == 0, "height", height,
+    check(
+        height >= 1 && height % halvings == 0,
+        "height",
+        height,
         "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
-    check(width >= 1 && width % halvings == 0, "width", width,
+    check(
+        width >= 1 && width % halvings == 0,
+        "width",
+        width,
         "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
     multipliers = multipliers.clone();
     attention = attention.clone();
     for (int level = 0; level < multipliers.length && headWidth > 0; level++) {
       boolean middle = middleAttention && level == multipliers.length - 1;
       int wide = channels * multipliers[level];
-      check(wide % headWidth == 0 || !middle && !contains(attention, height >> level), "headWidth", headWidth,
+      check(
+          wide % headWidth == 0 || !middle && !contains(attention, height >> level),
+          "headWidth",
+          headWidth,
           "must divide the " + wide + " channels of level " + level + ", which attends");
     }
   }

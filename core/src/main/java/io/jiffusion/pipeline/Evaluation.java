@@ -22,9 +22,9 @@ import java.util.stream.IntStream;
  * How good a model with classes is: it makes images of every class, a classifier judges them, and
  * equally many real ones are judged beside them.
  *
- * <p>The Fréchet distance is that of the classifier's features to those of all test images, so equal
- * numbers of training images tell what a perfect model would reach; the distance of test images to
- * the nearest training image tells how near an image comes that was not memorised.
+ * <p>The Fréchet distance is that of the classifier's features to those of all test images, so
+ * equal numbers of training images tell what a perfect model would reach; the distance of test
+ * images to the nearest training image tells how near an image comes that was not memorised.
  *
  * @param count images of each class, 1 or more
  * @param sampler as in {@link SampleRequest}
@@ -72,7 +72,18 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
     Judge.Verdict real = judge.look(Judge.examples(test, all));
     Moments reference = Moments.of(real.features(), judge.config().features());
     List<Report.Row> rows = new ArrayList<>();
+    long begin = System.nanoTime();
     for (double strength : guidance) {
+      int sets = rows.size();
+      Consumer<Progress> whole = // of all sets, which have equally many evaluations
+          part ->
+              progress.accept(
+                  new Progress(
+                      part.unit(),
+                      sets * part.total() + part.done(),
+                      guidance.size() * part.total(),
+                      (System.nanoTime() - begin) / 1e9,
+                      name(strength)));
       SampleRequest request =
           SampleRequest.of(Math.multiplyExact(count, classes))
               .sampler(sampler)
@@ -80,7 +91,7 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
               .seed(seed)
               .classes(IntStream.range(0, classes).toArray())
               .guidance(strength);
-      Images made = model.sample(request, progress, cancellation).images();
+      Images made = model.sample(request, whole, cancellation).images();
       float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
       int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
       Judge.Verdict verdict = judge.look(images);
@@ -141,7 +152,9 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
   /** {@code ddim-50, guidance 2}. */
   private String name(double strength) {
     String name = sampler + "-" + steps;
-    return strength == 1 ? name : name + String.format(Locale.ROOT, ", guidance %s", number(strength));
+    return strength == 1
+        ? name
+        : name + String.format(Locale.ROOT, ", guidance %s", number(strength));
   }
 
   private static String number(double value) {
@@ -152,11 +165,10 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
   private int[] some(Dataset data) {
     int[] found = new int[data.classes()];
     int[] some =
-        IntStream.range(0, data.size())
-            .filter(i -> found[data.label(i)]++ < count)
-            .toArray();
+        IntStream.range(0, data.size()).filter(i -> found[data.label(i)]++ < count).toArray();
     int fewest = IntStream.of(found).min().orElse(0);
-    Check.that(fewest >= count, "count", count, "must be at most " + fewest + ", which one class has");
+    Check.that(
+        fewest >= count, "count", count, "must be at most " + fewest + ", which one class has");
     return some;
   }
 

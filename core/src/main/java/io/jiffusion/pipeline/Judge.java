@@ -60,8 +60,8 @@ public final class Judge implements AutoCloseable {
   public record Verdict(int[] classes, double[] features) {}
 
   /**
-   * Trains a classifier by AdamW in batches of 64, and writes its averaged weights; the
-   * same seed gives the same file on one kind of processor.
+   * Trains a classifier by AdamW in batches of 64, and writes its averaged weights; the same seed
+   * gives the same file on one kind of processor.
    *
    * @param data labelled images, square, the size a power of two from 8 on
    * @param folder made if it is not there
@@ -82,7 +82,13 @@ public final class Judge implements AutoCloseable {
     CrossEntropy objective = new CrossEntropy(data, config, seed, BATCH);
     try (Trainer trainer =
         new Trainer(
-            new Classifier(config), objective, OPTIMISER, AVERAGE, Precision.fastest(), seed, SHARDS)) {
+            new Classifier(config),
+            objective,
+            OPTIMISER,
+            AVERAGE,
+            Precision.fastest(),
+            seed,
+            SHARDS)) {
       long begin = System.nanoTime();
       while (trainer.steps() < steps) {
         cancellation.check();
@@ -99,8 +105,7 @@ public final class Judge implements AutoCloseable {
     Map<String, Array> arrays = new LinkedHashMap<>();
     for (String name : params.names()) {
       try (Scope scope = Scope.open()) {
-        arrays.put(
-            name, Array.of(DType.F16, params.at(name).floats(), params.at(name).sizes()));
+        arrays.put(name, Array.of(DType.F16, params.at(name).floats(), params.at(name).sizes()));
       }
     }
     try {
@@ -158,7 +163,8 @@ public final class Judge implements AutoCloseable {
    * Looks at images.
    *
    * @param images [images, C, H, W] row-major, values in [−1, 1]
-   * @throws IllegalArgumentException if these are not whole images of the classifier's size, or none
+   * @throws IllegalArgumentException if these are not whole images of the classifier's size, or
+   *     none
    */
   public Verdict look(float[] images) {
     int size = Math.toIntExact(execution.input().count());

@@ -16,7 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The file {@code run.json} of a run folder: what the weights beside it ({@code weights.safetensors}) are.
+ * The file {@code run.json} of a run folder: what the weights beside it ({@code
+ * weights.safetensors}) are.
  *
  * @param format version of this file's format
  * @param jiffusion version of the program that wrote it
@@ -50,13 +51,26 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
     try {
       tree = Tree.json(Files.readString(file), file.toString());
     } catch (NoSuchFileException e) {
-      throw new JiffusionException("no model in " + folder + ": it has no " + NAME + ", must be a folder that jiffusion train made", e);
+      throw new JiffusionException(
+          "no model in "
+              + folder
+              + ": it has no "
+              + NAME
+              + ", must be a folder that jiffusion train made",
+          e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
     }
     Tree format = tree.value() instanceof Map ? tree.fields().get("format") : null;
     if (format != null && !String.valueOf(FORMAT).equals(format.toString())) {
-      throw new JiffusionException("format " + format + " of " + file + " is not known, must be " + FORMAT + "; use a newer program");
+      throw new JiffusionException(
+          "format "
+              + format
+              + " of "
+              + file
+              + " is not known, must be "
+              + FORMAT
+              + "; use a newer program");
     }
     return Binder.bind(RunFolder.class, tree);
   }
@@ -69,15 +83,18 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
     } catch (IOException e) {
       throw new JiffusionException("cannot make " + folder + ": " + AtomicFile.reason(e), e);
     }
-    AtomicFile.write(folder.resolve(NAME), channel -> {
-      while (text.hasRemaining()) {
-        channel.write(text);
-      }
-    });
+    AtomicFile.write(
+        folder.resolve(NAME),
+        channel -> {
+          while (text.hasRemaining()) {
+            channel.write(text);
+          }
+        });
   }
 
   /**
-   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit floats.
+   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit
+   * floats.
    *
    * @return size of the weights' file in bytes
    */
@@ -86,7 +103,10 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
     Map<String, Array> arrays = new LinkedHashMap<>();
     Path to = out.resolve(WEIGHTS);
     try (SafetensorsFile file = Safetensors.open(run.resolve(WEIGHTS))) {
-      file.entries().forEach((name, entry) -> arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
+      file.entries()
+          .forEach(
+              (name, entry) ->
+                  arrays.put(name, Array.of(DType.F16, file.floats(name), entry.shape())));
       Files.createDirectories(out);
       Safetensors.write(to, arrays, file.metadata());
       folder.write(out);

@@ -76,6 +76,7 @@ public final class Training {
       }
       try (Trainer trainer = trainer();
           Metrics metrics = new Metrics(folder, trainer.steps())) {
+        AtomicFile.deleteUnfinished(folder);
         RunFolder.of(config, trainer.steps()).write(folder);
         long begin = System.nanoTime();
         long first = trainer.steps();

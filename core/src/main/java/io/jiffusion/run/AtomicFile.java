@@ -3,6 +3,7 @@ package io.jiffusion.run;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -66,6 +67,18 @@ public final class AtomicFile {
       delete(temporary);
     }
     forceFolder(file.getParent());
+  }
+
+  /**
+   * Deletes what processes that were killed while they wrote have left in a folder. For folders
+   * that one process at a time writes to.
+   */
+  public static void deleteUnfinished(Path folder) {
+    try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, "*.*-*.tmp")) {
+      unfinished.forEach(AtomicFile::delete);
+    } catch (IOException e) {
+      // Left-overs cost room and nothing else.
+    }
   }
 
   /** In words, why a file cannot be opened, read or written. */

@@ -1,9 +1,11 @@
 package io.jiffusion.run;
 
 /**
- * What went wrong with a file, a model or an engine, told in one sentence: the value, the rule, the remedy.
+ * What went wrong with a file, a model or an engine, told in one sentence: the value, the rule, the
+ * remedy.
  *
- * <p>Wrong arguments are {@link IllegalArgumentException}; anything else that is thrown is a bug of the library.
+ * <p>Wrong arguments are {@link IllegalArgumentException}; anything else that is thrown is a bug of
+ * the library.
  */
 public final class JiffusionException extends RuntimeException {
   private static final long serialVersionUID = 1L;

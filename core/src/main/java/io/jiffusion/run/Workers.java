@@ -10,8 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads for work that cannot be stopped half-way, such as native calls: who waits for it waits until it is done, interrupted or
- * not, and memory that it uses can be freed afterwards.
+ * Threads for work that cannot be stopped half-way, such as native calls: who waits for it waits
+ * until it is done, interrupted or not, and memory that it uses can be freed afterwards.
  */
 public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
@@ -24,21 +24,29 @@ public final class Workers implements AutoCloseable {
    * @param first what each thread does before anything else
    */
   public Workers(String name, int count, Runnable first) {
-    threads = Executors.newFixedThreadPool(count, body -> {
-      Thread thread = new Thread(() -> {
-        first.run();
-        body.run();
-      }, name);
-      thread.setDaemon(true);
-      return thread;
-    });
+    threads =
+        Executors.newFixedThreadPool(
+            count,
+            body -> {
+              Thread thread =
+                  new Thread(
+                      () -> {
+                        first.run();
+                        body.run();
+                      },
+                      name);
+              thread.setDaemon(true);
+              return thread;
+            });
   }
 
   public <T> Future<T> submit(Callable<T> work) {
     return threads.submit(work);
   }
 
-  /** The results of all, in order. If some fail, waits for the others and throws the first failure. */
+  /**
+   * The results of all, in order. If some fail, waits for the others and throws the first failure.
+   */
   public static <T> List<T> all(List<Future<T>> running) {
     List<T> results = new ArrayList<>();
     RuntimeException failure = null;
@@ -65,7 +73,9 @@ public final class Workers implements AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true;
         } catch (ExecutionException e) {
-          throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+          throw e.getCause() instanceof RuntimeException cause
+              ? cause
+              : new IllegalStateException(e.getCause());
         }
       }
     } finally {

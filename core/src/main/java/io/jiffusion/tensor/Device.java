@@ -12,8 +12,10 @@ public enum Device {
   /**
    * Finds a device by name.
    *
-   * @param name {@code cpu}, {@code cuda}, or {@code auto} for a GPU where there is one that the natives can use
-   * @throws IllegalArgumentException if the name is another, or a GPU is asked for where none can be used
+   * @param name {@code cpu}, {@code cuda}, or {@code auto} for a GPU where there is one that the
+   *     natives can use
+   * @throws IllegalArgumentException if the name is another, or a GPU is asked for where none can
+   *     be used
    */
   public static Device of(String name) {
     return switch (name) {
@@ -21,12 +23,15 @@ public enum Device {
       case "auto" -> Torch.hasCuda() ? CUDA : CPU;
       case "cuda" -> {
         if (!Torch.hasCuda()) {
-          throw new IllegalArgumentException("illegal device: cuda, must be cpu here: there is no GPU that these natives"
-              + " can use; build with mvn -Pgpu package on a machine with an NVIDIA GPU, CUDA 13 and cuDNN 9");
+          throw new IllegalArgumentException(
+              "illegal device: cuda, must be cpu here: there is no GPU that these natives"
+                  + " can use; build with mvn -Pgpu package on a machine with an NVIDIA GPU, CUDA 13 and cuDNN 9");
         }
         yield CUDA;
       }
-      default -> throw new IllegalArgumentException("illegal device: " + name + ", must be cpu, cuda or auto");
+      default ->
+          throw new IllegalArgumentException(
+              "illegal device: " + name + ", must be cpu, cuda or auto");
     };
   }
 

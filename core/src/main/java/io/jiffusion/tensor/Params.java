@@ -40,7 +40,10 @@ public final class Params implements AutoCloseable {
     return tensor;
   }
 
-  /** The tensor of this name, made and kept if there is none yet. Safe for threads that share these parameters. */
+  /**
+   * The tensor of this name, made and kept if there is none yet. Safe for threads that share these
+   * parameters.
+   */
   public synchronized Tensor computeIfAbsent(String name, Supplier<Tensor> make) {
     checkOpen();
     Tensor known = tensors.get(name);

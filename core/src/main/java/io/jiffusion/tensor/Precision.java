@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Stream;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The number format in which a network computes. Weights being trained, norms, softmax and embeddings stay float32. */
+/**
+ * The number format in which a network computes. Weights being trained, norms, softmax and
+ * embeddings stay float32.
+ */
 public enum Precision {
   /** 32-bit floats, images as [B, C, H, W] in memory. */
   FP32(ScalarType.Float),
@@ -32,8 +34,9 @@ public enum Precision {
       case "fp32" -> FP32;
       case "bf16" -> BF16;
       case "auto" -> fastest();
-      default -> throw new IllegalArgumentException(
-          "illegal precision: " + name + ", must be fp32, bf16 or auto");
+      default ->
+          throw new IllegalArgumentException(
+              "illegal precision: " + name + ", must be fp32, bf16 or auto");
     };
   }
 

@@ -4,10 +4,11 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 
 /**
- * The life of native memory: every tensor made while a scope is open on this thread is freed when the innermost one closes.
+ * The life of native memory: every tensor made while a scope is open on this thread is freed when
+ * the innermost one closes.
  *
- * <p>A step of training or sampling is a scope, and each block of a network is a scope inside it. What lives on is the result
- * of {@link #of}, and nothing else.
+ * <p>A step of training or sampling is a scope, and each block of a network is a scope inside it.
+ * What lives on is the result of {@link #of}, and nothing else.
  */
 public final class Scope implements AutoCloseable {
   private final PointerScope pointers;
@@ -45,7 +46,8 @@ public final class Scope implements AutoCloseable {
   static PointerScope innermost() {
     PointerScope scope = PointerScope.getInnerScope();
     if (scope == null) {
-      throw new IllegalStateException("no scope is open on this thread: wrap the work in Scope.open()");
+      throw new IllegalStateException(
+          "no scope is open on this thread: wrap the work in Scope.open()");
     }
     return scope;
   }

@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * An array in native memory, with the operations that networks and training use.
  *
- * <p>Lives until the innermost scope of its thread closes; making one without a scope throws {@link IllegalStateException}.
- * Operations return new tensors unless their name ends in {@code InPlace}.
+ * <p>Lives until the innermost scope of its thread closes; making one without a scope throws {@link
+ * IllegalStateException}. Operations return new tensors unless their name ends in {@code InPlace}.
  */
 public final class Tensor {
   final org.bytedeco.pytorch.Tensor pointer;
@@ -36,7 +36,8 @@ public final class Tensor {
     try {
       return new Tensor(body.get());
     } catch (RuntimeException e) {
-      throw new JiffusionException("the engine refused " + operation + ": " + Torch.firstLine(e), e);
+      throw new JiffusionException(
+          "the engine refused " + operation + ": " + Torch.firstLine(e), e);
     }
   }
 
@@ -44,21 +45,35 @@ public final class Tensor {
 
   /** Copies floats into a new float32 tensor. */
   public static Tensor of(float[] values, long... sizes) {
-    return run("upload", () -> {
-      try (FloatPointer data = new FloatPointer(values)) {
-        return onDevice(torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)));
-      }
-    });
+    if (Arrays.stream(sizes).reduce(1, Math::multiplyExact) != values.length) {
+      throw new IllegalArgumentException(
+          "illegal sizes: "
+              + Arrays.toString(sizes)
+              + ", must hold the "
+              + values.length
+              + " values");
+    }
+    return run(
+        "upload",
+        () -> {
+          try (FloatPointer data = new FloatPointer(values)) {
+            return onDevice(torch.from_blob(data, sizes, new TensorOptions(ScalarType.Float)));
+          }
+        });
   }
 
   /** Copies integers into a new int64 tensor of rank 1. */
   public static Tensor of(int[] values) {
-    return run("upload", () -> {
-      long[] wide = Arrays.stream(values).asLongStream().toArray();
-      try (LongPointer data = new LongPointer(wide)) {
-        return onDevice(torch.from_blob(data, new long[] {wide.length}, new TensorOptions(ScalarType.Long)));
-      }
-    });
+    return run(
+        "upload",
+        () -> {
+          long[] wide = Arrays.stream(values).asLongStream().toArray();
+          try (LongPointer data = new LongPointer(wide)) {
+            return onDevice(
+                torch.from_blob(
+                    data, new long[] {wide.length}, new TensorOptions(ScalarType.Long)));
+          }
+        });
   }
 
   /** A copy where tensors live: the memory it is made from belongs to the caller. */
@@ -108,9 +123,16 @@ public final class Tensor {
 
   /** In a network's format: bf16 where it is chosen; images channels last there. */
   public Tensor to(Precision precision) {
-    return run("to", () -> precision == Precision.BF16 && pointer.dim() == 4
-        ? pointer.to(precision.type, false, false, new MemoryFormatOptional(MemoryFormat.ChannelsLast))
-        : pointer.to(precision.type));
+    return run(
+        "to",
+        () ->
+            precision == Precision.BF16 && pointer.dim() == 4
+                ? pointer.to(
+                    precision.type,
+                    false,
+                    false,
+                    new MemoryFormatOptional(MemoryFormat.ChannelsLast))
+                : pointer.to(precision.type));
   }
 
   /** In the number format of another tensor. */
@@ -203,8 +225,17 @@ public final class Tensor {
 
   /** Convolution; weight [out, in, k, k], bias [out] or null. */
   public Tensor conv(Tensor weight, Tensor bias, long stride, long padding) {
-    return run("conv2d", () -> torch.conv2d(pointer, weight.pointer, optional(bias), new long[] {stride, stride},
-        new long[] {padding, padding}, new long[] {1, 1}, 1));
+    return run(
+        "conv2d",
+        () ->
+            torch.conv2d(
+                pointer,
+                weight.pointer,
+                optional(bias),
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {1, 1},
+                1));
   }
 
   /** x·weightᵀ + bias; weight [out, in], bias [out] or null. */
@@ -213,7 +244,8 @@ public final class Tensor {
   }
 
   public Tensor groupNorm(long groups, Tensor weight, Tensor bias, double eps) {
-    return run("group_norm",
+    return run(
+        "group_norm",
         () -> torch.group_norm(pointer, groups, optional(weight), optional(bias), eps, false));
   }
 
@@ -225,30 +257,60 @@ public final class Tensor {
     return run("gelu", () -> torch.gelu(pointer));
   }
 
-  /** Scaled dot-product attention; this is the query, all are [B, heads, N, width]; the scale is 1/√width. */
+  /**
+   * Scaled dot-product attention; this is the query, all are [B, heads, N, width]; the scale is
+   * 1/√width.
+   */
   public Tensor attention(Tensor key, Tensor value) {
-    return run("attention", () -> torch.scaled_dot_product_attention(pointer, key.pointer, value.pointer,
-        new TensorOptional(), 0, false, new DoubleOptional(), false));
+    return run(
+        "attention",
+        () ->
+            torch.scaled_dot_product_attention(
+                pointer,
+                key.pointer,
+                value.pointer,
+                new TensorOptional(),
+                0,
+                false,
+                new DoubleOptional(),
+                false));
   }
 
   public static Tensor concat(List<Tensor> parts, int axis) {
-    return run("cat", () -> {
-      TensorVector vector = new TensorVector();
-      parts.forEach(part -> vector.push_back(part.pointer));
-      return torch.cat(vector, axis);
-    });
+    return run(
+        "cat",
+        () -> {
+          TensorVector vector = new TensorVector();
+          parts.forEach(part -> vector.push_back(part.pointer));
+          return torch.cat(vector, axis);
+        });
   }
 
   /** Nearest-neighbour upsampling by two. */
   public Tensor upsample() {
-    return run("upsample", () -> torch.upsample_nearest2d(pointer,
-        new long[] {2 * size(2), 2 * size(3)}, new DoubleOptional(), new DoubleOptional()));
+    return run(
+        "upsample",
+        () ->
+            torch.upsample_nearest2d(
+                pointer,
+                new long[] {2 * size(2), 2 * size(3)},
+                new DoubleOptional(),
+                new DoubleOptional()));
   }
 
   /** Average over 2×2 pixels. */
   public Tensor averagePool() {
-    return run("avg_pool2d", () -> torch.avg_pool2d(pointer, new long[] {2, 2}, new long[] {2, 2},
-        new long[] {0, 0}, false, true, new LongOptional()));
+    return run(
+        "avg_pool2d",
+        () ->
+            torch.avg_pool2d(
+                pointer,
+                new long[] {2, 2},
+                new long[] {2, 2},
+                new long[] {0, 0},
+                false,
+                true,
+                new LongOptional()));
   }
 
   /** One row of zeros below and one column to the right. */
@@ -270,12 +332,14 @@ public final class Tensor {
 
   /** The same memory as a parameter of its own: it wants a gradient, which is zero now. */
   public Tensor leaf() {
-    return run("leaf", () -> {
-      org.bytedeco.pytorch.Tensor leaf = pointer.detach();
-      leaf.set_requires_grad(true);
-      leaf.mutable_grad().put(torch.zeros_like(leaf));
-      return leaf;
-    });
+    return run(
+        "leaf",
+        () -> {
+          org.bytedeco.pytorch.Tensor leaf = pointer.detach();
+          leaf.set_requires_grad(true);
+          leaf.mutable_grad().put(torch.zeros_like(leaf));
+          return leaf;
+        });
   }
 
   /** A leaf's gradient, the tensor itself: {@link #backward} adds to it. */

@@ -10,13 +10,16 @@ import org.bytedeco.pytorch.QualifiedName;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Many tensors that one operation of the engine works on at once: a step of an optimiser costs a few calls, not a few for each
- * of hundreds of parameters. Shares the tensors' memory; closed by whoever made it.
+ * Many tensors that one operation of the engine works on at once: a step of an optimiser costs a
+ * few calls, not a few for each of hundreds of parameters. Shares the tensors' memory; closed by
+ * whoever made it.
  */
 public final class TensorList implements AutoCloseable {
 
-  // The engine's multi-tensor operations have no binding of their own and are reached through TorchScript. Results of in-place
-  // operations are returned, or they would be dropped as dead code. A list begins with an element: an empty one would be a constant
+  // The engine's multi-tensor operations have no binding of their own and are reached through
+  // TorchScript. Results of in-place
+  // operations are returned, or they would be dropped as dead code. A list begins with an element:
+  // an empty one would be a constant
   // that all callers share.
   private static final String SCRIPT =
       """
@@ -91,16 +94,36 @@ public final class TensorList implements AutoCloseable {
   }
 
   /**
-   * One step of AdamW (Loshchilov, Hutter: Decoupled Weight Decay Regularization, arXiv 1711.05101) on these parameters.
+   * One step of AdamW (Loshchilov, Hutter: Decoupled Weight Decay Regularization, arXiv 1711.05101)
+   * on these parameters.
    *
    * @param steps one number a parameter, counted up here
    * @param scale the gradients are divided by it
    */
-  public void adamw(TensorList gradients, TensorList first, TensorList second, TensorList steps, double lr, double beta1,
-      double beta2, double decay, double eps, double scale) {
+  public void adamw(
+      TensorList gradients,
+      TensorList first,
+      TensorList second,
+      TensorList steps,
+      double lr,
+      double beta1,
+      double beta2,
+      double decay,
+      double eps,
+      double scale) {
     try (Scope scope = Scope.open()) {
-      run("adamw", list, gradients.list, first.list, second.list, steps.list, new IValue(lr), new IValue(beta1),
-          new IValue(beta2), new IValue(decay), new IValue(eps),
+      run(
+          "adamw",
+          list,
+          gradients.list,
+          first.list,
+          second.list,
+          steps.list,
+          new IValue(lr),
+          new IValue(beta1),
+          new IValue(beta2),
+          new IValue(decay),
+          new IValue(eps),
           new IValue(Tensor.of(new float[] {(float) scale}, 1).pointer));
     }
   }

@@ -32,9 +32,15 @@ public final class Torch {
       openblas.blas_set_num_threads(1);
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       throw new JiffusionException(
-          "the native engine for " + Loader.getPlatform() + " is not on the class path: add org.bytedeco:pytorch, "
-              + "org.bytedeco:openblas and org.bytedeco:javacpp with the classifier " + Loader.getPlatform()
-              + " (" + firstLine(e) + ")", e);
+          "the native engine for "
+              + Loader.getPlatform()
+              + " is not on the class path: add org.bytedeco:pytorch, "
+              + "org.bytedeco:openblas and org.bytedeco:javacpp with the classifier "
+              + Loader.getPlatform()
+              + " ("
+              + firstLine(e)
+              + ")",
+          e);
     }
     loaded = true;
   }
@@ -66,13 +72,18 @@ public final class Torch {
     torch.set_num_threads(count);
   }
 
-  /** Turns the recording of gradients on or off for this thread, until the surrounding scope closes. */
+  /**
+   * Turns the recording of gradients on or off for this thread, until the surrounding scope closes.
+   */
   public static void gradients(boolean on) {
     Scope.innermost();
     new AutoGradMode(on);
   }
 
-  /** Native objects alive, of all threads: the same before and after a piece of work that leaks nothing. */
+  /**
+   * Native objects alive, of all threads: the same before and after a piece of work that leaks
+   * nothing.
+   */
   public static long liveHandles() {
     return Pointer.totalCount();
   }

@@ -10,7 +10,8 @@ package io.jiffusion.train;
  * @param clipNorm largest norm of the whole gradient; 0 for no limit
  * @param warmup steps over which the learning rate grows linearly from 0
  */
-public record AdamW(double lr, double beta1, double beta2, double weightDecay, double clipNorm, int warmup) {
+public record AdamW(
+    double lr, double beta1, double beta2, double weightDecay, double clipNorm, int warmup) {
   static final double EPS = 1e-8;
 
   /** Learning rate of step 0, 1, … */

@@ -1,5 +1,6 @@
 package io.jiffusion.train;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
@@ -9,7 +10,6 @@ import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state of a training run on disk: a file {@code checkpoints/step-N.safetensors} in the run folder, written under another
- * name, forced to disk and then renamed, so that whatever happens the files with the right name are whole. The two newest are
- * kept.
+ * The state of a training run on disk: a file {@code checkpoints/step-N.safetensors} in the run
+ * folder, written under another name, forced to disk and then renamed, so that whatever happens the
+ * files with the right name are whole. The two newest are kept.
  *
  * @param state all that training changes
  * @param step optimiser steps made
@@ -47,26 +47,38 @@ public record Checkpoint(Trainer.State state, long step) {
   public void write(Path run, String settings) {
     Map<String, Array> arrays = new LinkedHashMap<>();
     CRC32C sum = new CRC32C();
-    state.parts().forEach((part, params) -> {
-      for (String name : params.names()) {
-        try (Scope scope = Scope.open()) {
-          float[] values = params.at(name).floats();
-          update(sum, values);
-          arrays.put(part + "/" + name, Array.of(values, params.at(name).sizes()));
-        }
-      }
-    });
+    state
+        .parts()
+        .forEach(
+            (part, params) -> {
+              for (String name : params.names()) {
+                try (Scope scope = Scope.open()) {
+                  float[] values = params.at(name).floats();
+                  update(sum, values);
+                  arrays.put(part + "/" + name, Array.of(values, params.at(name).sizes()));
+                }
+              }
+            });
     try {
       Files.createDirectories(folder(run));
-      Safetensors.write(folder(run).resolve(String.format("step-%09d.safetensors", step)), arrays,
-          Map.of("step", Long.toString(step), "settings", settings, "checksum", Long.toHexString(sum.getValue())));
+      Safetensors.write(
+          folder(run).resolve(String.format("step-%09d.safetensors", step)),
+          arrays,
+          Map.of(
+              "step",
+              Long.toString(step),
+              "settings",
+              settings,
+              "checksum",
+              Long.toHexString(sum.getValue())));
       List<Path> all = all(run);
       for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
         Files.delete(old);
       }
-      deleteUnfinished(run);
+      AtomicFile.deleteUnfinished(folder(run));
     } catch (IOException e) {
-      throw new JiffusionException("cannot write a checkpoint in " + folder(run) + ": " + e.getMessage(), e);
+      throw new JiffusionException(
+          "cannot write a checkpoint in " + folder(run) + ": " + e.getMessage(), e);
     }
   }
 
@@ -87,8 +99,10 @@ public record Checkpoint(Trainer.State state, long step) {
         damage = new JiffusionException(e.getMessage(), e);
       }
     }
-    throw damage != null ? damage
-        : new JiffusionException("nothing to resume in " + run + ": it has no checkpoint; leave out --resume to start");
+    throw damage != null
+        ? damage
+        : new JiffusionException(
+            "nothing to resume in " + run + ": it has no checkpoint; leave out --resume to start");
   }
 
   /** Whether a run has a checkpoint. */
@@ -108,23 +122,31 @@ public record Checkpoint(Trainer.State state, long step) {
     Map<String, Params> parts = new LinkedHashMap<>();
     try (SafetensorsFile file = Safetensors.open(path)) {
       if (!settings.equals(file.metadata().get("settings"))) {
-        throw new IllegalArgumentException("checkpoint " + path + " belongs to other settings, must be resumed with"
-            + " those it was started with; choose another --out to start anew");
+        throw new IllegalArgumentException(
+            "checkpoint "
+                + path
+                + " belongs to other settings, must be resumed with"
+                + " those it was started with; choose another --out to start anew");
       }
       CRC32C sum = new CRC32C();
-      file.entries().forEach((name, entry) -> {
-        String[] place = name.split("/", 2);
-        float[] values = file.floats(name);
-        update(sum, values);
-        try (Scope scope = Scope.open()) {
-          parts.computeIfAbsent(place[0], part -> new Params())
-              .put(place[place.length - 1], Tensor.of(values, entry.shape()));
-        }
-      });
+      file.entries()
+          .forEach(
+              (name, entry) -> {
+                String[] place = name.split("/", 2);
+                float[] values = file.floats(name);
+                update(sum, values);
+                try (Scope scope = Scope.open()) {
+                  parts
+                      .computeIfAbsent(place[0], part -> new Params())
+                      .put(place[place.length - 1], Tensor.of(values, entry.shape()));
+                }
+              });
       String step = file.metadata().get("step");
       if (!Long.toHexString(sum.getValue()).equals(file.metadata().get("checksum"))
-          || !Long.toString(stepOf(path)).equals(step) || !complete(parts)) {
-        throw new JiffusionException("checkpoint " + path + " is damaged: its checksum does not fit");
+          || !Long.toString(stepOf(path)).equals(step)
+          || !complete(parts)) {
+        throw new JiffusionException(
+            "checkpoint " + path + " is damaged: its checksum does not fit");
       }
       return new Checkpoint(Trainer.State.of(parts), stepOf(path));
     } catch (JiffusionException e) {
@@ -133,19 +155,11 @@ public record Checkpoint(Trainer.State state, long step) {
     }
   }
 
-  /** What a process that was killed while it wrote has left; only one process at a time trains in a folder. */
-  private static void deleteUnfinished(Path run) throws IOException {
-    try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder(run), "step-*.tmp")) {
-      for (Path file : unfinished) {
-        Files.delete(file);
-      }
-    }
-  }
-
   /** Whether every part has the same parameters. */
   private static boolean complete(Map<String, Params> parts) {
     return parts.keySet().equals(Set.copyOf(Trainer.State.PARTS))
-        && parts.values().stream().map(params -> List.copyOf(params.names())).distinct().count() == 1;
+        && parts.values().stream().map(params -> List.copyOf(params.names())).distinct().count()
+            == 1;
   }
 
   private static long stepOf(Path file) {

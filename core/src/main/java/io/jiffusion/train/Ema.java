@@ -7,7 +7,10 @@ package io.jiffusion.train;
  */
 public record Ema(double decay) {
 
-  /** Decay of step 0, 1, …: {@code (1+n)/(10+n)} until the largest is reached, n updates having been made (as in score_sde). */
+  /**
+   * Decay of step 0, 1, …: {@code (1+n)/(10+n)} until the largest is reached, n updates having been
+   * made (as in score_sde).
+   */
   double at(long step) {
     return Math.min(decay, (1.0 + step) / (10.0 + step));
   }

@@ -3,7 +3,10 @@ package io.jiffusion.train;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 
-/** The order in which a run sees its data: a new permutation in every epoch, known from (seed, epoch) alone. Thread-safe. */
+/**
+ * The order in which a run sees its data: a new permutation in every epoch, known from (seed,
+ * epoch) alone. Thread-safe.
+ */
 final class Order {
   private final long seed;
   private final int size;

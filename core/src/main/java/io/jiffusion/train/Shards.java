@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.concurrent.Future;
 
 /**
- * The gradient of a batch, computed in parts, each on a thread of its own with gradients of its own on the shared weights, then
- * summed in order: so the result does not depend on how many threads there are.
+ * The gradient of a batch, computed in parts, each on a thread of its own with gradients of its own
+ * on the shared weights, then summed in order: so the result does not depend on how many threads
+ * there are.
  */
 final class Shards implements AutoCloseable {
   private final Network network;
@@ -29,7 +30,13 @@ final class Shards implements AutoCloseable {
   private final List<TensorList> gradients = new ArrayList<>();
   private final Workers threads;
 
-  Shards(Network network, Objective objective, Params weights, Precision precision, long seed, int count) {
+  Shards(
+      Network network,
+      Objective objective,
+      Params weights,
+      Precision precision,
+      long seed,
+      int count) {
     this.network = network;
     this.objective = objective;
     this.precision = precision;
@@ -38,7 +45,8 @@ final class Shards implements AutoCloseable {
       Params leaf = weights.map(Tensor::leaf);
       leaves.add(leaf);
       try (Scope scope = Scope.open()) {
-        gradients.add(new TensorList(leaf.names().stream().map(name -> leaf.at(name).gradient()).toList()));
+        gradients.add(
+            new TensorList(leaf.names().stream().map(name -> leaf.at(name).gradient()).toList()));
       }
     }
     this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
@@ -54,8 +62,10 @@ final class Shards implements AutoCloseable {
       int to = Math.min(examples.size(), from + each);
       int shard = i;
       if (from < to) {
-        running.add(threads.submit(
-            () -> part(shard, part(examples, from, to), examples.size(), step * count + shard)));
+        running.add(
+            threads.submit(
+                () ->
+                    part(shard, part(examples, from, to), examples.size(), step * count + shard)));
       }
     }
     double loss = 0;
@@ -71,7 +81,9 @@ final class Shards implements AutoCloseable {
   private double part(int shard, Examples examples, int batch, long draw) {
     try (Scope scope = Scope.open()) {
       Shape one = network.input();
-      Tensor x = Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2)).to(precision);
+      Tensor x =
+          Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2))
+              .to(precision);
       Tensor label = Tensor.of(examples.labels(), examples.size());
       Condition<Tensor> condition =
           new Condition<>(examples.classes() == null ? null : Tensor.of(examples.classes()));

@@ -10,11 +10,12 @@ import io.jiffusion.schedule.TimeLabel;
 import io.jiffusion.tensor.Tensor;
 
 /**
- * L_simple: the mean squared error of what the network predicts, at random times (Ho, Jain, Abbeel: Denoising Diffusion
- * Probabilistic Models, arXiv 2006.11239, eq. 14 and Algorithm 1).
+ * L_simple: the mean squared error of what the network predicts, at random times (Ho, Jain, Abbeel:
+ * Denoising Diffusion Probabilistic Models, arXiv 2006.11239, eq. 14 and Algorithm 1).
  *
- * <p>Written in the network's own terms: input {@code in·x_t}, target {@code (x0 − skip·x_t)/out}, which is eps for a network that
- * predicts eps, v for one that predicts v. An optional weight for each time index multiplies an example's error.
+ * <p>Written in the network's own terms: input {@code in·x_t}, target {@code (x0 − skip·x_t)/out},
+ * which is eps for a network that predicts eps, v for one that predicts v. An optional weight for
+ * each time index multiplies an example's error.
  */
 public final class Simple implements Objective {
   private final Dataset data;
@@ -39,11 +40,26 @@ public final class Simple implements Objective {
    * @param nullClass the class that stands for "no class"; read only where labels are dropped
    * @param labelDrop share of the examples whose class is replaced by the null class
    */
-  public Simple(Dataset data, DiscreteBetas process, TimeLabel label, Predicts predicts, TimeSampler times, double[] gamma,
-      long seed, int batch, boolean flip, boolean classes, int nullClass, double labelDrop) {
+  public Simple(
+      Dataset data,
+      DiscreteBetas process,
+      TimeLabel label,
+      Predicts predicts,
+      TimeSampler times,
+      double[] gamma,
+      long seed,
+      int batch,
+      boolean flip,
+      boolean classes,
+      int nullClass,
+      double labelDrop) {
     if (gamma.length != 0 && gamma.length != process.steps()) {
-      throw new IllegalArgumentException("illegal gamma: " + gamma.length + " weights, must be one for each of the "
-          + process.steps() + " times, or none");
+      throw new IllegalArgumentException(
+          "illegal gamma: "
+              + gamma.length
+              + " weights, must be one for each of the "
+              + process.steps()
+              + " times, or none");
     }
     this.data = data;
     this.process = process;
@@ -102,7 +118,8 @@ public final class Simple implements Objective {
 
   @Override
   public Tensor loss(Tensor output, Examples examples) {
-    Tensor error = output.minus(Tensor.of(examples.targets(), output.sizes())).square().mean(1, 2, 3); // [B]
+    Tensor error =
+        output.minus(Tensor.of(examples.targets(), output.sizes())).square().mean(1, 2, 3); // [B]
     return error.times(Tensor.of(examples.weights(), examples.size())).sum();
   }
 

@@ -19,7 +19,9 @@ public enum TimeSampler {
     }
   },
 
-  /** In pairs t and T−1−t, which makes the loss of a step less noisy: the rule of ermongroup/ddim. */
+  /**
+   * In pairs t and T−1−t, which makes the loss of a step less noisy: the rule of ermongroup/ddim.
+   */
   ANTITHETIC {
     @Override
     public int[] indices(long seed, long step, int count, int steps) {

@@ -22,8 +22,8 @@ import java.util.zip.CRC32;
 /**
  * Training, step by step: Algorithm 1 of DDPM with AdamW and an average of the weights.
  *
- * <p>Every draw belongs to (seed, step), so a trainer that is restored at step n goes on exactly as one that never stopped. Used
- * by one thread at a time.
+ * <p>Every draw belongs to (seed, step), so a trainer that is restored at step n goes on exactly as
+ * one that never stopped. Used by one thread at a time.
  */
 public final class Trainer implements AutoCloseable {
 
@@ -54,20 +54,51 @@ public final class Trainer implements AutoCloseable {
    *
    * @param shards parts in which the gradient of a step is computed, each on a thread of its own
    */
-  public Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
+  public Trainer(
+      Network network,
+      Objective objective,
+      AdamW optimiser,
+      Ema average,
+      Precision precision,
+      long seed,
       int shards) {
     this(network, objective, optimiser, average, precision, seed, shards, fresh(network, seed), 0);
   }
 
   /** Prepares training from a checkpoint, whose state is closed with the trainer. */
-  public Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
-      int shards, Checkpoint checkpoint) {
-    this(network, objective, optimiser, average, precision, seed, shards, checkpoint.state(), checkpoint.step());
+  public Trainer(
+      Network network,
+      Objective objective,
+      AdamW optimiser,
+      Ema average,
+      Precision precision,
+      long seed,
+      int shards,
+      Checkpoint checkpoint) {
+    this(
+        network,
+        objective,
+        optimiser,
+        average,
+        precision,
+        seed,
+        shards,
+        checkpoint.state(),
+        checkpoint.step());
   }
 
-  private Trainer(Network network, Objective objective, AdamW optimiser, Ema average, Precision precision, long seed,
-      int shards, State state, long step) {
-    // More native threads on this thread would wait for each other at the end of every small operation of the optimiser.
+  private Trainer(
+      Network network,
+      Objective objective,
+      AdamW optimiser,
+      Ema average,
+      Precision precision,
+      long seed,
+      int shards,
+      State state,
+      long step) {
+    // More native threads on this thread would wait for each other at the end of every small
+    // operation of the optimiser.
     Torch.threads(1);
     this.objective = objective;
     this.optimiser = optimiser;
@@ -98,12 +129,17 @@ public final class Trainer implements AutoCloseable {
     /** The parts by name. */
     Map<String, Params> parts() {
       Map<String, Params> parts = new LinkedHashMap<>();
-      List.of(weights, first, second, counts, ema).forEach(part -> parts.put(PARTS.get(parts.size()), part));
+      List.of(weights, first, second, counts, ema)
+          .forEach(part -> parts.put(PARTS.get(parts.size()), part));
       return parts;
     }
 
     static State of(Map<String, Params> parts) {
-      return new State(parts.get("weights"), parts.get("first"), parts.get("second"), parts.get("counts"),
+      return new State(
+          parts.get("weights"),
+          parts.get("first"),
+          parts.get("second"),
+          parts.get("counts"),
           parts.get("ema"));
     }
 
@@ -119,14 +155,22 @@ public final class Trainer implements AutoCloseable {
       try (Scope scope = Scope.open()) {
         CRC32 hash = new CRC32();
         hash.update(parameter.name().getBytes(StandardCharsets.UTF_8));
-        float[] values = parameter.init()
-            .values(new Key(seed, hash.getValue(), Purpose.INIT), Math.toIntExact(parameter.shape().count()));
+        float[] values =
+            parameter
+                .init()
+                .values(
+                    new Key(seed, hash.getValue(), Purpose.INIT),
+                    Math.toIntExact(parameter.shape().count()));
         weights.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
       }
     }
     Function<Params, Params> zeros = like -> like.map(Tensor::zerosLike);
-    return new State(weights, zeros.apply(weights), zeros.apply(weights),
-        weights.map(parameter -> Tensor.of(new float[1], new long[0])), weights.map(Tensor::copy));
+    return new State(
+        weights,
+        zeros.apply(weights),
+        zeros.apply(weights),
+        weights.map(parameter -> Tensor.of(new float[1], new long[0])),
+        weights.map(Tensor::copy));
   }
 
   private static TensorList list(Params params) {
@@ -136,7 +180,8 @@ public final class Trainer implements AutoCloseable {
   /**
    * Makes one step.
    *
-   * @throws JiffusionException if loss or gradient are not finite; the weights are then those of the step before
+   * @throws JiffusionException if loss or gradient are not finite; the weights are then those of
+   *     the step before
    */
   public Step step() {
     if (prefetch == null) {
@@ -145,12 +190,27 @@ public final class Trainer implements AutoCloseable {
     double loss = shards.run(prefetch.take(), step);
     double norm = shards.gradient().norm();
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-      throw new JiffusionException("training diverged at step " + (step + 1) + ": the loss is " + loss
-          + " and the gradient's norm " + norm + "; try a smaller learning rate (train.lr), a longer warm-up (train.warmup)"
-          + " or a tighter limit of the gradient (train.clipNorm)");
+      throw new JiffusionException(
+          "training diverged at step "
+              + (step + 1)
+              + ": the loss is "
+              + loss
+              + " and the gradient's norm "
+              + norm
+              + "; try a smaller learning rate (train.lr), a longer warm-up (train.warmup)"
+              + " or a tighter limit of the gradient (train.clipNorm)");
     }
-    weights.adamw(shards.gradient(), first, second, counts, optimiser.lr(step), optimiser.beta1(), optimiser.beta2(),
-        optimiser.weightDecay(), AdamW.EPS, optimiser.scale(norm));
+    weights.adamw(
+        shards.gradient(),
+        first,
+        second,
+        counts,
+        optimiser.lr(step),
+        optimiser.beta1(),
+        optimiser.beta2(),
+        optimiser.weightDecay(),
+        AdamW.EPS,
+        optimiser.scale(norm));
     shards.zero();
     ema.lerp(weights, 1 - average.at(step));
     step++;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.core.JsonEncoding;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -74,7 +75,8 @@ public final class Safetensors {
       json.writeStartObject();
       if (!metadata.isEmpty()) {
         json.writeObjectPropertyStart(SafetensorsFile.METADATA);
-        metadata.forEach(json::writeStringProperty);
+        new TreeMap<>(metadata)
+            .forEach(json::writeStringProperty); // the order of Map.of changes from run to run
         json.writeEndObject();
       }
       long offset = 0;

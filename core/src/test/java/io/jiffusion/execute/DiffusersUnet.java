@@ -29,25 +29,42 @@ record DiffusersUnet(Unet network, int levels) {
     JsonNode size = c.get("sample_size");
     int height = size.isArray() ? size.get(0).asInt() : size.asInt();
     int width = size.isArray() ? size.get(1).asInt() : size.asInt();
-    int[] attention = IntStream.range(0, channels.length)
-        .filter(level -> c.get("down_block_types").get(level).asString().startsWith("Attn"))
-        .map(level -> height >> level)
-        .toArray();
+    int[] attention =
+        IntStream.range(0, channels.length)
+            .filter(level -> c.get("down_block_types").get(level).asString().startsWith("Attn"))
+            .map(level -> height >> level)
+            .toArray();
     boolean scaleShift = c.get("resnet_time_scale_shift").asString().equals("scale_shift");
     JsonNode heads = c.get("attention_head_dim");
     JsonNode classes = c.get("num_class_embeds");
-    UnetConfig config = new UnetConfig(
-        c.get("in_channels").asInt(), height, width, channels[0],
-        Arrays.stream(channels).map(each -> each / channels[0]).toArray(),
-        c.get("layers_per_block").asInt(), attention, c.get("add_attention").asBoolean(),
-        heads.isNull() ? 0 : heads.asInt(), c.get("norm_num_groups").asInt(), c.get("norm_eps").asDouble(),
-        c.get("flip_sin_to_cos").asBoolean() ? Order.COS_SIN : Order.SIN_COS, c.get("freq_shift").asInt(),
-        scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
-        c.get("downsample_padding").asInt() == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
-        c.get("downsample_type").asString().equals("resnet") ? Resample.RESIDUAL : Resample.CONV,
-        c.get("act_fn").asString().equals("gelu") ? Activation.GELU : Activation.SILU,
-        0, classes.isNull() ? 0 : classes.asInt(), true, false, c.get("center_input_sample").asBoolean(),
-        c.get("mid_block_scale_factor").asDouble(), !scaleShift || !c.get("attn_norm_num_groups").isNull());
+    UnetConfig config =
+        new UnetConfig(
+            c.get("in_channels").asInt(),
+            height,
+            width,
+            channels[0],
+            Arrays.stream(channels).map(each -> each / channels[0]).toArray(),
+            c.get("layers_per_block").asInt(),
+            attention,
+            c.get("add_attention").asBoolean(),
+            heads.isNull() ? 0 : heads.asInt(),
+            c.get("norm_num_groups").asInt(),
+            c.get("norm_eps").asDouble(),
+            c.get("flip_sin_to_cos").asBoolean() ? Order.COS_SIN : Order.SIN_COS,
+            c.get("freq_shift").asInt(),
+            scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
+            c.get("downsample_padding").asInt() == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
+            c.get("downsample_type").asString().equals("resnet")
+                ? Resample.RESIDUAL
+                : Resample.CONV,
+            c.get("act_fn").asString().equals("gelu") ? Activation.GELU : Activation.SILU,
+            0,
+            classes.isNull() ? 0 : classes.asInt(),
+            true,
+            false,
+            c.get("center_input_sample").asBoolean(),
+            c.get("mid_block_scale_factor").asDouble(),
+            !scaleShift || !c.get("attn_norm_num_groups").isNull());
     return new DiffusersUnet(new Unet(config), channels.length);
   }
 
@@ -65,30 +82,39 @@ record DiffusersUnet(Unet network, int levels) {
 
   /** Diffusers' name of one of our parameters. */
   String theirName(String ours) {
-    String name = ours.replaceFirst("^in\\.", "conv_in.")
-        .replaceFirst("^out\\.norm\\.", "conv_norm_out.")
-        .replaceFirst("^out\\.conv\\.", "conv_out.")
-        .replaceFirst("^time\\.linear([12])\\.", "time_embedding.linear_$1.")
-        .replaceFirst("^time\\.classes\\.", "class_embedding.")
-        .replaceFirst("^middle\\.res1\\.", "mid_block.resnets.0.")
-        .replaceFirst("^middle\\.res2\\.", "mid_block.resnets.1.")
-        .replaceFirst("^middle\\.attn\\.", "mid_block.attentions.0.")
-        .replaceFirst("^down\\.(\\d+)\\.sample\\.", "down_blocks.$1.downsamplers.0.")
-        .replaceFirst("^down\\.(\\d+)\\.(\\d+)\\.res\\.", "down_blocks.$1.resnets.$2.")
-        .replaceFirst("^down\\.(\\d+)\\.(\\d+)\\.attn\\.", "down_blocks.$1.attentions.$2.");
+    String name =
+        ours.replaceFirst("^in\\.", "conv_in.")
+            .replaceFirst("^out\\.norm\\.", "conv_norm_out.")
+            .replaceFirst("^out\\.conv\\.", "conv_out.")
+            .replaceFirst("^time\\.linear([12])\\.", "time_embedding.linear_$1.")
+            .replaceFirst("^time\\.classes\\.", "class_embedding.")
+            .replaceFirst("^middle\\.res1\\.", "mid_block.resnets.0.")
+            .replaceFirst("^middle\\.res2\\.", "mid_block.resnets.1.")
+            .replaceFirst("^middle\\.attn\\.", "mid_block.attentions.0.")
+            .replaceFirst("^down\\.(\\d+)\\.sample\\.", "down_blocks.$1.downsamplers.0.")
+            .replaceFirst("^down\\.(\\d+)\\.(\\d+)\\.res\\.", "down_blocks.$1.resnets.$2.")
+            .replaceFirst("^down\\.(\\d+)\\.(\\d+)\\.attn\\.", "down_blocks.$1.attentions.$2.");
     if (name.startsWith("up.")) {
       String[] parts = name.split("\\.", 3);
-      name = "up_blocks." + (levels - 1 - Integer.parseInt(parts[1])) + "."
-          + parts[2].replaceFirst("^sample\\.", "upsamplers.0.")
-              .replaceFirst("^(\\d+)\\.res\\.", "resnets.$1.")
-              .replaceFirst("^(\\d+)\\.attn\\.", "attentions.$1.");
+      name =
+          "up_blocks."
+              + (levels - 1 - Integer.parseInt(parts[1]))
+              + "."
+              + parts[2]
+                  .replaceFirst("^sample\\.", "upsamplers.0.")
+                  .replaceFirst("^(\\d+)\\.res\\.", "resnets.$1.")
+                  .replaceFirst("^(\\d+)\\.attn\\.", "attentions.$1.");
     }
     return name.contains(".attentions.")
-        ? name.replace(".norm.", ".group_norm.").replaceFirst("\\.([qkv])\\.", ".to_$1.").replace(".out.", ".to_out.0.")
+        ? name.replace(".norm.", ".group_norm.")
+            .replaceFirst("\\.([qkv])\\.", ".to_$1.")
+            .replace(".out.", ".to_out.0.")
         : name.replace(".time.", ".time_emb_proj.").replace(".skip.", ".conv_shortcut.");
   }
 
-  /** The tensor that the fixtures' formula gives (their README; SplitMix64 of a name and an index). */
+  /**
+   * The tensor that the fixtures' formula gives (their README; SplitMix64 of a name and an index).
+   */
   static float[] byFormula(String name, int count, double offset, double scale) {
     CRC32 crc = new CRC32();
     crc.update(name.getBytes(StandardCharsets.UTF_8));

@@ -3,6 +3,7 @@ package io.jiffusion.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.Fixtures;
+import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import java.util.Arrays;
@@ -10,24 +11,37 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Our U-Net against diffusers' UNet2DModel 0.42.1: same weights, same input, same output. */
+@ExtendWith(NativeHandles.class)
 class DiffusersUnetTest {
-  /** Of the fixtures' README: the largest difference as a share of the largest value, for each image. */
+  /**
+   * Of the fixtures' README: the largest difference as a share of the largest value, for each
+   * image.
+   */
   private static final double TOLERANCE = 1e-4;
 
   @ParameterizedTest
-  @ValueSource(strings = {"ddpm-cifar10-narrow", "defaults-heads8", "class-scaleshift-resnet", "no-attention-rect"})
+  @ValueSource(
+      strings = {
+        "ddpm-cifar10-narrow",
+        "defaults-heads8",
+        "class-scaleshift-resnet",
+        "no-attention-rect"
+      })
   void equalsDiffusersWithTheSameWeights(String name) {
     String folder = "diffusers-unet2d/" + name;
-    Map<String, Fixtures.Array> stored = Fixtures.tensors(folder + "/diffusion_pytorch_model.safetensors");
-    Function<String, float[]> weights = key -> {
-      assertThat(stored).containsKey(key);
-      return floats(stored.remove(key).values());
-    };
+    Map<String, Fixtures.Array> stored =
+        Fixtures.tensors(folder + "/diffusion_pytorch_model.safetensors");
+    Function<String, float[]> weights =
+        key -> {
+          assertThat(stored).containsKey(key);
+          return floats(stored.remove(key).values());
+        };
     check(folder, weights);
     assertThat(stored).isEmpty();
   }
@@ -36,15 +50,20 @@ class DiffusersUnetTest {
   void equalsDiffusersAtFullSize() {
     String folder = "cifar10-fullsize";
     Map<String, JsonNode> formulas = new HashMap<>();
-    Fixtures.json(folder + "/weights.json").get("tensors").forEach(node -> formulas.put(node.get("name").asString(), node));
-    check(folder, key -> {
-      JsonNode formula = formulas.get(key);
-      int count = 1;
-      for (JsonNode size : formula.get("shape")) {
-        count *= size.asInt();
-      }
-      return DiffusersUnet.byFormula(key, count, formula.get("offset").asDouble(), formula.get("scale").asDouble());
-    });
+    Fixtures.json(folder + "/weights.json")
+        .get("tensors")
+        .forEach(node -> formulas.put(node.get("name").asString(), node));
+    check(
+        folder,
+        key -> {
+          JsonNode formula = formulas.get(key);
+          int count = 1;
+          for (JsonNode size : formula.get("shape")) {
+            count *= size.asInt();
+          }
+          return DiffusersUnet.byFormula(
+              key, count, formula.get("offset").asDouble(), formula.get("scale").asDouble());
+        });
   }
 
   private static void check(String folder, Function<String, float[]> weights) {
@@ -54,10 +73,15 @@ class DiffusersUnetTest {
     int images = times.shape()[0];
     int[] classes = io.containsKey("class_labels") ? io.get("class_labels").ints() : null;
     Params params = unet.weights(weights);
-    try (EagerExecution execution = new EagerExecution(unet.network(), params, Precision.FP32, images, 1)) {
+    try (EagerExecution execution =
+        new EagerExecution(unet.network(), params, Precision.FP32, images, 1)) {
       float[] labels = floats(times.values());
-      compare(io.get("output"), execution.evaluate(floats(io.get("sample").values()), images, labels, classes));
-      compare(io.get("small_output"), execution.evaluate(floats(io.get("small_sample").values()), images, labels, classes));
+      compare(
+          io.get("output"),
+          execution.evaluate(floats(io.get("sample").values()), images, labels, classes));
+      compare(
+          io.get("small_output"),
+          execution.evaluate(floats(io.get("small_sample").values()), images, labels, classes));
     }
   }
 

@@ -21,7 +21,8 @@ class DropoutTest {
   void theMaskIsAFunctionOfSeedStepAndName() {
     float[] mask = mask(7, 3, "a", 0.3);
     assertThat(mask(7, 3, "a", 0.3)).containsExactly(mask);
-    assertThat(agreement(mask, mask(7, 4, "a", 0.3))).isCloseTo(0.58, within(0.02)); // 0.3² + 0.7²: independent
+    assertThat(agreement(mask, mask(7, 4, "a", 0.3)))
+        .isCloseTo(0.58, within(0.02)); // 0.3² + 0.7²: independent
     assertThat(agreement(mask, mask(8, 3, "a", 0.3))).isCloseTo(0.58, within(0.02));
     assertThat(agreement(mask, mask(7, 3, "b", 0.3))).isCloseTo(0.58, within(0.02));
   }
@@ -60,7 +61,8 @@ class DropoutTest {
         Params formats = new Params();
         Scope scope = Scope.open()) {
       Tensor x = ones();
-      assertThat(Eager.training(params, Precision.FP32, new Eager.Dropout(7, 3)).dropout(x, "a", 0)).isSameAs(x);
+      assertThat(Eager.training(params, Precision.FP32, new Eager.Dropout(7, 3)).dropout(x, "a", 0))
+          .isSameAs(x);
       assertThat(Eager.inference(params, formats, Precision.FP32).dropout(x, "a", 0.5)).isSameAs(x);
     }
   }
@@ -68,7 +70,9 @@ class DropoutTest {
   private static float[] mask(long seed, long step, String name, double p) {
     try (Params params = new Params();
         Scope scope = Scope.open()) {
-      return Eager.training(params, Precision.FP32, new Eager.Dropout(seed, step)).dropout(ones(), name, p).floats();
+      return Eager.training(params, Precision.FP32, new Eager.Dropout(seed, step))
+          .dropout(ones(), name, p)
+          .floats();
     }
   }
 

@@ -67,17 +67,21 @@ class EagerExecutionTest {
     }
   }
 
-  private static void checkIndependence(Network network, EagerExecution single, EagerExecution several) {
+  private static void checkIndependence(
+      Network network, EagerExecution single, EagerExecution several) {
     int images = 7;
     float[] all = evaluate(single, network, 0, images);
     int size = all.length / images;
     for (int count = 1; count <= images; count++) {
-      assertThat(evaluate(several, network, 0, count)).as("%d images", count)
+      assertThat(evaluate(several, network, 0, count))
+          .as("%d images", count)
           .containsExactly(Arrays.copyOf(all, count * size));
     }
-    // Without pixels an image is a row of a matrix, and the engine computes the last rows of a matrix by other instructions.
+    // Without pixels an image is a row of a matrix, and the engine computes the last rows of a
+    // matrix by other instructions.
     for (int image = 0; image < images && network instanceof Unet; image++) {
-      assertThat(evaluate(single, network, image, 1)).as("image %d alone", image)
+      assertThat(evaluate(single, network, image, 1))
+          .as("image %d alone", image)
           .containsExactly(Arrays.copyOfRange(all, image * size, (image + 1) * size));
     }
   }
@@ -104,21 +108,36 @@ class EagerExecutionTest {
   void theUnetOfDdpmHasItsParametersAndCost() {
     Shapes shapes = Shapes.of(DiffusersUnet.of("cifar10-fullsize").network(), 1);
     assertThat(shapes.parameterCount()).isEqualTo(35_746_307);
-    long layers = shapes.operations().stream().filter(operation -> !operation.kind().equals("attention"))
-        .mapToLong(Shapes.Operation::flops).sum();
-    assertThat((double) layers).isCloseTo(2 * 6.06e9, within(0.03e9)); // the literature's multiply-adds, layers only
+    long layers =
+        shapes.operations().stream()
+            .filter(operation -> !operation.kind().equals("attention"))
+            .mapToLong(Shapes.Operation::flops)
+            .sum();
+    assertThat((double) layers)
+        .isCloseTo(2 * 6.06e9, within(0.03e9)); // the literature's multiply-adds, layers only
   }
 
   @ParameterizedTest
   @EnumSource(Precision.class)
   void aDeepNetworkHoldsFewTensorsAtATime(Precision precision) {
-    Network deep = Networks.unet(Map.of("multipliers", new int[] {1, 1, 1, 1}, "resBlocks", 4, "attention", new int[] {8, 4, 2}));
+    Network deep =
+        Networks.unet(
+            Map.of(
+                "multipliers",
+                new int[] {1, 1, 1, 1},
+                "resBlocks",
+                4,
+                "attention",
+                new int[] {8, 4, 2}));
     long[] peak = new long[1];
     int[] calls = new int[1];
-    Traced watched = new Traced(deep, call -> {
-      peak[0] = Math.max(peak[0], Torch.liveHandles());
-      calls[0]++;
-    });
+    Traced watched =
+        new Traced(
+            deep,
+            call -> {
+              peak[0] = Math.max(peak[0], Torch.liveHandles());
+              calls[0]++;
+            });
     try (EagerExecution execution = execution(watched, precision, 1, 1)) {
       evaluate(execution, deep, 0, 1);
       long before = Torch.liveHandles();
@@ -145,7 +164,9 @@ class EagerExecutionTest {
       for (Thread caller : callers) {
         caller.join();
       }
-      assertThat(results).hasSize(4).allSatisfy(result -> assertThat(result).containsExactly(expected));
+      assertThat(results)
+          .hasSize(4)
+          .allSatisfy(result -> assertThat(result).containsExactly(expected));
     }
   }
 
@@ -173,19 +194,28 @@ class EagerExecutionTest {
       assertThatThrownBy(() -> execution.evaluate(new float[0], 0, new float[0], null))
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> execution.evaluate(new float[128], 1, new float[1], new int[1]))
-          .isInstanceOf(IllegalArgumentException.class).hasMessage("this network has no classes");
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("this network has no classes");
       assertThatThrownBy(() -> conditional.evaluate(new float[128], 1, new float[1], null))
-          .isInstanceOf(IllegalArgumentException.class).hasMessage("this network needs the class of each image");
-      assertThatThrownBy(() -> conditional.evaluate(new float[5 * 128], 5, new float[5], new int[] {0, 5, 0, 0, 0}))
-          .isInstanceOf(JiffusionException.class).hasMessageStartingWith("the engine refused embedding: ");
-      assertThat(conditional.evaluate(new float[5 * 128], 5, new float[5], new int[] {0, 1, 2, 3, 4})).hasSize(5 * 128);
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("this network needs the class of each image");
+      assertThatThrownBy(
+              () ->
+                  conditional.evaluate(
+                      new float[5 * 128], 5, new float[5], new int[] {0, 5, 0, 0, 0}))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessageStartingWith("the engine refused embedding: ");
+      assertThat(
+              conditional.evaluate(new float[5 * 128], 5, new float[5], new int[] {0, 1, 2, 3, 4}))
+          .hasSize(5 * 128);
     }
   }
 
   @Test
   void blocksAndThreadsAreAtLeastOne() {
     try (Params params = new Params()) {
-      assertThatThrownBy(() -> new EagerExecution(Networks.unet(Map.of()), params, Precision.FP32, 0, 1))
+      assertThatThrownBy(
+              () -> new EagerExecution(Networks.unet(Map.of()), params, Precision.FP32, 0, 1))
           .hasMessage("illegal block 0 or threads 1, must be 1 or more");
     }
   }
@@ -193,15 +223,18 @@ class EagerExecutionTest {
   @Test
   void weightsOfAnotherNetworkAreToldByName() {
     Network network = Networks.unet(Map.of());
-    try (EagerExecution execution = new EagerExecution(network, new Params(), Precision.FP32, 1, 1)) {
-      assertThatThrownBy(() -> evaluate(execution, network, 0, 1)).hasMessage("no parameter time.linear1.weight");
+    try (EagerExecution execution =
+        new EagerExecution(network, new Params(), Precision.FP32, 1, 1)) {
+      assertThatThrownBy(() -> evaluate(execution, network, 0, 1))
+          .hasMessage("no parameter time.linear1.weight");
     }
   }
 
   @Test
   void aLargeNetworkSeesFewImagesAtATime() {
     assertThat(EagerExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(8);
-    assertThat(EagerExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network())).isEqualTo(1);
+    assertThat(EagerExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network()))
+        .isEqualTo(1);
   }
 
   @Test
@@ -217,7 +250,8 @@ class EagerExecutionTest {
     }
   }
 
-  private static EagerExecution execution(Network network, Precision precision, int block, int threads) {
+  private static EagerExecution execution(
+      Network network, Precision precision, int block, int threads) {
     return new EagerExecution(network, RandomWeights.of(network, 1), precision, block, threads);
   }
 
@@ -228,7 +262,8 @@ class EagerExecutionTest {
     float[] labels = new float[count];
     int[] classes = new int[count];
     for (int i = 0; i < count; i++) {
-      System.arraycopy(RandomWeights.floats(new Random(100 + first + i), size, 1), 0, x, i * size, size);
+      System.arraycopy(
+          RandomWeights.floats(new Random(100 + first + i), size, 1), 0, x, i * size, size);
       labels[i] = 17 * (first + i);
       classes[i] = (first + i) % 5;
     }

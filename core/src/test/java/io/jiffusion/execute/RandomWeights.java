@@ -18,7 +18,11 @@ public final class RandomWeights {
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       long[] sizes = parameter.shape().sizes();
       double fan = Math.max(1, parameter.shape().count() / sizes[0]);
-      float[] values = floats(random, (int) parameter.shape().count(), sizes.length == 1 ? 0.1 : 1 / Math.sqrt(fan));
+      float[] values =
+          floats(
+              random,
+              (int) parameter.shape().count(),
+              sizes.length == 1 ? 0.1 : 1 / Math.sqrt(fan));
       if (parameter.init().equals(io.jiffusion.network.Init.ONE)) {
         for (int i = 0; i < values.length; i++) {
           values[i] += 1;

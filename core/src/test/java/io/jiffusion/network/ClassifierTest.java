@@ -26,7 +26,14 @@ class ClassifierTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0,32,16,128,10", "1,28,16,128,10", "1,4,16,128,10", "1,32,12,128,10", "1,32,16,0,10", "1,32,16,128,1"})
+  @CsvSource({
+    "0,32,16,128,10",
+    "1,28,16,128,10",
+    "1,4,16,128,10",
+    "1,32,12,128,10",
+    "1,32,16,0,10",
+    "1,32,16,128,1"
+  })
   void refusesAShapeThatCannotBe(int in, int size, int channels, int features, int classes) {
     assertThatThrownBy(() -> new ClassifierConfig(in, size, channels, features, classes))
         .isInstanceOf(IllegalArgumentException.class)

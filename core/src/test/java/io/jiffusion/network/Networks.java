@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** Small networks that together use every option of a configuration, with the names of these options. */
+/**
+ * Small networks that together use every option of a configuration, with the names of these
+ * options.
+ */
 public final class Networks {
   private Networks() {}
 
@@ -22,7 +25,8 @@ public final class Networks {
     all.put("plain U-Net", unet(Map.of()));
     all.put("scale and shift", unet(Map.of("timing", Timing.SCALE_SHIFT)));
     all.put("resized by residual blocks", unet(Map.of("resample", Resample.RESIDUAL)));
-    all.put("scale and shift, resized by residual blocks",
+    all.put(
+        "scale and shift, resized by residual blocks",
         unet(Map.of("timing", Timing.SCALE_SHIFT, "resample", Resample.RESIDUAL)));
     all.put("padded below and to the right", unet(Map.of("padding", Padding.BOTTOM_RIGHT)));
     all.put("improved-diffusion's embedding", unet(Map.of("order", Order.COS_SIN, "shift", 0)));
@@ -35,7 +39,8 @@ public final class Networks {
     all.put("centred input", unet(Map.of("centerInput", true)));
     all.put("middle scaled and not normed", unet(Map.of("middleScale", 1.5, "middleNorm", false)));
     all.put("one level", unet(Map.of("multipliers", new int[] {1}, "attention", new int[] {8})));
-    all.put("three levels, not square, two blocks each",
+    all.put(
+        "three levels, not square, two blocks each",
         unet(Map.of("height", 16, "multipliers", new int[] {1, 3, 2}, "resBlocks", 2)));
     all.put("MLP", new Mlp(new MlpConfig(2, 16, 2, 8)));
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
@@ -43,18 +48,72 @@ public final class Networks {
 
   /** A small U-Net for [2, 8, 8] with some settings changed. */
   public static Unet unet(Map<String, Object> changes) {
-    Map<String, Object> all = new HashMap<>(Map.of("inputChannels", 2, "height", 8, "width", 8, "channels", 8, "multipliers",
-        new int[] {1, 2}, "resBlocks", 1, "attention", new int[] {4}, "middleAttention", true, "headWidth", 0, "groups", 4));
-    all.putAll(Map.of("eps", 1e-5, "order", Order.SIN_COS, "shift", 1, "timing", Timing.ADD, "padding", Padding.SYMMETRIC,
-        "resample", Resample.CONV, "activation", Activation.SILU, "dropout", 0.0));
-    all.putAll(Map.of("classes", 0, "zeroInit", false, "learnedVariance", false, "centerInput", false, "middleScale", 1.0,
-        "middleNorm", true));
+    Map<String, Object> all =
+        new HashMap<>(
+            Map.of(
+                "inputChannels",
+                2,
+                "height",
+                8,
+                "width",
+                8,
+                "channels",
+                8,
+                "multipliers",
+                new int[] {1, 2},
+                "resBlocks",
+                1,
+                "attention",
+                new int[] {4},
+                "middleAttention",
+                true,
+                "headWidth",
+                0,
+                "groups",
+                4));
+    all.putAll(
+        Map.of(
+            "eps",
+            1e-5,
+            "order",
+            Order.SIN_COS,
+            "shift",
+            1,
+            "timing",
+            Timing.ADD,
+            "padding",
+            Padding.SYMMETRIC,
+            "resample",
+            Resample.CONV,
+            "activation",
+            Activation.SILU,
+            "dropout",
+            0.0));
+    all.putAll(
+        Map.of(
+            "classes",
+            0,
+            "zeroInit",
+            false,
+            "learnedVariance",
+            false,
+            "centerInput",
+            false,
+            "middleScale",
+            1.0,
+            "middleNorm",
+            true));
     all.putAll(changes);
     RecordComponent[] components = UnetConfig.class.getRecordComponents();
     try {
-      return new Unet(UnetConfig.class
-          .getConstructor(Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new))
-          .newInstance(Arrays.stream(components).map(component -> all.get(component.getName())).toArray()));
+      return new Unet(
+          UnetConfig.class
+              .getConstructor(
+                  Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new))
+              .newInstance(
+                  Arrays.stream(components)
+                      .map(component -> all.get(component.getName()))
+                      .toArray()));
     } catch (java.lang.reflect.InvocationTargetException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
     } catch (ReflectiveOperationException e) {

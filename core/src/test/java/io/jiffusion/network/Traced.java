@@ -7,12 +7,13 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A network that tells each of its operations: its kind, the name of its parameters where it has any, and the shape of its
- * result.
+ * A network that tells each of its operations: its kind, the name of its parameters where it has
+ * any, and the shape of its result.
  */
 public record Traced(Network network, Consumer<Call> listener) implements Network {
   /** Operations with parameters or arithmetic to count. */
-  private static final List<String> NAMED = List.of("conv", "linear", "groupNorm", "embedding", "dropout");
+  private static final List<String> NAMED =
+      List.of("conv", "linear", "groupNorm", "embedding", "dropout");
 
   public record Call(String kind, String name, Shape result) {}
 
@@ -23,22 +24,30 @@ public record Traced(Network network, Consumer<Call> listener) implements Networ
 
   @SuppressWarnings("unchecked")
   private <T> Ops<T> traced(Ops<T> ops, String prefix) {
-    return (Ops<T>) Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, (proxy, method, args) -> {
-      if (method.getName().equals("block")) {
-        Function<Ops<T>, T> body = (Function<Ops<T>, T>) args[1];
-        return ops.block((String) args[0], inner -> body.apply(traced(inner, prefix + args[0] + ".")));
-      }
-      try {
-        Object result = method.invoke(ops, args);
-        if (!method.getName().equals("shape")) {
-          listener.accept(new Call(method.getName(), NAMED.contains(method.getName()) ? prefix + args[1] : "",
-              ops.shape((T) result)));
-        }
-        return result;
-      } catch (InvocationTargetException e) {
-        throw e.getCause();
-      }
-    });
+    return (Ops<T>)
+        Proxy.newProxyInstance(
+            Ops.class.getClassLoader(),
+            new Class<?>[] {Ops.class},
+            (proxy, method, args) -> {
+              if (method.getName().equals("block")) {
+                Function<Ops<T>, T> body = (Function<Ops<T>, T>) args[1];
+                return ops.block(
+                    (String) args[0], inner -> body.apply(traced(inner, prefix + args[0] + ".")));
+              }
+              try {
+                Object result = method.invoke(ops, args);
+                if (!method.getName().equals("shape")) {
+                  listener.accept(
+                      new Call(
+                          method.getName(),
+                          NAMED.contains(method.getName()) ? prefix + args[1] : "",
+                          ops.shape((T) result)));
+                }
+                return result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   @Override

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class UnetConfigTest {
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
       inputChannels | 0   | illegal inputChannels: 0, must be 1 or more
       channels      | 7   | illegal channels: 7, must be an even number, 2 or more
       resBlocks     | 0   | illegal resBlocks: 0, must be 1 or more
@@ -26,11 +29,16 @@ class UnetConfigTest {
       width         | 7   | illegal width: 7, must be a multiple of 2 for 2 levels
       """)
   void anIllegalValueIsToldWithItsRule(String name, int value, String text) {
-    assertThatThrownBy(() -> Networks.unet(Map.of(name, value))).isInstanceOf(IllegalArgumentException.class).hasMessage(text);
+    assertThatThrownBy(() -> Networks.unet(Map.of(name, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(text);
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', textBlock = """
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
       eps         | 0    | illegal eps: 0.0, must be above 0
       dropout     | 1    | illegal dropout: 1.0, must be at least 0 and below 1
       dropout     | -0.1 | illegal dropout: -0.1, must be at least 0 and below 1
@@ -38,14 +46,17 @@ class UnetConfigTest {
       eps         | NaN  | illegal eps: NaN, must be above 0
       """)
   void anIllegalNumberIsToldWithItsRule(String name, double value, String text) {
-    assertThatThrownBy(() -> Networks.unet(Map.of(name, value))).isInstanceOf(IllegalArgumentException.class).hasMessage(text);
+    assertThatThrownBy(() -> Networks.unet(Map.of(name, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(text);
   }
 
   @Test
   void twoChannelsHaveNoFrequenciesWithShiftOne() {
     assertThatThrownBy(() -> Networks.unet(Map.of("channels", 2, "groups", 1)))
         .hasMessage("illegal channels: 2, must be 4 or more with shift 1");
-    assertThat(Networks.unet(Map.of("channels", 2, "groups", 1, "shift", 0)).config().channels()).isEqualTo(2);
+    assertThat(Networks.unet(Map.of("channels", 2, "groups", 1, "shift", 0)).config().channels())
+        .isEqualTo(2);
   }
 
   @Test
@@ -58,14 +69,25 @@ class UnetConfigTest {
 
   @Test
   void headsAreOnlyCheckedWhereSomethingAttends() {
-    assertThat(Networks.unet(Map.of("multipliers", new int[] {1, 3}, "headWidth", 12, "attention", new int[] {4})).config())
+    assertThat(
+            Networks.unet(
+                    Map.of(
+                        "multipliers",
+                        new int[] {1, 3},
+                        "headWidth",
+                        12,
+                        "attention",
+                        new int[] {4}))
+                .config())
         .isNotNull(); // level 0 has 8 channels and does not attend
   }
 
   @Test
   void aPerceptronThatCannotComputeIsRefused() {
-    for (int[] c : new int[][] {{0, 8, 1, 8}, {2, 0, 1, 8}, {2, 8, 0, 8}, {2, 8, 1, 7}, {2, 8, 1, 2}}) {
-      assertThatThrownBy(() -> new MlpConfig(c[0], c[1], c[2], c[3])).isInstanceOf(IllegalArgumentException.class)
+    for (int[] c :
+        new int[][] {{0, 8, 1, 8}, {2, 0, 1, 8}, {2, 8, 0, 8}, {2, 8, 1, 7}, {2, 8, 1, 2}}) {
+      assertThatThrownBy(() -> new MlpConfig(c[0], c[1], c[2], c[3]))
+          .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("illegal network: inputs " + c[0] + ", width " + c[1])
           .hasMessageEndingWith("must be 1 or more, the embedding even and 4 or more");
     }

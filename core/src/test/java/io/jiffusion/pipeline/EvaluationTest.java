@@ -23,8 +23,7 @@ class EvaluationTest {
       RunConfig.of("mnist", List.of("network.unet.height=8", "network.unet.width=8"));
   private static final ImageSet TRAIN = Stripes.of(60, 8, 10, 0);
   private static final ImageSet TEST = Stripes.of(30, 8, 10, 1);
-  private static final Evaluation EVALUATION =
-      new Evaluation(2, "ddim", 3, List.of(1.0, 1.5), 4);
+  private static final Evaluation EVALUATION = new Evaluation(2, "ddim", 3, List.of(1.0, 1.5), 4);
 
   @TempDir static Path folder;
 
@@ -51,8 +50,7 @@ class EvaluationTest {
   @Test
   void measuresEachStrengthOfGuidanceBesideTrainingAndTestImages() {
     List<Progress> told = new ArrayList<>();
-    Report report =
-        EVALUATION.run(model, judge, TRAIN, TEST, told::add, new Cancellation());
+    Report report = EVALUATION.run(model, judge, TRAIN, TEST, told::add, new Cancellation());
 
     assertThat(report.rows())
         .extracting(Report.Row::name)
@@ -67,7 +65,9 @@ class EvaluationTest {
     assertThat(report.rows().get(2).nearest()).isNull();
     assertThat(report.rows().get(3).frechet()).isNull();
     assertThat(report.rows().get(3).nearest()).isPositive().isLessThan(made.nearest());
-    assertThat(told).isNotEmpty();
+    assertThat(told).extracting(Progress::done).isSorted().last().isEqualTo(120L);
+    assertThat(told).allSatisfy(progress -> assertThat(progress.total()).isEqualTo(120));
+    assertThat(told.get(told.size() - 1).note()).isEqualTo("ddim-3, guidance 1.5");
   }
 
   @Test
@@ -95,21 +95,17 @@ class EvaluationTest {
   void refusesWhatDoesNotFitTogether() {
     ImageSet large = Stripes.of(30, 16, 10, 1);
     assertThatThrownBy(
-            () ->
-                EVALUATION.run(
-                    model, judge, TRAIN, large, progress -> {}, new Cancellation()))
+            () -> EVALUATION.run(model, judge, TRAIN, large, progress -> {}, new Cancellation()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "illegal images: [[1, 8, 8], [1, 8, 8], [1, 16, 16]], must all be [1, 8, 8] as the model's"
                 + " (of classifier, training and test)");
     ImageSet few = Stripes.of(30, 8, 3, 1);
     assertThatThrownBy(
-            () ->
-                EVALUATION.run(model, judge, few, few, progress -> {}, new Cancellation()))
+            () -> EVALUATION.run(model, judge, few, few, progress -> {}, new Cancellation()))
         .hasMessage("illegal model: 10 classes, must have the 3 classes of the test images");
     assertThatThrownBy(
-            () ->
-                EVALUATION.run(model, judge, few, TEST, progress -> {}, new Cancellation()))
+            () -> EVALUATION.run(model, judge, few, TEST, progress -> {}, new Cancellation()))
         .hasMessage(
             "illegal classifier or training images: 10 and 3 classes, must have the 10 classes of the test images");
     assertThatThrownBy(() -> new Evaluation(0, "ddim", 3, List.of(1.0), 0))

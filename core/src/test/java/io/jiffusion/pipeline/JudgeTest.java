@@ -60,8 +60,7 @@ class JudgeTest {
       assertThat(all.classes()).hasSize(3);
       assertThat(all.features()).hasSize(3 * judge.config().features());
       assertThat(last.classes()[0]).isEqualTo(all.classes()[2]);
-      assertThat(last.features())
-          .isEqualTo(Arrays.copyOfRange(all.features(), 2 * 128, 3 * 128));
+      assertThat(last.features()).isEqualTo(Arrays.copyOfRange(all.features(), 2 * 128, 3 * 128));
       assertThatThrownBy(() -> judge.look(new float[65]))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal images: 65 values, must be one or more whole images of [1, 8, 8]");
@@ -106,7 +105,8 @@ class JudgeTest {
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining(file.toString());
 
-    String shape = "{\"inputChannels\":1,\"size\":9,\"channels\":16,\"features\":128,\"classes\":3}";
+    String shape =
+        "{\"inputChannels\":1,\"size\":9,\"channels\":16,\"features\":128,\"classes\":3}";
     Safetensors.write(file, Map.of("a", Array.of(new float[1], 1)), Map.of("classifier", shape));
     assertThatThrownBy(() -> Judge.load(folder))
         .isInstanceOf(JiffusionException.class)

@@ -6,7 +6,10 @@ import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import java.util.stream.IntStream;
 
-/** Noisy pictures that moving does not change: class 0 is plain, 1 lies, 2 stands, all others are chequered. */
+/**
+ * Noisy pictures that moving does not change: class 0 is plain, 1 lies, 2 stands, all others are
+ * chequered.
+ */
 final class Stripes {
   private Stripes() {}
 

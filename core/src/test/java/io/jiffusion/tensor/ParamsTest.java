@@ -59,7 +59,8 @@ class ParamsTest {
   @Test
   void aChangeThatFailsHalfWayLeavesNothing() {
     try (Params params = filled()) {
-      assertThatThrownBy(() -> params.map(x -> x.reshape(2))).hasMessageContaining("the engine refused reshape");
+      assertThatThrownBy(() -> params.map(x -> x.reshape(2)))
+          .hasMessageContaining("the engine refused reshape");
     }
   }
 
@@ -68,16 +69,22 @@ class ParamsTest {
     try (Params params = new Params();
         Scope scope = Scope.open()) {
       Tensor first = params.computeIfAbsent("x", () -> Tensor.of(new float[] {1}, 1));
-      assertThat(params.computeIfAbsent("x", () -> {
-        throw new AssertionError("made twice");
-      })).isSameAs(first);
+      assertThat(
+              params.computeIfAbsent(
+                  "x",
+                  () -> {
+                    throw new AssertionError("made twice");
+                  }))
+          .isSameAs(first);
     }
   }
 
   @Test
   void anUnknownNameIsTold() {
     try (Params params = filled()) {
-      assertThatThrownBy(() -> params.at("c")).isInstanceOf(IllegalArgumentException.class).hasMessage("no parameter c");
+      assertThatThrownBy(() -> params.at("c"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no parameter c");
     }
   }
 
@@ -86,7 +93,8 @@ class ParamsTest {
     Params params = filled();
     params.close();
     params.close();
-    assertThatThrownBy(() -> params.at("a")).isInstanceOf(IllegalStateException.class)
+    assertThatThrownBy(() -> params.at("a"))
+        .isInstanceOf(IllegalStateException.class)
         .hasMessage("these parameters are closed");
     assertThatThrownBy(() -> params.map(x -> x)).isInstanceOf(IllegalStateException.class);
   }

@@ -15,7 +15,8 @@ class ScopeTest {
     assertThatThrownBy(() -> Tensor.of(new float[] {1}, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("no scope is open on this thread: wrap the work in Scope.open()");
-    assertThatThrownBy(() -> Scope.of(() -> Tensor.of(new float[] {1}, 1))).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> Scope.of(() -> Tensor.of(new float[] {1}, 1)))
+        .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> Torch.gradients(false)).isInstanceOf(IllegalStateException.class);
   }
 
@@ -68,10 +69,14 @@ class ScopeTest {
   void aFailureInAnInnerScopeLeavesTheOuterOneOpen() {
     try (Scope outer = Scope.open()) {
       Tensor x = Tensor.of(new float[] {1, 2}, 2);
-      assertThatThrownBy(() -> Scope.of(() -> {
-        x.plus(1);
-        throw new IllegalArgumentException("of the body");
-      })).hasMessage("of the body");
+      assertThatThrownBy(
+              () ->
+                  Scope.of(
+                      () -> {
+                        x.plus(1);
+                        throw new IllegalArgumentException("of the body");
+                      }))
+          .hasMessage("of the body");
       assertThat(x.plus(1).floats()).containsExactly(2, 3);
     }
     assertThat(Scope.isOpen()).isFalse();

@@ -107,7 +107,8 @@ class TensorListTest {
     try (Scope scope = Scope.open();
         TensorList one = new TensorList(List.of(tensor(1)));
         TensorList two = new TensorList(List.of(tensor(1), tensor(2)))) {
-      assertThatThrownBy(() -> one.add(two)).isInstanceOf(JiffusionException.class)
+      assertThatThrownBy(() -> one.add(two))
+          .isInstanceOf(JiffusionException.class)
           .hasMessageStartingWith("the engine refused add: ")
           .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     }

@@ -17,11 +17,13 @@ class TensorTest {
     try (Scope scope = Scope.open()) {
       Tensor a = Tensor.of(new float[] {1, 2, 3}, 3);
       Tensor b = Tensor.of(new float[] {1, 2}, 2);
-      assertThatThrownBy(() -> a.plus(b)).isInstanceOf(JiffusionException.class)
+      assertThatThrownBy(() -> a.plus(b))
+          .isInstanceOf(JiffusionException.class)
           .hasMessageStartingWith("the engine refused add: ")
           .hasMessageContaining("must match")
           .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
-      assertThatThrownBy(a::backward).isInstanceOf(JiffusionException.class)
+      assertThatThrownBy(a::backward)
+          .isInstanceOf(JiffusionException.class)
           .hasMessageStartingWith("the engine refused backward: ")
           .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     }
@@ -37,6 +39,16 @@ class TensorTest {
       assertThat(x.count()).isEqualTo(6);
       assertThat(x.permute(1, 0).floats()).containsExactly(1, 1e-30f, -2, Float.MAX_VALUE, 3, 0);
       assertThat(Tensor.of(new int[] {4, 5}).floats()).containsExactly(4, 5);
+    }
+  }
+
+  @Test
+  void sizesThatDoNotHoldTheValuesAreRefused() {
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(() -> Tensor.of(new float[6], 2, 4))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("illegal sizes: [2, 4], must hold the 6 values");
+      assertThat(Tensor.of(new float[] {7}, new long[0]).item()).isEqualTo(7);
     }
   }
 
@@ -74,7 +86,8 @@ class TensorTest {
     assertThat(Precision.of("bf16")).isEqualTo(Precision.BF16);
     assertThat(Precision.of("auto")).isEqualTo(Precision.fastest());
     assertThat(Precision.BF16).hasToString("bf16");
-    assertThatThrownBy(() -> Precision.of("fp16")).isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(() -> Precision.of("fp16"))
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("illegal precision: fp16, must be fp32, bf16 or auto");
   }
 
@@ -83,10 +96,12 @@ class TensorTest {
     try (Scope scope = Scope.open()) {
       Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
       assertThat(x.padBottomRight().floats()).containsExactly(1, 2, 0, 3, 4, 0, 0, 0, 0);
-      assertThat(x.upsample().floats()).containsExactly(1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4);
+      assertThat(x.upsample().floats())
+          .containsExactly(1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4);
       assertThat(x.averagePool().floats()).containsExactly(2.5f);
       assertThat(x.mean(2, 3).floats()).containsExactly(2.5f);
-      assertThat(Tensor.concat(List.of(x, x), 1).narrow(1, 1, 1).floats()).containsExactly(1, 2, 3, 4);
+      assertThat(Tensor.concat(List.of(x, x), 1).narrow(1, 1, 1).floats())
+          .containsExactly(1, 2, 3, 4);
     }
   }
 
@@ -109,7 +124,8 @@ class TensorTest {
     try (Scope scope = Scope.open()) {
       Tensor logits = Tensor.of(new float[] {0, 0, 0, 2}, 2, 2);
       double expected = (Math.log(2) + Math.log(1 + Math.exp(-2))) / 2;
-      assertThat(logits.crossEntropy(Tensor.of(new int[] {0, 1})).item()).isCloseTo(expected, within(1e-6));
+      assertThat(logits.crossEntropy(Tensor.of(new int[] {0, 1})).item())
+          .isCloseTo(expected, within(1e-6));
     }
   }
 }

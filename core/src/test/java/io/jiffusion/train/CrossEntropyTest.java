@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.ClassifierConfig;
+import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import java.util.Arrays;
@@ -14,12 +15,17 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(NativeHandles.class)
 class CrossEntropyTest {
   private static final int SIZE = 8;
   private static final ClassifierConfig CONFIG = new ClassifierConfig(1, SIZE, 8, 8, 3);
 
-  /** Image i of six has one pixel that is not black, in the middle, of level 40·(i+1), and class i mod 3. */
+  /**
+   * Image i of six has one pixel that is not black, in the middle, of level 40·(i+1), and class i
+   * mod 3.
+   */
   private static final ImageSet DATA = points();
 
   private final CrossEntropy objective = new CrossEntropy(DATA, CONFIG, 7, 4);
@@ -30,9 +36,7 @@ class CrossEntropyTest {
       bytes[i * SIZE * SIZE + 3 * SIZE + 3] = (byte) (40 * (i + 1));
     }
     return new ImageSet(
-        new Images(6, SIZE, SIZE, 1, bytes),
-        new int[] {0, 1, 2, 0, 1, 2},
-        List.of("a", "b", "c"));
+        new Images(6, SIZE, SIZE, 1, bytes), new int[] {0, 1, 2, 0, 1, 2}, List.of("a", "b", "c"));
   }
 
   @Test
@@ -53,8 +57,7 @@ class CrossEntropyTest {
       Examples examples = objective.examples(step);
       for (int b = 0; b < 4; b++) {
         float[] image =
-            Arrays.copyOfRange(
-                examples.inputs(), b * SIZE * SIZE, (b + 1) * SIZE * SIZE);
+            Arrays.copyOfRange(examples.inputs(), b * SIZE * SIZE, (b + 1) * SIZE * SIZE);
         int[] bright = IntStream.range(0, image.length).filter(i -> image[i] > -1).toArray();
         assertThat(bright).hasSize(1);
         places.add(bright[0]);
@@ -85,9 +88,7 @@ class CrossEntropyTest {
     for (int b = 0; b < 50; b++) {
       int from = b * SIZE * SIZE;
       kept.add(
-          IntStream.range(from, from + SIZE * SIZE)
-              .filter(i -> examples.inputs()[i] == 1)
-              .count());
+          IntStream.range(from, from + SIZE * SIZE).filter(i -> examples.inputs()[i] == 1).count());
     }
     assertThat(kept).containsExactly(36L, 42L, 48L, 49L, 56L, 64L);
   }
@@ -101,8 +102,7 @@ class CrossEntropyTest {
       output[i / 3 * 11 + 8 + i % 3] = (float) logits[i];
     }
     Examples examples =
-        new Examples(
-            new float[0], new float[2], null, new float[] {1, 0}, new float[] {1, 1});
+        new Examples(new float[0], new float[2], null, new float[] {1, 0}, new float[] {1, 1});
     double expected =
         Math.log(Math.exp(1) + Math.exp(2) + Math.exp(0.5))
             - 2

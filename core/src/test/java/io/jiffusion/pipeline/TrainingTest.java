@@ -1,0 +1,298 @@
+package io.jiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Progress;
+import io.jiffusion.tensor.NativeHandles;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NativeHandles.class)
+class TrainingTest {
+  @TempDir Path home;
+
+  @Test
+  void twoHalvesAreTheWhole() {
+    train("whole", false, points(14, 0));
+    train("halves", false, points(7, 0));
+    train("halves", true, points(14, 0));
+    assertSameRun("halves", "whole");
+  }
+
+  @Test
+  void twoHalvesAreTheWholeWithDropoutAndDroppedLabelsInTheMiddleOfAnEpoch() {
+    train("whole", false, digits(6));
+    train("halves", false, digits(3));
+    train("halves", true, digits(6));
+    assertSameRun("halves", "whole");
+  }
+
+  @Test
+  void aCancelledRunSavesAndGoesOn() {
+    train("whole", false, points(9, 4));
+    Cancellation cancellation = new Cancellation();
+    boolean finished =
+        new Training(points(9, 4), home.resolve("cancelled"), false)
+            .run(
+                listener(
+                    progress -> {
+                      if (progress.done() == 5) {
+                        cancellation.cancel();
+                      }
+                    },
+                    step -> {}),
+                cancellation);
+    assertThat(finished).isFalse();
+    assertThat(RunFolder.read(home.resolve("cancelled")).step()).isEqualTo(5);
+    assertThat(train("cancelled", true, points(9, 4))).isTrue();
+    assertThat(contents("cancelled/weights.safetensors"))
+        .isEqualTo(contents("whole/weights.safetensors"));
+    assertThat(contents("cancelled/metrics.jsonl")).isEqualTo(contents("whole/metrics.jsonl"));
+  }
+
+  @Test
+  void aDamagedCheckpointCostsTheStepsSinceTheOneBefore() throws IOException {
+    train("whole", false, points(12, 3));
+    train("damaged", false, points(9, 3));
+    Path newest = home.resolve("damaged/checkpoints/step-000000009.safetensors");
+    Files.write(newest, new byte[1000]);
+    List<Long> saved = new ArrayList<>();
+    new Training(points(12, 3), home.resolve("damaged"), true)
+        .run(listener(progress -> {}, saved::add), new Cancellation());
+    assertThat(saved).containsExactly(9L, 12L);
+    assertSameRun("damaged", "whole");
+  }
+
+  @Test
+  void aRunThatEndedBeforeItsWeightsWereWrittenGetsThem() throws IOException {
+    train("whole", false, points(6, 3));
+    Map<String, List<Byte>> before = files("whole");
+    Files.delete(home.resolve("whole/weights.safetensors"));
+    Files.writeString(
+        home.resolve("whole/metrics.jsonl"),
+        "{\"step\":7,\"lo",
+        java.nio.file.StandardOpenOption.APPEND);
+    assertThat(train("whole", true, points(6, 3))).isTrue();
+    assertThat(files("whole")).isEqualTo(before);
+  }
+
+  @Test
+  void metricsHaveALineForEachStep() throws IOException {
+    train("run", false, points(5, 0));
+    List<String> lines = Files.readAllLines(home.resolve("run/metrics.jsonl"));
+    assertThat(lines).hasSize(5);
+    for (int i = 0; i < 5; i++) {
+      assertThat(lines.get(i))
+          .matches("\\{\"step\":" + (i + 1) + ",\"loss\":[0-9.E-]+,\"gradientNorm\":[0-9.E-]+}");
+    }
+  }
+
+  @Test
+  void whoStartedItHearsOfEveryStepAndEverySaving() {
+    List<String> heard = new ArrayList<>();
+    new Training(points(5, 2), home.resolve("run"), false)
+        .run(
+            listener(
+                progress -> heard.add(progress.done() + "/" + progress.total()),
+                step -> heard.add("saved " + step)),
+            new Cancellation());
+    assertThat(heard)
+        .containsExactly("1/5", "2/5", "saved 2", "3/5", "4/5", "saved 4", "5/5", "saved 5");
+  }
+
+  @Test
+  void aFolderIsTrainedOnceAtATime() {
+    Path folder = home.resolve("run");
+    int[] refused = new int[1];
+    new Training(points(2, 0), folder, false)
+        .run(
+            listener(
+                progress -> {
+                  assertThatThrownBy(() -> train("run", progress.done() > 1, points(2, 0)))
+                      .isInstanceOf(JiffusionException.class)
+                      .hasMessage(
+                          folder
+                              + " is being trained already; stop that training, or choose another --out");
+                  refused[0]++;
+                },
+                step -> {}),
+            new Cancellation());
+    assertThat(refused[0]).isEqualTo(2);
+    assertThat(train("run", true, points(3, 0))).isTrue();
+  }
+
+  @Test
+  void aRunIsNotOverwritten() {
+    train("run", false, points(1, 0));
+    assertThatThrownBy(() -> train("run", false, points(1, 0)))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            home.resolve("run")
+                + " holds a run already; go on with --resume, or choose another --out");
+  }
+
+  @Test
+  void nothingToResumeIsTold() {
+    assertThatThrownBy(() -> train("run", true, points(1, 0)))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            "nothing to resume in "
+                + home.resolve("run")
+                + ": it has no checkpoint; leave out --resume to start");
+  }
+
+  @Test
+  void otherSettingsAreRefused() {
+    train("run", false, points(1, 0));
+    assertThatThrownBy(() -> train("run", true, points(2, 0).with(List.of("train.lr=0.5"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("belongs to other settings");
+  }
+
+  @Test
+  void aRunThatDivergesKeepsItsLastCheckpoint() throws IOException {
+    RunConfig absurd =
+        points(50, 1).with(List.of("train.lr=1e30", "train.clipNorm=0", "train.warmup=0"));
+    assertThatThrownBy(() -> train("run", false, absurd))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith("training diverged at step ");
+    List<String> lines = Files.readAllLines(home.resolve("run/metrics.jsonl"));
+    assertThat(RunFolder.read(home.resolve("run")).step()).isEqualTo(lines.size());
+    assertThatThrownBy(() -> train("run", true, absurd))
+        .hasMessageStartingWith("training diverged at step " + (lines.size() + 1));
+  }
+
+  @Test
+  void theTimeLimitEndsARunUnfinished() {
+    assertThat(train("run", false, points(1000, 0).with(List.of("train.minutes=0.0000001"))))
+        .isFalse();
+  }
+
+  static RunConfig points(int steps, int checkpointEvery) {
+    return RunConfig.of(
+        "toy-scurve",
+        List.of(
+            "train.steps=" + steps,
+            "train.checkpointEvery=" + checkpointEvery,
+            "train.batch=7",
+            "train.times=antithetic",
+            "train.shards=2",
+            "network.mlp.width=16",
+            "network.mlp.depth=2",
+            "network.mlp.embedding=8"));
+  }
+
+  /** 23 digits made of noise. */
+  private RunConfig digits(int steps) {
+    Path folder = home.resolve("digits");
+    try {
+      Files.createDirectories(folder);
+      Random random = new Random(1);
+      byte[] pixels = new byte[23 * 28 * 28];
+      random.nextBytes(pixels);
+      try (DataOutputStream out =
+          new DataOutputStream(Files.newOutputStream(folder.resolve("train-images-idx3-ubyte")))) {
+        for (int word : new int[] {0x803, 23, 28, 28}) {
+          out.writeInt(word);
+        }
+        out.write(pixels);
+      }
+      try (DataOutputStream out =
+          new DataOutputStream(Files.newOutputStream(folder.resolve("train-labels-idx1-ubyte")))) {
+        for (int word : new int[] {0x801, 23}) {
+          out.writeInt(word);
+        }
+        for (int i = 0; i < 23; i++) {
+          out.write(i % 10);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return RunConfig.of(
+        "mnist",
+        List.of(
+            "data.path=" + folder,
+            "data.flip=true",
+            "train.steps=" + steps,
+            "train.batch=5",
+            "train.shards=2",
+            "train.labelDrop=0.3",
+            "train.precision=fp32",
+            "network.unet.channels=8",
+            "network.unet.groups=4",
+            "network.unet.multipliers=[1, 1]",
+            "network.unet.attention=[16]",
+            "network.unet.dropout=0.2"));
+  }
+
+  private boolean train(String name, boolean resume, RunConfig config) {
+    return new Training(config, home.resolve(name), resume)
+        .run(listener(progress -> {}, step -> {}), new Cancellation());
+  }
+
+  static Training.Listener listener(Consumer<Progress> step, Consumer<Long> saved) {
+    return new Training.Listener() {
+      @Override
+      public void step(Progress progress) {
+        step.accept(progress);
+      }
+
+      @Override
+      public void saved(long at) {
+        saved.accept(at);
+      }
+    };
+  }
+
+  /** Equal to the last byte: weights, checkpoint, metrics, configuration. */
+  private void assertSameRun(String actual, String expected) {
+    Map<String, List<Byte>> files = files(actual);
+    Map<String, List<Byte>> others = files(expected);
+    assertThat(files).containsKeys("weights.safetensors", "metrics.jsonl", "run.json");
+    others.forEach((name, bytes) -> assertThat(files.get(name).equals(bytes)).as(name).isTrue());
+  }
+
+  private Map<String, List<Byte>> files(String run) {
+    return files(home.resolve(run));
+  }
+
+  /** Every file of a run and its bytes. */
+  static Map<String, List<Byte>> files(Path run) {
+    Map<String, List<Byte>> all = new TreeMap<>();
+    try (Stream<Path> found = Files.walk(run)) {
+      for (Path file : found.filter(Files::isRegularFile).toList()) {
+        List<Byte> bytes = new ArrayList<>();
+        for (byte value : Files.readAllBytes(file)) {
+          bytes.add(value);
+        }
+        all.put(run.relativize(file).toString(), bytes);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return all;
+  }
+
+  private String contents(String file) {
+    return files(home.resolve(file).getParent())
+        .get(home.resolve(file).getFileName().toString())
+        .toString();
+  }
+}
