@@ -93,8 +93,9 @@ final class Demo implements Callable<Integer> {
       }
       main.out.printf(
           Locale.ROOT,
-          "%nThe pictures are in %s. Next, sixteen threes:%n%n  jiffusion sample%s --class 3 --guidance 2 --out samples%n",
+          "%nThe pictures are in %s. Next, sixteen threes:%n%n  %s sample%s --class 3 --guidance 2 --out samples%n",
           file,
+          Main.NAME,
           models.model.equals(Home.BUNDLED) ? "" : " --model " + models.model);
     }
     return 0;

@@ -48,6 +48,9 @@ public final class Main implements Runnable {
   static final int USAGE = 2;
   static final int INTERRUPTED = 130;
 
+  /** What was typed to start the program, for the commands that it tells to type next. */
+  static final String NAME = System.getProperty("jiffusion.name", "jiffusion");
+
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,

@@ -5,6 +5,7 @@ import io.jiffusion.run.JiffusionException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -26,7 +27,8 @@ final class Show implements Callable<Integer> {
           file + " does not say how it was made, must be a PNG file that jiffusion wrote");
     }
     main.out.println(texts.get(Origin.REQUEST));
-    main.out.println(texts.get(Origin.COMMAND));
+    main.out.println(
+        texts.get(Origin.COMMAND).replaceFirst("^jiffusion", Matcher.quoteReplacement(Main.NAME)));
     return 0;
   }
 }

@@ -122,13 +122,18 @@ final class Train implements Callable<Integer> {
     }
     long made = RunFolder.read(folder).step();
     String goOn =
-        "go on with: jiffusion train --out "
+        "go on with: "
+            + Main.NAME
+            + " train --out "
             + folder
             + " --resume"; // by the run's own configuration, --set and all
     if (finished || !main.cancellation.requested()) {
       main.out.printf(
-          "%d steps made; the model is in %s%nNext: jiffusion %s%n",
-          made, folder, config.data().toy() ? "toy " + folder : "sample --model " + folder);
+          "%d steps made; the model is in %s%nNext: %s %s%n",
+          made,
+          folder,
+          Main.NAME,
+          config.data().toy() ? "toy " + folder : "sample --model " + folder);
       if (!finished) {
         main.err.println("the time is up; " + goOn);
       }

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,12 +43,11 @@ class CommandsTest {
   private static final List<Entry> ENTRIES =
       List.of(
           // 16 x 1,080 evaluations; with the small model all four rows all the same
-          new Entry(
-              "demo", "--model ../small", " *jiffusion sample .*--class 3.*", "demo/sheet.png"),
-          new Entry("sample", "--steps 4 --count 4", "  .+\\.(png|gif|npy)"),
+          new Entry("demo", "--model ../small", "jiffusion sample .*--class 3.*", "demo/sheet.png"),
+          new Entry("sample", "--steps 4 --count 4", ".+\\.(png|gif|npy)"),
           new Entry("show", "", "jiffusion sample --model .+"),
           new Entry("schedule", "", "time +about .+ GFLOP/s .*"),
-          new Entry("inspect", "", "  checkpointEvery: \\d+"),
+          new Entry("inspect", "", "checkpointEvery: \\d+"),
           new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),
           new Entry(
               "train toy-scurve",
@@ -95,6 +96,41 @@ class CommandsTest {
         .contains("demo", "train toy-scurve");
   }
 
+  @Test
+  void linksBetweenDocumentsLeadSomewhere() throws IOException {
+    for (Path document : Documents.all()) {
+      assertThat(Documents.links(document))
+          .allSatisfy(
+              link ->
+                  assertThat(document.resolveSibling(link)).as(document + ": " + link).exists());
+    }
+  }
+
+  @Test
+  void theDependenciesInTheReadmeAreThoseOfTheBuild() throws IOException {
+    String build = Files.readString(Home.folder().resolve("pom.xml"));
+    String javacpp = value(build, "<javacpp.version>(.+?)</");
+    assertThat(value(build, "<artifactId>jiffusion</artifactId>\\s*<version>(.+?)</"))
+        .isEqualTo(version("jiffusion-core"));
+    assertThat(version("javacpp")).isEqualTo(javacpp);
+    for (String library : List.of("openblas", "pytorch")) {
+      String expected = value(build, "<" + library + ".version>(.+?)</");
+      assertThat(version(library)).isEqualTo(expected.replace("${javacpp.version}", javacpp));
+    }
+  }
+
+  private static String version(String artifact) throws IOException {
+    return value(
+        Files.readString(Documents.all().get(0)),
+        "<artifactId>" + artifact + "</artifactId><version>(.+?)</");
+  }
+
+  private static String value(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertThat(matcher.find()).as(pattern).isTrue();
+    return matcher.group(1);
+  }
+
   private static void runs(String command, Path work) throws IOException, InterruptedException {
     List<String> words = Documents.words(command);
     Entry entry =
@@ -104,7 +140,7 @@ class CommandsTest {
             .orElse(AS_IT_STANDS);
     Program.Ended ended = Program.run(work, shortened(words, Documents.words(entry.shorter)));
     assertThat(ended.code()).as(ended.err()).isZero();
-    assertThat(ended.lastLine()).matches(entry.last.strip());
+    assertThat(ended.lastLine()).matches(entry.last);
     assertThat(ended.err()).doesNotContain("Exception").doesNotContain("WARNING");
     assertThat(entry.files).allSatisfy(file -> assertThat(work.resolve(file)).isNotEmptyFile());
     assertThat(ended.out().lines().filter(line -> line.matches(" *\\S+\\.(png|gif|npy)")))

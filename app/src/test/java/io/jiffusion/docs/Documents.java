@@ -18,6 +18,15 @@ final class Documents {
 
   private Documents() {}
 
+  /** The targets of links to files of the project. */
+  static List<String> links(Path document) throws IOException {
+    return Pattern.compile("\\]\\(([^)#:]+)\\)")
+        .matcher(Files.readString(document))
+        .results()
+        .map(link -> link.group(1))
+        .toList();
+  }
+
   static List<Path> all() throws IOException {
     Path project = Home.folder();
     try (Stream<Path> docs = Files.list(project.resolve("docs"))) {

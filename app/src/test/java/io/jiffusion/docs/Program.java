@@ -19,7 +19,7 @@ final class Program {
   record Ended(int code, String out, String err) {
     /** The last line on stdout that is not empty. */
     String lastLine() {
-      return out.strip().lines().reduce("", (before, line) -> line);
+      return out.strip().lines().reduce("", (before, line) -> line).strip();
     }
 
     /** The command at the end of a line that starts so, without the program's own name. */
@@ -102,7 +102,7 @@ final class Program {
     return ended;
   }
 
-  /** A small model of digits, made in a moment: its process has 50 steps, its weights one. */
+  /** A small model of digits, made in a moment: its process has 20 steps, its weights one. */
   static void trainSmall(Path folder, String name) throws IOException, InterruptedException {
     Ended ended =
         run(
@@ -110,7 +110,7 @@ final class Program {
             Documents.words(
                 "train mnist --out "
                     + name
-                    + " --steps 1 --set train.batch=2 --set process.steps=50"
+                    + " --steps 1 --set train.batch=2 --set process.steps=20"
                     + " --set network.unet.channels=8 --set network.unet.multipliers=[1,2]"
                     + " --set network.unet.attention=[]"));
     if (ended.code != 0) {

@@ -69,7 +69,7 @@ class StreamsTest {
     String made = "made-" + picture;
     List<String> sample =
         Documents.words(
-            "sample --model small --sampler ddim:eta=0.5 --steps 7 --spacing quadratic --count 3"
+            "sample --model small --sampler ddim:eta=0.5 --steps 7 --spacing trailing --count 3"
                 + " --seed 5 --class 3,1 --guidance 2 --threads 1 --out "
                 + made);
     assertThat(Program.run(folder, sample).code()).isZero();
