@@ -41,6 +41,7 @@ class RunConfigTest {
             List.of(
                 "train.batch=8",
                 "network.unet.multipliers=[1, 2]",
+                "network.unet.attention=[16]",
                 "train.steps=1e5",
                 "data.path="));
     assertThat(config.train().batch()).isEqualTo(8);
