@@ -160,15 +160,20 @@ public final class Eager implements Ops<Tensor> {
     return x.reshape(x.size(0), height, width, x.size(2)).permute(0, 3, 1, 2);
   }
 
+  /**
+   * In float32: libtorch without MKL multiplies bf16 matrices of attention one number at a time.
+   */
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, int heads) {
     Tensor mixed =
         heads(q, heads).attention(heads(k, heads), heads(v, heads)); // [B, heads, N, C/heads]
-    return mixed.permute(0, 2, 1, 3).reshape(q.sizes());
+    return mixed.permute(0, 2, 1, 3).reshape(q.sizes()).to(precision);
   }
 
   private static Tensor heads(Tensor x, int heads) {
-    return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).permute(0, 2, 1, 3);
+    return x.to(Precision.FP32)
+        .reshape(x.size(0), x.size(1), heads, x.size(2) / heads)
+        .permute(0, 2, 1, 3);
   }
 
   @Override
