@@ -70,6 +70,7 @@ final class Program {
     }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.add("--enable-native-access=ALL-UNNAMED"); // the jar says it in its manifest
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.jiffusion.cli.Main"));
     command.addAll(words);
