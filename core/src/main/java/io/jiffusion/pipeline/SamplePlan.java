@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * The way that a request takes through a process, known before it runs.
  *
  * @param rows the steps, in order
- * @param evaluations of the denoiser, for each image
+ * @param evaluations of the denoiser, for each image; 0 if the sampler decides on the way
  * @param passes of each image through the network: guidance doubles them
  */
 public record SamplePlan(List<Row> rows, int evaluations, int passes) {
@@ -52,7 +52,7 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
                       grid.time(k + 1));
                 })
             .toList();
-    int evaluations = sampler(process, request).evaluations(grid);
+    int evaluations = sampler(process, request).evaluations(grid).orElse(0);
     boolean both = request.guidance() != 1 && request.guidance() != 0;
     return new SamplePlan(rows, evaluations, both ? 2 * evaluations : evaluations);
   }
@@ -63,6 +63,7 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
   }
 
   static Sampler sampler(ProcessConfig process, SampleRequest request) {
-    return Samplers.parse(request.sampler(), process.variance(), process.rederive());
+    return Samplers.parse(
+        request.sampler(), new Samplers.Given(process.variance(), process.rederive(), 0));
   }
 }

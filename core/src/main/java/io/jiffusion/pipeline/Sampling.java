@@ -47,7 +47,7 @@ final class Sampling {
     double[] pixels = new double[request.count() * size];
     List<double[]> frames = frames(request, grid, pixels.length);
     int batch = batch(request);
-    long total = (long) request.count() * sampler.evaluations(grid);
+    long total = (long) request.count() * sampler.evaluations(grid).orElse(0);
     long began = System.nanoTime();
     long passes = 0;
     long before = 0;

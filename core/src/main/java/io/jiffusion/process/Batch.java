@@ -96,6 +96,56 @@ public final class Batch {
     return x.with(out);
   }
 
+  /** {@code a[0]·x[0] + a[1]·x[1] + …}, for any number of terms. */
+  public static Batch lincomb(double[] a, Batch... x) {
+    double[] out = new double[x[0].data.length];
+    for (int term = 0; term < x.length; term++) {
+      double factor = a[term];
+      double[] values = x[term].data;
+      for (int i = 0; i < out.length; i++) {
+        out[i] += factor * values[i];
+      }
+    }
+    return x[0].with(out);
+  }
+
+  /**
+   * {@code a[0]·x[0] + a[1]·x[1] + …} with factors of each image's own.
+   *
+   * @param a [terms][B]
+   */
+  public static Batch lincomb(double[][] a, Batch... x) {
+    double[] out = new double[x[0].data.length];
+    int size = x[0].imageSize();
+    for (int term = 0; term < x.length; term++) {
+      double[] values = x[term].data;
+      for (int image = 0; image < x[0].images; image++) {
+        double factor = a[term][image];
+        for (int i = image * size; i < (image + 1) * size; i++) {
+          out[i] += factor * values[i];
+        }
+      }
+    }
+    return x[0].with(out);
+  }
+
+  /** {@code a·x}. */
+  public Batch times(double a) {
+    double[] out = new double[data.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = a * data[i];
+    }
+    return with(out);
+  }
+
+  /** These images, from {@code first} on replaced by those of the other. */
+  Batch withImages(int first, Batch other) {
+    double[] out = data.clone();
+    int from = first * imageSize();
+    System.arraycopy(other.data, from, out, from, out.length - from);
+    return with(out);
+  }
+
   /** Values moved into [low, high]. */
   public Batch clamp(double low, double high) {
     double[] out = new double[data.length];

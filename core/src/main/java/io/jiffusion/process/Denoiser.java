@@ -1,8 +1,7 @@
 package io.jiffusion.process;
 
 /**
- * The best guess of the data behind a noisy state: what a sampler walks. One method, so that a
- * user's own is a lambda.
+ * The best guess of the data behind a noisy state: what a sampler walks. A user's own is a lambda.
  */
 @FunctionalInterface
 public interface Denoiser {
@@ -14,4 +13,22 @@ public interface Denoiser {
    * @param t the time of all of them, on the schedule's axis
    */
   Prediction at(Batch xt, double t);
+
+  /**
+   * Predicts the data, each image at its own time: for steps that adapt to the image.
+   *
+   * <p>As it stands the whole batch is evaluated at every time that occurs; a denoiser that can do
+   * better says how.
+   *
+   * @param t the time of each image, [B]
+   */
+  default Prediction at(Batch xt, double[] t) {
+    Prediction all = at(xt, t[0]);
+    for (int image = 1; image < t.length; image++) {
+      if (t[image] != t[image - 1]) {
+        all = all.withImages(image, at(xt, t[image]));
+      }
+    }
+    return all;
+  }
 }

@@ -19,4 +19,14 @@ public record Prediction(Batch x0, Batch raw, Batch variance) {
   public Prediction(Batch x0) {
     this(x0, null);
   }
+
+  /** This prediction, from an image on replaced by another one of the same batch. */
+  Prediction withImages(int first, Prediction other) {
+    return new Prediction(
+        x0.withImages(first, other.x0),
+        raw == x0 && other.raw == other.x0
+            ? x0.withImages(first, other.x0)
+            : raw.withImages(first, other.raw),
+        variance == null ? null : variance.withImages(first, other.variance));
+  }
 }

@@ -11,11 +11,12 @@ public interface Noise {
   /**
    * Writes the standard normal numbers of an image in a step.
    *
-   * @param step of the grid, from 0
+   * @param draw number of the draw, from 0: that of the step, or what a sampler with several draws
+   *     in a step makes of it
    * @param image of the batch, from 0
    * @param out filled from {@code from} on, {@code count} values
    */
-  void normals(int step, int image, double[] out, int from, int count);
+  void normals(int draw, int image, double[] out, int from, int count);
 
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
@@ -37,11 +38,11 @@ public interface Noise {
     return new Batch(seeds.length, channels, height, width, data);
   }
 
-  /** The noise of a whole batch in a step. */
-  default Batch batch(int step, Batch like) {
+  /** The noise of a whole batch. */
+  default Batch batch(int draw, Batch like) {
     double[] data = new double[like.data().length];
     for (int image = 0; image < like.images(); image++) {
-      normals(step, image, data, image * like.imageSize(), like.imageSize());
+      normals(draw, image, data, image * like.imageSize(), like.imageSize());
     }
     return like.with(data);
   }

@@ -2,6 +2,7 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.OptionalInt;
 
 /**
  * A way from noise to data. A user's own is a record with one method:
@@ -26,8 +27,10 @@ public interface Sampler {
    */
   Batch sample(Walk walk, Batch x);
 
-  /** How often the denoiser is evaluated on a grid. */
-  default int evaluations(TimeGrid grid) {
-    return grid.steps();
+  /**
+   * How often the denoiser is evaluated on a grid; empty if that depends on what is met on the way.
+   */
+  default OptionalInt evaluations(TimeGrid grid) {
+    return OptionalInt.of(grid.steps());
   }
 }

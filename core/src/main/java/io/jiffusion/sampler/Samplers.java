@@ -6,11 +6,54 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The samplers by name. */
+/** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
-  private static final List<String> NAMES = List.of("ddpm", "ddim");
+  private static final Map<String, Method> METHODS = new LinkedHashMap<>();
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
+
+  /**
+   * A sampler as the list of them tells it.
+   *
+   * @param name as the field writes it
+   * @param options what can be set, with the values that stand where nothing is: {@code eta=0}
+   * @param order of convergence to the exact flow, or to the exact distribution if stochastic
+   * @param stochastic whether noise is added on the way
+   * @param evaluations of the denoiser in a step
+   * @param spacing the times it is best known with, where the request says nothing; the name of a
+   *     spacing
+   * @param paper who described it
+   * @param maker makes it from a text and what the model says
+   */
+  public record Method(
+      String name,
+      String options,
+      String order,
+      boolean stochastic,
+      String evaluations,
+      String spacing,
+      String paper,
+      Maker maker) {}
+
+  /** Makes a sampler. */
+  @FunctionalInterface
+  public interface Maker {
+    /** Makes the sampler that the options of the text describe. */
+    Sampler make(Spec spec, Given given);
+  }
+
+  /**
+   * What the model and the request say where the text of the sampler says nothing.
+   *
+   * @param variance of an ancestral step
+   * @param deriveEps whether DDIM derives the noise again from clipped data
+   * @param evaluations the budget of an image; 0 if the request has none. Read by samplers that use
+   *     a budget exactly
+   */
+  public record Given(Variance variance, boolean deriveEps, int evaluations) {
+    /** A model that says nothing of variance and clipping, a request without budget. */
+    public static final Given NOTHING = new Given(Variance.SMALL, true, 0);
+  }
 
   static {
     VARIANCES.put("small", Variance.SMALL);
@@ -19,47 +62,83 @@ public final class Samplers {
     VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
+
+    // Denoising diffusion
+    add(
+        "ddpm",
+        "variance=small|large|learned-range|learned",
+        "1",
+        true,
+        "1",
+        "uniform",
+        "Ho, Jain, Abbeel 2020, arXiv 2006.11239",
+        (spec, given) -> new Ancestral(spec.choice("variance", VARIANCES, given.variance())));
+    add(
+        "ddim",
+        "eta=0, sigma-hat, eps=derived|network",
+        "1",
+        false,
+        "1",
+        "uniform",
+        "Song, Meng, Ermon 2021, arXiv 2010.02502",
+        (spec, given) -> {
+          boolean sigmaHat = spec.flag("sigma-hat");
+          return new Ddim(
+              spec.number("eta", sigmaHat ? 1 : 0),
+              sigmaHat,
+              spec.choice("eps", EPS, given.deriveEps()));
+        });
+
+    // DPM-Solver, DPM-Solver++
+
+    // UniPC, DEIS, PNDM
+
+    // EDM and k-diffusion
+
+    // Score SDE
   }
 
   private Samplers() {}
 
-  /** The names that {@link #parse} knows. */
-  public static List<String> names() {
-    return NAMES;
+  private static void add(
+      String name,
+      String options,
+      String order,
+      boolean stochastic,
+      String evaluations,
+      String spacing,
+      String paper,
+      Maker maker) {
+    METHODS.put(
+        name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
+  }
+
+  /** All of them, in the order of the list. */
+  public static List<Method> methods() {
+    return List.copyOf(METHODS.values());
+  }
+
+  /** The row of the sampler that a text such as {@code ddim:eta=0.5} names. */
+  public static Method method(String text) {
+    return METHODS.get(new Spec("sampler", text, METHODS.keySet()).name());
   }
 
   /**
-   * Reads a sampler.
+   * Reads a sampler: its name, then options, as {@link Method#options} lists them: {@code
+   * ddim:eta=0.5}.
    *
-   * <ul>
-   *   <li>{@code ddpm}, with {@code variance=small}, {@code large}, {@code learned-range} or {@code
-   *       learned};
-   *   <li>{@code ddim}, with {@code eta=0.5} (0 if not given) or {@code sigma-hat}, and {@code
-   *       eps=derived} or {@code network}: whether the noise is derived again from clipped data.
-   * </ul>
-   *
-   * @param variance of {@code ddpm} where the text does not say it: the model's
-   * @param deriveEps of {@code ddim} where the text does not say it: the model's
    * @throws IllegalArgumentException if a name, an option or a value is unknown; it names the
    *     nearest
    */
-  public static Sampler parse(String text, Variance variance, boolean deriveEps) {
-    Spec spec = new Spec("sampler", text, NAMES);
-    Sampler sampler =
-        switch (spec.name()) {
-          case "ddpm" -> new Ancestral(spec.choice("variance", VARIANCES, variance));
-          default -> {
-            boolean sigmaHat = spec.flag("sigma-hat");
-            yield new Ddim(
-                spec.number("eta", sigmaHat ? 1 : 0), sigmaHat, spec.choice("eps", EPS, deriveEps));
-          }
-        };
+  public static Sampler parse(String text, Given given) {
+    Spec spec = new Spec("sampler", text, METHODS.keySet());
+    Sampler sampler = METHODS.get(spec.name()).maker().make(spec, given);
     spec.done();
     return sampler;
   }
 
   /** Reads a sampler for a model that says nothing of variance and clipping. */
   public static Sampler parse(String text) {
-    return parse(text, Variance.SMALL, true);
+    return parse(text, Given.NOTHING);
   }
 }

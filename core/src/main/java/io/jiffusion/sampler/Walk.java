@@ -16,6 +16,8 @@ import java.util.function.Consumer;
  * @param denoiser predicts the data
  * @param schedule the forward process to which the states belong
  * @param grid the times
+ * @param first number of the grid's first step: 0, or more where the grid continues another walk,
+ *     so that no noise is drawn twice
  * @param noise of stochastic steps
  * @param constraint changes the state after each step
  * @param watch sees the state after each step
@@ -26,6 +28,7 @@ public record Walk(
     Denoiser denoiser,
     NoiseSchedule schedule,
     TimeGrid grid,
+    int first,
     Noise noise,
     Constraint constraint,
     Watch watch,
@@ -38,6 +41,7 @@ public record Walk(
         denoiser,
         schedule,
         grid,
+        0,
         noise,
         (k, t, x) -> x,
         (k, t, x) -> {},
@@ -72,20 +76,31 @@ public record Walk(
     void see(int k, double t, Batch x);
   }
 
+  /** The same walk over other times, whose first step has the given number. */
+  public Walk over(TimeGrid times, int number) {
+    return new Walk(
+        denoiser, schedule, times, number, noise, constraint, watch, progress, cancellation);
+  }
+
+  public Walk denoiser(Denoiser other) {
+    return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
+  }
+
   public Walk constraint(Constraint other) {
-    return new Walk(denoiser, schedule, grid, noise, other, watch, progress, cancellation);
+    return new Walk(denoiser, schedule, grid, first, noise, other, watch, progress, cancellation);
   }
 
   public Walk watch(Watch other) {
-    return new Walk(denoiser, schedule, grid, noise, constraint, other, progress, cancellation);
+    return new Walk(
+        denoiser, schedule, grid, first, noise, constraint, other, progress, cancellation);
   }
 
   public Walk progress(Consumer<Progress> other) {
-    return new Walk(denoiser, schedule, grid, noise, constraint, watch, other, cancellation);
+    return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, other, cancellation);
   }
 
   public Walk cancellation(Cancellation other) {
-    return new Walk(denoiser, schedule, grid, noise, constraint, watch, progress, other);
+    return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, progress, other);
   }
 
   /**
@@ -98,19 +113,27 @@ public record Walk(
   public Batch run(Batch start, Step step) {
     long began = System.nanoTime();
     Batch x = start;
-    for (int k = 0; k < grid.steps(); k++) {
+    for (int i = 0; i < grid.steps(); i++) {
       cancellation.check();
-      double s = grid.time(k + 1);
-      x = constraint.apply(k, s, step.next(k, x, grid.time(k), s));
-      checkFinite(x, k);
-      watch.see(k, s, x);
+      int k = first + i;
+      x = arrive(k, grid.time(i + 1), step.next(k, x, grid.time(i), grid.time(i + 1)));
       progress.accept(
-          new Progress("steps", k + 1, grid.steps(), (System.nanoTime() - began) * 1e-9, ""));
+          new Progress("steps", i + 1, grid.steps(), (System.nanoTime() - began) * 1e-9, ""));
     }
     return x;
   }
 
-  private void checkFinite(Batch x, int k) {
+  /**
+   * What happens after each step, for samplers that choose their steps themselves: the constraint
+   * is applied, the state checked and shown.
+   *
+   * @param k number of the step
+   * @param t the time that it has reached
+   * @return the state to go on with
+   * @throws JiffusionException if a value is no longer finite
+   */
+  public Batch arrive(int k, double t, Batch reached) {
+    Batch x = constraint.apply(k, t, reached);
     int image = x.firstNotFinite();
     if (image >= 0) {
       throw new JiffusionException(
@@ -118,14 +141,41 @@ public record Walk(
               + image
               + " is not finite after step "
               + (k + 1)
-              + " of "
-              + grid.steps()
-              + " (from t = "
-              + grid.time(k)
+              + ", at t = "
+              + t
+              + ", must be numbers; check the model's weights, or try the precision fp32");
+    }
+    watch.see(k, t, x);
+    return x;
+  }
+
+  /** The predicted noise, derived from the predicted data: {@code (x_t − alpha·x̂0)/sigma}. */
+  public Batch eps(Batch xt, double t) {
+    Batch x0 = denoiser.at(xt, t).x0();
+    double sigma = schedule.sigma(t);
+    return Batch.lincomb(1 / sigma, xt, -schedule.alpha(t) / sigma, x0);
+  }
+
+  /** The predicted data. */
+  public Batch x0(Batch xt, double t) {
+    return denoiser.at(xt, t).x0();
+  }
+
+  /**
+   * For samplers that add noise: refuses an ascending grid.
+   *
+   * @throws IllegalArgumentException if the grid leads from data to noise
+   */
+  public void mustDescend(Sampler sampler) {
+    if (grid.ascending()) {
+      throw new IllegalArgumentException(
+          "illegal grid: ascending from t = "
+              + grid.time(0)
               + " to "
-              + grid.time(k + 1)
-              + "), must be numbers; check the model's weights, or try"
-              + " the precision fp32");
+              + grid.time(grid.steps())
+              + ", must descend for "
+              + sampler
+              + ", which adds noise; encode with a deterministic sampler such as ddim");
     }
   }
 }

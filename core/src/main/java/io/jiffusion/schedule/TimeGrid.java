@@ -3,10 +3,12 @@ package io.jiffusion.schedule;
 import java.util.Arrays;
 
 /**
- * The times that a sampler visits, from noise to data.
+ * The times that a sampler visits: descending from noise to data, or ascending to encode data as
+ * noise.
  *
- * @param times at least two, strictly descending, in [0, 1]; a last time of 0 means "no noise": the
- *     last step returns the predicted data
+ * @param times at least two, strictly descending or strictly ascending, in [0, 1]; a last time of 0
+ *     means "no noise": the last step returns the predicted data. An ascending grid starts above 0,
+ *     at the least noise that the model was trained on
  */
 public record TimeGrid(double[] times) {
 
@@ -14,12 +16,13 @@ public record TimeGrid(double[] times) {
     if (times.length < 2) {
       throw new IllegalArgumentException("illegal times: " + times.length + ", must be 2 or more");
     }
+    boolean ascending = times[1] > times[0];
     for (int i = 0; i < times.length; i++) {
       if (!(times[i] >= 0 && times[i] <= 1)) {
         throw new IllegalArgumentException(
             "illegal time " + i + ": " + times[i] + ", must be from 0 to 1");
       }
-      if (i > 0 && times[i] >= times[i - 1]) {
+      if (i > 0 && (ascending ? times[i] <= times[i - 1] : times[i] >= times[i - 1])) {
         throw new IllegalArgumentException(
             "illegal time "
                 + i
@@ -27,8 +30,15 @@ public record TimeGrid(double[] times) {
                 + times[i]
                 + " after "
                 + times[i - 1]
-                + ", must be smaller than the one before");
+                + ", must be "
+                + (ascending ? "larger" : "smaller")
+                + " than the one before");
       }
+    }
+    if (times[0] == 0) {
+      throw new IllegalArgumentException(
+          "illegal time 0: 0.0, must be above 0: without noise there is nothing to predict; start"
+              + " from the least noisy time of the training");
     }
     times = times.clone();
   }
@@ -56,6 +66,35 @@ public record TimeGrid(double[] times) {
   /** Time number i, from 0 (the noise) to {@code steps()} (the end). */
   public double time(int i) {
     return times[i];
+  }
+
+  /** Whether the grid leads from data to noise. */
+  public boolean ascending() {
+    return times[1] > times[0];
+  }
+
+  /** Whether the last step ends at no noise, and so returns the predicted data. */
+  public boolean endsWithoutNoise() {
+    return times[times.length - 1] == 0;
+  }
+
+  /**
+   * The same times in the other direction: to encode data as noise, with the sampler that would
+   * decode them.
+   *
+   * @throws IllegalArgumentException if the last time is 0
+   */
+  public TimeGrid reversed() {
+    double[] backwards = new double[times.length];
+    for (int i = 0; i < times.length; i++) {
+      backwards[i] = times[times.length - 1 - i];
+    }
+    return new TimeGrid(backwards);
+  }
+
+  /** The part from time number {@code first} to time number {@code last}. */
+  public TimeGrid part(int first, int last) {
+    return new TimeGrid(Arrays.copyOfRange(times, first, last + 1));
   }
 
   @Override

@@ -217,7 +217,9 @@ class SamplerContractTest {
       sampler.sample(
           new Walk(counting, schedules.schedule(), grid, Noise.keyed(1)),
           start(schedules.schedule(), grid.time(0), 1));
-      assertThat(evaluations[0]).isEqualTo(sampler.evaluations(grid)).isEqualTo(steps);
+      assertThat(evaluations[0])
+          .isEqualTo(sampler.evaluations(grid).orElseThrow())
+          .isEqualTo(steps);
     }
   }
 

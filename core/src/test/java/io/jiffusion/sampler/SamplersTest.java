@@ -25,10 +25,10 @@ class SamplersTest {
 
   @Test
   void takesWhatTheTextLeavesOpenFromTheModel() {
-    assertThat(Samplers.parse("ddpm", Variance.LARGE, false))
-        .isEqualTo(new Ancestral(Variance.LARGE));
-    assertThat(Samplers.parse("ddim", Variance.LARGE, false)).isEqualTo(new Ddim(0, false, false));
-    assertThat(Samplers.parse("ddim:eps=derived", Variance.LARGE, false)).isEqualTo(new Ddim(0));
+    Samplers.Given model = new Samplers.Given(Variance.LARGE, false, 0);
+    assertThat(Samplers.parse("ddpm", model)).isEqualTo(new Ancestral(Variance.LARGE));
+    assertThat(Samplers.parse("ddim", model)).isEqualTo(new Ddim(0, false, false));
+    assertThat(Samplers.parse("ddim:eps=derived", model)).isEqualTo(new Ddim(0));
   }
 
   @ParameterizedTest
