@@ -18,7 +18,7 @@ public final class Samplers {
    * @param name as the field writes it
    * @param options what can be set, with the values that stand where nothing is: {@code eta=0}
    * @param order of convergence to the exact flow, or to the exact distribution if stochastic
-   * @param stochastic whether noise is added on the way
+   * @param stochastic whether noise is added on the way, with the options as they stand
    * @param evaluations of the denoiser in a step
    * @param spacing the times it is best known with, where the request says nothing; the name of a
    *     spacing

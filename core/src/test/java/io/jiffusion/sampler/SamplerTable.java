@@ -58,10 +58,8 @@ final class SamplerTable {
       return order == 0;
     }
 
-    /** Whether noise is added: the method does, or an option such as eta makes it do so. */
     boolean stochastic() {
-      return Samplers.method(text).stochastic()
-          || text.matches(".*(eta=0\\.|eta=[1-9]|sigma-hat|churn).*");
+      return sampler().stochastic();
     }
 
     boolean affine() {
