@@ -2,7 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
-import io.jiffusion.schedule.Respacing;
+import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 
 /**
@@ -66,6 +66,6 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
   }
 
   private static TimeGrid grid(ProcessConfig process, String spacing, int steps) {
-    return TimeGrid.of(process.steps(), Respacing.parse(spacing, process.steps(), steps));
+    return Spacing.parse(spacing, process.betas(), steps);
   }
 }
