@@ -16,7 +16,7 @@ public record Schedules(String name, NoiseSchedule schedule, double start, doubl
         new Schedules(
             "sub-VP", of(t -> Math.exp(-4 * t * t), t -> 1 - Math.exp(-8 * t * t)), 1, 0.05),
         new Schedules("variance exploding", of(t -> 1, t -> 0.01 * Math.pow(1000, t)), 1, 0.1),
-        new Schedules("EDM", of(t -> 1, t -> 20 * t), 1, 1e-3));
+        new Schedules("EDM", added(20), 1, 1e-3));
   }
 
   /** Times evenly spaced in half log-SNR. */
@@ -29,6 +29,11 @@ public record Schedules(String name, NoiseSchedule schedule, double start, doubl
           i == 0 ? start : i == steps ? end : schedule.timeOf(low + i * (high - low) / steps);
     }
     return new TimeGrid(times);
+  }
+
+  /** EDM's process, data with added noise, {@code y = x0 + n·eps}, up to the given level. */
+  public static NoiseSchedule added(double largest) {
+    return of(t -> 1, t -> largest * t);
   }
 
   @Override
