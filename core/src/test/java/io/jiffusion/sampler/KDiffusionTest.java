@@ -10,7 +10,7 @@ import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.NoiseSchedule;
-import io.jiffusion.schedule.Schedules;
+import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +62,7 @@ class KDiffusionTest {
   void walksAsKDiffusionDoes(String mixture, String key, String name, JsonNode entry) {
     Map<String, Array> recorded =
         Fixtures.tensors("solvers/k_diffusion_" + mixture + ".safetensors");
-    NoiseSchedule schedule = Schedules.added(LARGEST);
+    NoiseSchedule schedule = new Edm(0.01, LARGEST);
     TimeGrid grid =
         new TimeGrid(
             Arrays.stream(recorded.get("sigmas." + entry.get("sigmas").asString()).values())
