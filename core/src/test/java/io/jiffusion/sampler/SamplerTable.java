@@ -35,6 +35,12 @@ final class SamplerTable {
     // UniPC, DEIS, PNDM
 
     // EDM and k-diffusion
+    row("euler:churn=3,smin=0.05,smax=10", 1);
+    row("heun:churn=3,smin=0.05,smax=10", 2);
+    row("dpm-2:churn=20", 2);
+    row("euler-a:eta=0.5", 1);
+    row("dpm-2-a:eta=0.5", 2);
+    row("dpmpp-2s-a:eta=0.5", 2);
 
     // Score SDE
   }
