@@ -62,6 +62,7 @@ public record Ancestral(Variance variance) implements Sampler {
 
   @Override
   public Batch sample(Walk walk, Batch x) {
+    walk.mustDescend(this);
     return walk.run(
         x,
         (k, xt, t, s) -> {
