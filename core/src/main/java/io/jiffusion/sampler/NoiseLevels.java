@@ -30,6 +30,16 @@ public record NoiseLevels(Walk walk) {
   }
 
   /**
+   * The view of a sampler's walk.
+   *
+   * @throws IllegalArgumentException if the sampler adds noise and the grid ascends
+   */
+  static NoiseLevels of(Walk walk, Sampler sampler) {
+    walk.mustDescend(sampler);
+    return new NoiseLevels(walk);
+  }
+
+  /**
    * Takes a step for every interval of the walk's grid.
    *
    * @throws IllegalArgumentException if a state of the grid has no signal, so that the view does
