@@ -7,37 +7,75 @@ import io.jiffusion.schedule.Posterior;
 import io.jiffusion.schedule.TimeGrid;
 
 /**
- * DDIM (Song, Meng, Ermon: Denoising diffusion implicit models, 2021), on any schedule:
- * deterministic for eta 0, ancestral sampling with the small variance for eta 1.
+ * DDIM (Song, Meng, Ermon: Denoising diffusion implicit models, 2021), the whole non-Markovian
+ * family, on any schedule: deterministic for eta 0, ancestral sampling with the small variance for
+ * eta 1, and whatever a sigma of your own makes it.
  *
- * <p>The last step, to no noise, returns the predicted data.
+ * <p>The last step, to no noise, returns the predicted data. On an ascending grid, where sigma must
+ * be 0, it encodes data as noise.
  *
- * @param eta 0 or more, as long as no step's variance is above the noise variance at its end
+ * @param sigma the noise that a step adds, and takes out of the state to make room for it
  * @param sigmaHat the paper's σ̂: noise of the forward process's variance on the mean of eta 1
  * @param deriveEps whether the noise is derived again from the clipped data (OpenAI's code), or is
  *     the network's own, of the data before clipping (diffusers, DDIM's code); the same where
  *     nothing clips
  */
-public record Ddim(double eta, boolean sigmaHat, boolean deriveEps) implements Sampler {
+public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements Sampler {
 
-  public Ddim {
-    if (!(eta >= 0 && Double.isFinite(eta))) {
-      throw new IllegalArgumentException(
-          "illegal eta: " + eta + ", must be 0 or more; 0 is deterministic, 1 is DDPM's noise");
+  /** The paper's σ of each step, which tells the members of the family apart. */
+  @FunctionalInterface
+  public interface Sigma {
+    /**
+     * Standard deviation of the noise of the step from t to s, from 0 to {@code schedule.sigma(s)}.
+     */
+    double of(NoiseSchedule schedule, double t, double s);
+  }
+
+  /**
+   * The family's line from deterministic to ancestral sampling (eq. 16).
+   *
+   * @param eta 0 or more, as long as no step's variance is above the noise variance at its end
+   */
+  public record Eta(double eta) implements Sigma {
+    public Eta {
+      if (!(eta >= 0 && Double.isFinite(eta))) {
+        throw new IllegalArgumentException(
+            "illegal eta: " + eta + ", must be 0 or more; 0 is deterministic, 1 is DDPM's noise");
+      }
     }
-    if (sigmaHat && eta != 1) {
-      throw new IllegalArgumentException(
-          "illegal eta: " + eta + " with sigma-hat, must be 1, whose mean sigma-hat keeps");
+
+    @Override
+    public double of(NoiseSchedule schedule, double t, double s) {
+      return eta == 0 ? 0 : eta * Math.sqrt(Posterior.of(schedule, t, s).variance());
     }
   }
 
+  public Ddim {
+    if (sigmaHat && !sigma.equals(new Eta(1))) {
+      throw new IllegalArgumentException(
+          "illegal sigma: " + sigma + " with sigma-hat, must be eta 1, whose mean sigma-hat keeps");
+    }
+  }
+
+  /** The member of this eta. */
+  public Ddim(double eta, boolean sigmaHat, boolean deriveEps) {
+    this(new Eta(eta), sigmaHat, deriveEps);
+  }
+
+  /** The member of this eta. */
   public Ddim(double eta) {
     this(eta, false, true);
   }
 
   @Override
+  public boolean stochastic() {
+    return !sigma.equals(new Eta(0));
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    checkEta(walk);
+    walk.mustDescend(this);
+    check(walk.schedule(), walk.grid());
     NoiseSchedule schedule = walk.schedule();
     return walk.run(
         x,
@@ -47,26 +85,20 @@ public record Ddim(double eta, boolean sigmaHat, boolean deriveEps) implements S
           if (s == 0) {
             return x0;
           }
-          Posterior posterior = Posterior.of(schedule, t, s);
+          double sigma = this.sigma.of(schedule, t, s);
+          double direction =
+              Math.sqrt(Math.max(0, (schedule.sigma(s) - sigma) * (schedule.sigma(s) + sigma)));
+          double noise = sigmaHat ? Math.sqrt(Posterior.of(schedule, t, s).forward()) : sigma;
           Batch eps =
               Batch.lincomb(
                   1 / schedule.sigma(t),
                   xt,
                   -schedule.alpha(t) / schedule.sigma(t),
                   deriveEps ? x0 : prediction.raw());
-          double sigma = eta * Math.sqrt(posterior.variance()); // eq. 16
-          double direction =
-              Math.sqrt(Math.max(0, schedule.sigma(s) * schedule.sigma(s) - sigma * sigma));
-          double noise = sigmaHat ? Math.sqrt(posterior.forward()) : sigma;
+          Batch mean = Batch.lincomb(schedule.alpha(s), x0, direction, eps);
           return noise == 0
-              ? Batch.lincomb(schedule.alpha(s), x0, direction, eps)
-              : Batch.lincomb(
-                  schedule.alpha(s),
-                  x0,
-                  direction,
-                  eps,
-                  noise,
-                  walk.noise().batch(k, xt)); // eq. 12
+              ? mean
+              : Batch.lincomb(1, mean, noise, walk.noise().batch(k, xt)); // eq. 12
         });
   }
 
@@ -74,26 +106,37 @@ public record Ddim(double eta, boolean sigmaHat, boolean deriveEps) implements S
   public static double largestEta(NoiseSchedule schedule, TimeGrid grid) {
     double largest = Double.POSITIVE_INFINITY;
     for (int k = 0; k < grid.steps() && grid.time(k + 1) > 0; k++) {
-      double noise = schedule.sigma(grid.time(k + 1));
-      largest =
-          Math.min(
-              largest,
-              noise / Math.sqrt(Posterior.of(schedule, grid.time(k), grid.time(k + 1)).variance()));
+      double most = new Eta(1).of(schedule, grid.time(k), grid.time(k + 1));
+      largest = Math.min(largest, schedule.sigma(grid.time(k + 1)) / most);
     }
     return largest;
   }
 
-  private void checkEta(Walk walk) {
-    double largest = largestEta(walk.schedule(), walk.grid());
-    if (eta > largest * (1 + 1e-12)) {
+  private void check(NoiseSchedule schedule, TimeGrid grid) {
+    for (int k = 0; k < grid.steps() && grid.time(k + 1) > 0; k++) {
+      double most = schedule.sigma(grid.time(k + 1));
+      double value = sigma.of(schedule, grid.time(k), grid.time(k + 1));
+      if (value >= 0 && value <= most * (1 + 1e-12)) {
+        continue;
+      }
       throw new IllegalArgumentException(
-          "illegal eta: "
-              + eta
-              + ", must be at most "
-              + largest
-              + " on these "
-              + walk.grid().steps()
-              + " steps");
+          sigma instanceof Eta line
+              ? "illegal eta: "
+                  + line.eta
+                  + ", must be at most "
+                  + largestEta(schedule, grid)
+                  + " on these "
+                  + grid.steps()
+                  + " steps"
+              : "illegal sigma: "
+                  + value
+                  + " in the step from t = "
+                  + grid.time(k)
+                  + " to "
+                  + grid.time(k + 1)
+                  + ", must be from 0 to "
+                  + most
+                  + ", the noise at its end");
     }
   }
 }

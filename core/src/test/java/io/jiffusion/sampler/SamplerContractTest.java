@@ -5,20 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.process.Clip;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.sampler.Ancestral.Variance;
-import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.sampler.SamplerTable.Row;
 import io.jiffusion.schedule.NoiseSchedule;
-import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,332 +31,290 @@ class SamplerContractTest {
   private static final double MEAN = 0.3;
   private static final double STD = 0.5;
 
-  static Stream<Sampler> samplers() {
-    return Stream.of(
-        new Ancestral(Variance.SMALL),
-        new Ancestral(Variance.LARGE),
-        new Ancestral(Variance.LEARNED_RANGE),
-        new Ddim(0),
-        new Ddim(0.5),
-        new Ddim(1),
-        new Ddim(1, true, true),
-        new Ddim(0.2, false, false));
+  /** Errors below this are rounding, and that of the reference. */
+  private static final double FLOOR = 1e-8;
+
+  private static final double SHORT_OF_ITS_ORDER = 0.15;
+
+  static Stream<Row> rows() {
+    return SamplerTable.rows();
   }
 
-  static Stream<Schedules> schedules() {
-    return Schedules.all();
+  static Stream<Arguments> rowsOnSchedules() {
+    return onSchedules(SamplerTable::rows);
   }
 
-  static Stream<Arguments> samplersOnSchedules() {
-    return samplers()
-        .flatMap(sampler -> schedules().map(schedule -> Arguments.of(sampler, schedule)));
+  static Stream<Arguments> deterministicOnSchedules() {
+    return onSchedules(SamplerTable::deterministic);
   }
 
-  /** The exact model, with variance channels. */
-  private static Denoiser gaussian(NoiseSchedule schedule) {
-    MixtureDenoiser model = MixtureDenoiser.gaussian(schedule, MEAN, STD);
-    return (xt, t) -> new Prediction(model.at(xt, t).x0(), xt.with(new double[xt.data().length]));
+  static Stream<Arguments> stochasticOnSchedules() {
+    return onSchedules(() -> SamplerTable.stochastic().filter(Row::affine));
   }
 
-  private static Batch start(NoiseSchedule schedule, double t, long... seeds) {
-    double alpha = schedule.alpha(t);
-    double scale = Math.sqrt(alpha * alpha * STD * STD + schedule.sigma(t) * schedule.sigma(t));
-    Batch z = Noise.start(seeds, 1, 1, 1);
-    return z.with(
-        Arrays.stream(z.data())
-            .map(value -> alpha * MEAN + scale * value)
-            .toArray()); // distributed as x_t is
+  static Stream<Arguments> adaptiveOnSchedules() {
+    return onSchedules(SamplerTable::adaptive);
   }
 
-  @ParameterizedTest
-  @MethodSource("schedules")
-  void reachesTheExactAnswerAtFirstOrder(Schedules schedules) {
-    NoiseSchedule schedule = schedules.schedule();
-    Batch start = start(schedule, schedules.start(), 1, 2, 3, 4, 5, 6, 7, 8);
-    double[] exact =
-        start.data().clone(); // the probability flow of a Gaussian is linear in the state
-    for (int i = 0; i < exact.length; i++) {
-      exact[i] =
-          schedule.alpha(schedules.end()) * MEAN
-              + (exact[i] - schedule.alpha(schedules.start()) * MEAN)
-                  * std(schedule, schedules.end())
-                  / std(schedule, schedules.start());
+  private static Stream<Arguments> onSchedules(Supplier<Stream<Row>> rows) {
+    return Schedules.all().flatMap(schedule -> rows.get().map(row -> Arguments.of(row, schedule)));
+  }
+
+  /** 1: the distance to the exact flow falls at the order that is claimed. */
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("deterministicOnSchedules")
+  void followsTheFlowOfAMixtureAtTheOrderThatItClaims(Row row, Schedules schedules) {
+    MixtureDenoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
+    Batch start = Flow.start(schedules);
+    Batch exact = Flow.between(model, schedules, start);
+    List<Double> errors = new ArrayList<>();
+    for (int steps = 16; steps <= 2048; steps *= 2) {
+      TimeGrid grid = row.grid(schedules, steps);
+      Walk walk = new Walk(model, schedules.schedule(), grid, Noise.keyed());
+      double error = Flow.distance(row.sampler().sample(walk, start), exact);
+      if (error < FLOOR) {
+        break;
+      }
+      errors.add(error);
     }
-    double coarse =
-        error(
-            new Ddim(0),
-            schedules,
-            MixtureDenoiser.gaussian(schedule, MEAN, STD),
-            start,
-            exact,
-            64);
-    double fine =
-        error(
-            new Ddim(0),
-            schedules,
-            MixtureDenoiser.gaussian(schedule, MEAN, STD),
-            start,
-            exact,
-            128);
-    assertThat(coarse).isLessThan(0.1);
-    assertThat(Math.log(coarse / fine) / Math.log(2)).isCloseTo(1, within(0.12));
+    assertThat(errors).as("errors at 16, 32, … steps").hasSizeGreaterThanOrEqualTo(4);
+    int last = errors.size() - 1;
+    double slope = Math.log(errors.get(last - 3) / errors.get(last)) / Math.log(2) / 3;
+    assertThat(slope)
+        .as("slope over the last three doublings of %s", errors)
+        .isGreaterThan(row.order() - SHORT_OF_ITS_ORDER);
   }
 
-  @ParameterizedTest
-  @MethodSource("schedules")
-  void followsTheFlowOfAMixtureAtFirstOrder(Schedules schedules) {
-    NoiseSchedule schedule = schedules.schedule();
-    MixtureDenoiser model = MixtureDenoiser.of(schedule, "plane");
-    Batch z = Noise.start(new long[] {1, 2, 3, 4}, 2, 1, 1);
-    Batch start = Batch.lincomb(schedule.sigma(schedules.start()), z, 0, z);
-    double[] exact = flow(model, schedules, start).data();
-    double coarse = error(new Ddim(0), schedules, model, start, exact, 256);
-    double fine = error(new Ddim(0), schedules, model, start, exact, 512);
-    assertThat(coarse).isLessThan(0.1);
-    assertThat(Math.log(coarse / fine) / Math.log(2)).isCloseTo(1, within(0.15));
+  /** 1: the same sampler on the reversed grid leads back. */
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("deterministicOnSchedules")
+  void encodesOnTheReversedGridWhatItDecodes(Row row, Schedules schedules) {
+    MixtureDenoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
+    Batch start = Flow.start(schedules);
+    double coarse = lostOnTheWayThereAndBack(row, schedules, model, start, 64);
+    double fine = lostOnTheWayThereAndBack(row, schedules, model, start, 256);
+    assertThat(fine).isLessThan(Math.max(coarse / 2, FLOOR)).isLessThan(0.05 * largest(start));
   }
 
-  private static double std(NoiseSchedule schedule, double t) {
-    double signal = schedule.alpha(t) * STD;
-    return Math.sqrt(signal * signal + schedule.sigma(t) * schedule.sigma(t));
+  private static double lostOnTheWayThereAndBack(
+      Row row, Schedules schedules, Denoiser model, Batch start, int steps) {
+    TimeGrid grid = row.grid(schedules, steps);
+    Walk down = new Walk(model, schedules.schedule(), grid, Noise.keyed());
+    Batch data = row.sampler().sample(down, start);
+    return Flow.distance(row.sampler().sample(down.over(grid.reversed(), 0), data), start);
   }
 
-  private static double error(
-      Sampler sampler,
-      Schedules schedules,
-      Denoiser model,
-      Batch start,
-      double[] exact,
-      int steps) {
-    Walk walk = new Walk(model, schedules.schedule(), schedules.grid(steps), Noise.keyed());
-    double[] reached = sampler.sample(walk, start).data();
-    double largest = 0;
-    for (int i = 0; i < exact.length; i++) {
-      largest = Math.max(largest, Math.abs(reached[i] - exact[i]));
+  /** 1: a sampler that chooses its steps keeps to its tolerance. */
+  @ParameterizedTest(name = "{0} on {1}", allowZeroInvocations = true)
+  @MethodSource("adaptiveOnSchedules")
+  void keepsToItsTolerance(Row row, Schedules schedules) {
+    MixtureDenoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
+    Batch start = Flow.start(schedules);
+    Batch exact = Flow.between(model, schedules, start);
+    for (double tolerance : new double[] {1e-3, 1e-5}) {
+      String text = row.text() + ":rtol=" + tolerance + ",atol=" + tolerance;
+      Walk walk = new Walk(model, schedules.schedule(), schedules.grid(1), Noise.keyed());
+      assertThat(Flow.distance(Samplers.parse(text).sample(walk, start), exact))
+          .as(text)
+          .isLessThan(10 * tolerance * Math.max(1, largest(exact)));
     }
-    return largest;
+  }
+
+  private static double largest(Batch x) {
+    return Arrays.stream(x.data()).map(Math::abs).max().orElseThrow();
   }
 
   /**
-   * Runge-Kutta in y = x/alpha over half log-SNR, where the probability flow is {@code dy/dλ = x̂0
-   * − y}.
-   */
-  private static Batch flow(MixtureDenoiser model, Schedules schedules, Batch start) {
-    NoiseSchedule schedule = schedules.schedule();
-    double lambda = schedule.lambda(schedules.start());
-    int steps = 2000;
-    double h = (schedule.lambda(schedules.end()) - lambda) / steps;
-    Batch y = Batch.lincomb(1 / schedule.alpha(schedules.start()), start, 0, start);
-    for (int k = 0; k < steps; k++, lambda += h) {
-      Batch k1 = slope(model, y, lambda);
-      Batch k2 = slope(model, Batch.lincomb(1, y, h / 2, k1), lambda + h / 2);
-      Batch k3 = slope(model, Batch.lincomb(1, y, h / 2, k2), lambda + h / 2);
-      Batch k4 = slope(model, Batch.lincomb(1, y, h, k3), lambda + h);
-      y = Batch.lincomb(1, Batch.lincomb(1, y, h / 6, k1, h / 3, k2), h / 3, k3, h / 6, k4);
-    }
-    return Batch.lincomb(schedule.alpha(schedules.end()), y, 0, y);
-  }
-
-  private static Batch slope(MixtureDenoiser model, Batch y, double lambda) {
-    return Batch.lincomb(1, model.x0(y, 1, Math.exp(-lambda)), -1, y);
-  }
-
-  /**
-   * A chain on Gaussian data is linear, so the mean and variance of what it makes follow by
-   * recursion.
+   * 2: a chain on Gaussian data is affine in its start and in every normal that it draws: probed
+   * with unit inputs, it tells the exact mean and variance of what it makes.
    */
   @ParameterizedTest(name = "{0} on {1}")
-  @MethodSource("samplersOnSchedules")
-  void makesImagesOfTheMeanAndVarianceThatFollowFromThePaper(Sampler sampler, Schedules schedules) {
-    NoiseSchedule schedule = schedules.schedule();
-    TimeGrid grid = schedules.grid(6);
-    double mean = schedule.alpha(grid.time(0)) * MEAN;
-    double variance = std(schedule, grid.time(0)) * std(schedule, grid.time(0));
-    for (int k = 0; k < grid.steps(); k++) {
-      double at = schedule.alpha(grid.time(k));
-      double st = schedule.sigma(grid.time(k));
-      double as = schedule.alpha(grid.time(k + 1));
-      double ss = schedule.sigma(grid.time(k + 1));
-      double beta = st * st - at * at / (as * as) * ss * ss;
-      double small = beta * ss * ss / (st * st);
-      double gain =
-          at * STD * STD / (at * at * STD * STD + st * st); // x̂0 = MEAN + gain·(x_t − at·MEAN)
-      double eta = sampler instanceof Ddim ddim ? ddim.eta() : 1;
-      double direction = Math.sqrt(ss * ss - eta * eta * small);
-      double factor = as * gain + direction * (1 - at * gain) / st;
-      double added =
-          sampler instanceof Ddim ddim
-              ? (ddim.sigmaHat() ? beta : eta * eta * small)
-              : ((Ancestral) sampler).variance() == Variance.SMALL
-                  ? small
-                  : ((Ancestral) sampler).variance() == Variance.LARGE
-                      ? beta
-                      : Math.sqrt(small * beta);
-      mean = as * MEAN + factor * (mean - at * MEAN);
-      variance = factor * factor * variance + added;
-    }
+  @MethodSource("stochasticOnSchedules")
+  void makesImagesOfTheMeanAndVarianceOfItsChain(Row row, Schedules schedules) {
+    TimeGrid grid = row.grid(schedules, 6);
+    double[] exact = moments(row.sampler(), schedules, grid);
     int images = 20_000;
     long[] seeds = LongStream.range(0, images).toArray();
-    Walk walk = new Walk(gaussian(schedule), schedule, grid, Noise.keyed(seeds));
-    double[] made = sampler.sample(walk, start(schedule, grid.time(0), seeds)).data();
-    double seen = Arrays.stream(made).average().orElseThrow();
-    double spread = Arrays.stream(made).map(x -> (x - seen) * (x - seen)).sum() / (images - 1);
-    assertThat(seen).isCloseTo(mean, within(4 * Math.sqrt(variance / images)));
-    assertThat(spread).isCloseTo(variance, within(4 * variance * Math.sqrt(2.0 / images)));
+    Walk walk =
+        new Walk(gaussian(schedules.schedule()), schedules.schedule(), grid, Noise.keyed(seeds));
+    double[] made = row.sampler().sample(walk, start(schedules, seeds)).data();
+    double mean = Arrays.stream(made).average().orElseThrow();
+    double variance = Arrays.stream(made).map(x -> (x - mean) * (x - mean)).sum() / (images - 1);
+    assertThat(mean).isCloseTo(exact[0], within(4 * Math.sqrt(exact[1] / images)));
+    assertThat(variance).isCloseTo(exact[1], within(4 * exact[1] * Math.sqrt(2.0 / images)));
   }
 
+  /** 2: the chain's mean and variance go to the data's. */
   @ParameterizedTest(name = "{0} on {1}")
-  @MethodSource("samplersOnSchedules")
-  void evaluatesAsOftenAsItPromises(Sampler sampler, Schedules schedules) {
-    int[] evaluations = {0};
-    Denoiser counting =
-        (xt, t) -> {
-          evaluations[0]++;
-          return gaussian(schedules.schedule()).at(xt, t);
-        };
-    for (int steps : new int[] {1, 2, 7}) {
-      evaluations[0] = 0;
-      TimeGrid grid = schedules.grid(steps);
-      sampler.sample(
-          new Walk(counting, schedules.schedule(), grid, Noise.keyed(1)),
-          start(schedules.schedule(), grid.time(0), 1));
-      assertThat(evaluations[0])
-          .isEqualTo(sampler.evaluations(grid).orElseThrow())
-          .isEqualTo(steps);
+  @MethodSource("stochasticOnSchedules")
+  void hasTheMomentsOfTheDataInTheLimitAtTheOrderThatItClaims(Row row, Schedules schedules) {
+    double[] errors = new double[3];
+    for (int i = 0; i < errors.length; i++) {
+      double[] chain = moments(row.sampler(), schedules, row.grid(schedules, 128 << i));
+      double end = schedules.end();
+      double mean = schedules.schedule().alpha(end) * MEAN;
+      errors[i] = Math.abs(chain[0] - mean) + Math.abs(chain[1] - variance(schedules, end));
+    }
+    assertThat(Math.log(errors[0] / errors[2]) / Math.log(2) / 2)
+        .as("slope of %s", Arrays.toString(errors))
+        .isGreaterThan(row.order() - SHORT_OF_ITS_ORDER);
+  }
+
+  /** Mean and variance of the chain's end, exact up to rounding. */
+  private static double[] moments(Sampler sampler, Schedules schedules, TimeGrid grid) {
+    NoiseSchedule schedule = schedules.schedule();
+    int[] draws = {0};
+    Noise none = (draw, image, out, from, count) -> draws[0] = Math.max(draws[0], draw + 1);
+    double origin = probe(sampler, schedule, grid, none, 0);
+    double slope = probe(sampler, schedule, grid, none, 1) - origin;
+    double mean = origin + slope * schedule.alpha(grid.time(0)) * MEAN;
+    double variance = slope * slope * variance(schedules, grid.time(0));
+    Batch starts = new Batch(draws[0], 1, 1, 1, new double[draws[0]]);
+    Noise unit = (draw, image, out, from, count) -> out[from] = draw == image ? 1 : 0;
+    if (draws[0] > 0) { // all draws at once: image j has only draw j
+      double[] ends =
+          sampler.sample(new Walk(gaussian(schedule), schedule, grid, unit), starts).data();
+      for (double end : ends) {
+        variance += (end - origin) * (end - origin);
+      }
+    }
+    return new double[] {mean, variance};
+  }
+
+  private static double probe(
+      Sampler sampler, NoiseSchedule schedule, TimeGrid grid, Noise noise, double start) {
+    Batch x = new Batch(1, 1, 1, 1, new double[] {start});
+    return sampler.sample(new Walk(gaussian(schedule), schedule, grid, noise), x).data()[0];
+  }
+
+  /** 3: as many evaluations as it says before it runs. */
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("rowsOnSchedules")
+  void evaluatesAsOftenAsItPromises(Row row, Schedules schedules) {
+    for (int steps : new int[] {1, 2, 3, 7, 11}) {
+      for (TimeGrid grid :
+          List.of(row.grid(schedules, steps), withoutNoise(row, schedules, steps))) {
+        OptionalInt promised = row.sampler().evaluations(grid);
+        assertThat(promised.isEmpty()).isEqualTo(row.adaptive());
+        assertThat(evaluations(row, schedules, grid))
+            .as("on %d steps", grid.steps())
+            .isEqualTo(promised.orElseGet(() -> evaluations(row, schedules, grid)));
+      }
     }
   }
 
+  private static int evaluations(Row row, Schedules schedules, TimeGrid grid) {
+    int[] counted = {0};
+    Denoiser counting =
+        (xt, t) -> {
+          counted[0]++;
+          return gaussian(schedules.schedule()).at(xt, t);
+        };
+    row.sampler()
+        .sample(
+            new Walk(counting, schedules.schedule(), grid, Noise.keyed(1)), start(schedules, 1));
+    return counted[0];
+  }
+
+  private static TimeGrid withoutNoise(Row row, Schedules schedules, int steps) {
+    double[] times = Arrays.copyOf(row.grid(schedules, steps).times(), steps + 2);
+    times[steps + 1] = 0;
+    return new TimeGrid(times);
+  }
+
+  /** 5: a seed belongs to an image. */
   @ParameterizedTest
-  @MethodSource("samplers")
-  void makesTheSamePixelsForASeedWhateverElseIsInTheBatch(Sampler sampler) {
-    DiscreteBetas betas = DiscreteBetas.cosine(100);
-    TimeGrid grid = TimeGrid.of(100, Respacing.uniform(100, 10));
-    double[] together = sample(sampler, betas, grid, 7, 8, 9);
-    assertThat(sample(sampler, betas, grid, 9, 7)).containsExactly(together[2], together[0]);
-    assertThat(sample(sampler, betas, grid, 8)).containsExactly(together[1]);
+  @MethodSource("rows")
+  void makesTheSamePixelsForASeedWhateverElseIsInTheBatch(Row row) {
+    Schedules schedules = Schedules.all().findFirst().orElseThrow();
+    TimeGrid grid = withoutNoise(row, schedules, 10);
+    double[] together = plane(row, schedules, grid, 7, 8, 9);
+    double[] two = plane(row, schedules, grid, 9, 7);
+    assertThat(Arrays.copyOfRange(two, 0, 2)).isEqualTo(Arrays.copyOfRange(together, 4, 6));
+    assertThat(Arrays.copyOfRange(two, 2, 4)).isEqualTo(Arrays.copyOfRange(together, 0, 2));
+    assertThat(plane(row, schedules, grid, 8)).isEqualTo(Arrays.copyOfRange(together, 2, 4));
     assertThat(together).doesNotHaveDuplicates();
   }
 
-  private static double[] sample(
-      Sampler sampler, NoiseSchedule schedule, TimeGrid grid, long... seeds) {
-    return sampler
-        .sample(
-            new Walk(gaussian(schedule), schedule, grid, Noise.keyed(seeds)),
-            Noise.start(seeds, 1, 1, 1))
-        .data();
-  }
-
-  @ParameterizedTest
-  @MethodSource("samplers")
-  void endsAtThePredictedDataAndDrawsNoNoiseForIt(Sampler sampler) {
-    DiscreteBetas betas = DiscreteBetas.cosine(100);
-    Noise none =
-        (k, image, out, from, count) -> {
-          throw new AssertionError("noise was drawn");
-        };
-    Batch x = Noise.start(new long[] {1, 2}, 1, 1, 1);
-    Walk walk = new Walk(gaussian(betas), betas, TimeGrid.of(100, 60), none);
-    assertThat(sampler.sample(walk, x).data()).isEqualTo(gaussian(betas).at(x, 0.61).x0().data());
-  }
-
-  @ParameterizedTest
-  @MethodSource("schedules")
-  void isAncestralSamplingForEtaOneAndForSigmaHat(Schedules schedules) {
-    long[] seeds = {1, 2, 3};
+  private static double[] plane(Row row, Schedules schedules, TimeGrid grid, long... seeds) {
     Walk walk =
         new Walk(
-            gaussian(schedules.schedule()),
+            MixtureDenoiser.of(schedules.schedule(), "plane"),
             schedules.schedule(),
-            schedules.grid(9),
-            Noise.keyed(seeds));
-    Batch x = start(schedules.schedule(), schedules.start(), seeds);
-    assertThat(new Ddim(1).sample(walk, x).data())
-        .containsExactly(new Ancestral(Variance.SMALL).sample(walk, x).data(), within(1e-9));
-    assertThat(new Ddim(1, true, true).sample(walk, x).data())
-        .containsExactly(new Ancestral(Variance.LARGE).sample(walk, x).data(), within(1e-9));
-  }
-
-  @Test
-  void drawsNoNoiseWhereEtaIsZero() {
-    DiscreteBetas betas = DiscreteBetas.cosine(100);
-    Noise none =
-        (k, image, out, from, count) -> {
-          throw new AssertionError("noise was drawn");
-        };
-    TimeGrid grid = TimeGrid.of(100, Respacing.uniform(100, 10));
-    assertThat(
-            new Ddim(0)
-                .sample(
-                    new Walk(gaussian(betas), betas, grid, none),
-                    Noise.start(new long[] {1}, 1, 1, 1))
-                .data())
-        .hasSize(1);
-  }
-
-  @Test
-  void startsWhereThereIsNoSignal() {
-    DiscreteBetas jsd = DiscreteBetas.jsd(50);
-    TimeGrid grid = TimeGrid.of(50, Respacing.trailing(50, 10));
-    for (Sampler sampler : samplers().toList()) {
-      assertThat(sample(sampler, jsd, grid, 1, 2, 3)).doesNotContain(Double.NaN);
-    }
-  }
-
-  @Test
-  void takesTheNoiseFromClippedDataOrFromTheNetworkAsToldTo() {
-    DiscreteBetas betas = DiscreteBetas.linear(1000, 1e-4, 0.02);
-    TimeGrid grid = new TimeGrid(new double[] {0.5, 0.4});
-    double at = betas.alpha(0.5);
-    double st = betas.sigma(0.5);
-    double x = 3;
-    double x0 = 1.7; // predicted by this network, outside of images
-    Walk walk =
-        new Walk(
-            new Clip((xt, t) -> new Prediction(xt.with(new double[] {x0}))),
-            betas,
             grid,
-            Noise.keyed(1));
-    Batch state = new Batch(1, 1, 1, 1, new double[] {x});
-    assertThat(new Ddim(0, false, true).sample(walk, state).data()[0])
-        .isCloseTo(betas.alpha(0.4) + betas.sigma(0.4) * (x - at) / st, within(1e-12));
-    assertThat(new Ddim(0, false, false).sample(walk, state).data()[0])
-        .isCloseTo(betas.alpha(0.4) + betas.sigma(0.4) * (x - at * x0) / st, within(1e-12));
+            Noise.keyed(seeds));
+    return row.sampler().sample(walk, Noise.start(seeds, 2, 1, 1)).data();
   }
 
-  @Test
-  void allowsEtaUpToTheNoiseThatAStepMayAdd() {
-    DiscreteBetas betas = DiscreteBetas.rescaledLinear(1000);
-    TimeGrid grid = TimeGrid.of(1000, Respacing.uniform(1000, 1000));
-    double largest = Ddim.largestEta(betas, grid);
-    assertThat(largest).isGreaterThan(1);
-    assertThat(sample(new Ddim(largest), betas, grid, 1)).doesNotContain(Double.NaN);
-    assertThatThrownBy(() -> sample(new Ddim(largest * 1.01), betas, grid, 1))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "illegal eta: "
-                + largest * 1.01
-                + ", must be at most "
-                + largest
-                + " on these 1000 steps");
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("rowsOnSchedules")
+  void endsAtThePredictedDataWhereTheLastTimeIsNoNoise(Row row, Schedules schedules) {
+    double[] last = new double[1];
+    Denoiser keeping =
+        (xt, t) -> {
+          Prediction prediction = gaussian(schedules.schedule()).at(xt, t);
+          last[0] = prediction.x0().data()[0];
+          return prediction;
+        };
+    TimeGrid grid = withoutNoise(row, schedules, 3);
+    Walk walk = new Walk(keeping, schedules.schedule(), grid, Noise.keyed(1));
+    assertThat(row.sampler().sample(walk, start(schedules, 1)).data())
+        .containsExactly(last, within(1e-12));
   }
 
-  @Test
-  void refusesSenselessChoices() {
-    assertThatThrownBy(() -> new Ddim(-0.1))
-        .hasMessage("illegal eta: -0.1, must be 0 or more; 0 is deterministic, 1 is DDPM's noise");
-    assertThatThrownBy(() -> new Ddim(0.5, true, true))
-        .hasMessage("illegal eta: 0.5 with sigma-hat, must be 1, whose mean sigma-hat keeps");
-    DiscreteBetas betas = DiscreteBetas.cosine(10);
+  @ParameterizedTest
+  @MethodSource("rows")
+  void stopsBetweenTwoStepsWhenAskedTo(Row row) {
+    Schedules schedules = Schedules.all().findFirst().orElseThrow();
+    Cancellation cancellation = new Cancellation();
+    int[] evaluations = {0};
+    Denoiser impatient =
+        (xt, t) -> {
+          if (++evaluations[0] == 5) {
+            cancellation.cancel();
+          }
+          return gaussian(schedules.schedule()).at(xt, t);
+        };
     Walk walk =
-        new Walk(
-            MixtureDenoiser.gaussian(betas, MEAN, STD),
-            betas,
-            new TimeGrid(new double[] {0.9, 0.5}),
-            Noise.keyed(1));
-    assertThatThrownBy(
-            () ->
-                new Ancestral(Variance.LEARNED).sample(walk, Noise.start(new long[] {1}, 1, 1, 1)))
-        .hasMessage(
-            "illegal variance: LEARNED for a model that has learned none, must be SMALL or LARGE");
+        new Walk(impatient, schedules.schedule(), row.grid(schedules, 40), Noise.keyed(1))
+            .cancellation(cancellation);
+    assertThatThrownBy(() -> row.sampler().sample(walk, start(schedules, 1)))
+        .isInstanceOf(CancellationException.class);
+    assertThat(evaluations[0]).isBetween(5, 12);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  void namesTheStepInWhichTheModelBreaksDown(Row row) {
+    Schedules schedules = Schedules.all().findFirst().orElseThrow();
+    int[] evaluations = {0};
+    Denoiser broken =
+        (xt, t) ->
+            ++evaluations[0] < 5
+                ? gaussian(schedules.schedule()).at(xt, t)
+                : new Prediction(xt.times(Double.NaN), xt.times(Double.NaN));
+    Walk walk = new Walk(broken, schedules.schedule(), row.grid(schedules, 40), Noise.keyed(1));
+    assertThatThrownBy(() -> row.sampler().sample(walk, start(schedules, 1)))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageMatching("illegal state: image 0 is not finite after step \\d+, at t = .*");
+  }
+
+  /** The exact model of one Gaussian, with variance channels. */
+  private static Denoiser gaussian(NoiseSchedule schedule) {
+    MixtureDenoiser model = MixtureDenoiser.gaussian(schedule, MEAN, STD);
+    return (xt, t) -> new Prediction(model.at(xt, t).x0(), xt.times(0));
+  }
+
+  private static double variance(Schedules schedules, double t) {
+    double signal = schedules.schedule().alpha(t) * STD;
+    return signal * signal + schedules.schedule().sigma(t) * schedules.schedule().sigma(t);
+  }
+
+  /** States distributed as x_t is at the start. */
+  private static Batch start(Schedules schedules, long... seeds) {
+    double scale = Math.sqrt(variance(schedules, schedules.start()));
+    double mean = schedules.schedule().alpha(schedules.start()) * MEAN;
+    Batch z = Noise.start(seeds, 1, 1, 1);
+    return z.with(Arrays.stream(z.data()).map(value -> mean + scale * value).toArray());
   }
 }

@@ -1,0 +1,126 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.Schedules;
+import io.jiffusion.schedule.TimeGrid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * All samplers with what they claim: the contracts run over these rows. The list of the program is
+ * here with its defaults; a choice of options that changes a claim adds a row.
+ */
+final class SamplerTable {
+  private static final List<Row> ROWS = new ArrayList<>();
+
+  /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
+  private static final Set<String> NOT_AFFINE = Set.of("pc");
+
+  static {
+    for (Samplers.Method method : Samplers.methods()) {
+      ROWS.add(new Row(method.name(), order(method)));
+    }
+
+    // Denoising diffusion
+    row("ddpm:variance=large", 1);
+    row("ddim:eta=0.5", 1);
+    row("ddim:eta=1", 1);
+    row("ddim:sigma-hat", 1);
+    row("ddim:eta=0.2,eps=network", 1);
+
+    // DPM-Solver, DPM-Solver++
+
+    // UniPC, DEIS, PNDM
+
+    // EDM and k-diffusion
+    row("euler:churn=3,smin=0.05,smax=10", 1);
+    row("heun:churn=3,smin=0.05,smax=10", 2);
+    row("dpm-2:churn=20", 2);
+    row("euler-a:eta=0.5", 1);
+    row("dpm-2-a:eta=0.5", 2);
+    row("dpmpp-2s-a:eta=0.5", 2);
+
+    // Score SDE
+  }
+
+  private SamplerTable() {}
+
+  /**
+   * A sampler.
+   *
+   * @param text as {@link Samplers#parse} reads it
+   * @param order claimed: of convergence to the exact flow, or of the moments if stochastic; 0 for
+   *     one that adapts its steps
+   */
+  record Row(String text, double order) {
+
+    Sampler sampler() {
+      return Samplers.parse(text);
+    }
+
+    boolean adaptive() {
+      return order == 0;
+    }
+
+    boolean stochastic() {
+      return sampler().stochastic();
+    }
+
+    boolean affine() {
+      return !NOT_AFFINE.contains(Samplers.method(text).name());
+    }
+
+    /** The grid for which the order is claimed. */
+    TimeGrid grid(Schedules schedules, int steps) {
+      return Samplers.method(text).spacing().startsWith("karras")
+          ? karras(schedules, steps)
+          : schedules.grid(steps);
+    }
+
+    private static TimeGrid karras(Schedules schedules, int steps) {
+      NoiseSchedule schedule = schedules.schedule();
+      double most = Math.pow(schedule.noiseLevel(schedules.start()), 1 / 7.0);
+      double least = Math.pow(schedule.noiseLevel(schedules.end()), 1 / 7.0);
+      double[] times = new double[steps + 1];
+      for (int i = 0; i <= steps; i++) {
+        double level = Math.pow(most + i * (least - most) / steps, 7);
+        times[i] =
+            i == 0
+                ? schedules.start()
+                : i == steps ? schedules.end() : schedule.timeOf(-Math.log(level));
+      }
+      return new TimeGrid(times);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  static Stream<Row> rows() {
+    return ROWS.stream();
+  }
+
+  static Stream<Row> deterministic() {
+    return rows().filter(row -> !row.stochastic() && !row.adaptive());
+  }
+
+  static Stream<Row> stochastic() {
+    return rows().filter(Row::stochastic);
+  }
+
+  static Stream<Row> adaptive() {
+    return rows().filter(Row::adaptive);
+  }
+
+  private static void row(String text, double order) {
+    ROWS.add(new Row(text, order));
+  }
+
+  private static double order(Samplers.Method method) {
+    return method.order().equals("adaptive") ? 0 : Double.parseDouble(method.order());
+  }
+}
