@@ -49,11 +49,21 @@ public record NoiseLevels(Walk walk) {
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          Batch y = xt.times(1 / alpha(t));
+          Batch y = y(xt, t);
           return s == 0
               ? step.next(k, y, node(t), new Level(0, 0))
-              : step.next(k, y, node(t), node(s)).times(alpha(s));
+              : x(step.next(k, y, node(t), node(s)), s);
         });
+  }
+
+  /** The state of this view. */
+  public Batch y(Batch xt, double t) {
+    return xt.times(1 / alpha(t));
+  }
+
+  /** The state of the schedule. */
+  public Batch x(Batch y, double t) {
+    return y.times(alpha(t));
   }
 
   /** The level of a time of the grid. */
@@ -76,7 +86,7 @@ public record NoiseLevels(Walk walk) {
 
   /** The predicted data. */
   public Batch x0(Batch y, Level level) {
-    return walk.x0(y.times(alpha(level.t())), level.t());
+    return walk.x0(x(y, level.t()), level.t());
   }
 
   /** The flow's slope dy/dn, which is also the predicted noise. */
