@@ -20,6 +20,20 @@ public record Prediction(Batch x0, Batch raw, Batch variance) {
     this(x0, null);
   }
 
+  /** This prediction with clipped data; {@code raw} stays what it was. */
+  Prediction clipped(Batch data) {
+    return new Prediction(data, raw, variance);
+  }
+
+  /** What is said of some of the images. */
+  Prediction slice(int first, int count) {
+    Batch data = x0.slice(first, count);
+    return new Prediction(
+        data,
+        raw == x0 ? data : raw.slice(first, count),
+        variance == null ? null : variance.slice(first, count));
+  }
+
   /** This prediction, from an image on replaced by another one of the same batch. */
   Prediction withImages(int first, Prediction other) {
     return new Prediction(
