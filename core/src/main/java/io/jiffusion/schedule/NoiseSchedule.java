@@ -29,23 +29,6 @@ public interface NoiseSchedule {
     return sigma(t) / alpha(t);
   }
 
-  /** Drift, {@code d log alpha/dt}. */
-  default double f(double t) {
-    double h = 1e-6;
-    double to = Math.min(1, t + h);
-    double from = Math.max(0, t - h);
-    return (Math.log(alpha(to)) - Math.log(alpha(from))) / (to - from);
-  }
-
-  /** Diffusion squared, {@code d(sigma²)/dt − 2 f sigma²}. */
-  default double g2(double t) {
-    double h = 1e-6;
-    double to = Math.min(1, t + h);
-    double from = Math.max(0, t - h);
-    double growth = (sigma(to) * sigma(to) - sigma(from) * sigma(from)) / (to - from);
-    return growth - 2 * f(t) * sigma(t) * sigma(t);
-  }
-
   /**
    * Drift, {@code d log alpha/dt}; minus infinity where alpha = 0.
    *
