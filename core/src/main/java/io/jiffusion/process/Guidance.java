@@ -116,7 +116,7 @@ public record Guidance(
     if (rescale > 0) {
       guided = guided.times(factors(given.x0().std(), guided.std()));
     }
-    return new Prediction(guided, given.variance()); // the variance is the strong model's own
+    return new Prediction(guided, guided, given.variance(), given.shift()); // the strong model's
   }
 
   private double scaleAt(double t) {

@@ -45,14 +45,6 @@ public record Churn(double amount, double min, double max, double noise) {
   /** A state after its level was raised. */
   record Raised(Batch y, Level level) {}
 
-  /** The view in which a sampler with this churn walks. */
-  NoiseLevels levels(Walk walk, Sampler sampler) {
-    if (amount > 0) {
-      walk.mustDescend(sampler);
-    }
-    return new NoiseLevels(walk);
-  }
-
   /** Raises the level before step k. */
   Raised raise(NoiseLevels levels, int k, Batch y, Level level) {
     Walk walk = levels.walk();

@@ -43,14 +43,6 @@ record DownUp(double down, double up) {
     }
   }
 
-  /** The view in which an ancestral sampler walks. */
-  static NoiseLevels levels(Walk walk, Sampler sampler, double eta) {
-    if (eta > 0) {
-      walk.mustDescend(sampler);
-    }
-    return new NoiseLevels(walk);
-  }
-
   /** The state at {@code down} with the fresh noise of step k added, scaled by {@code noise}. */
   Batch up(Walk walk, int k, Batch y, double noise) {
     return up == 0 ? y : Batch.lincomb(1, y, noise * up, walk.noise().batch(k, y));

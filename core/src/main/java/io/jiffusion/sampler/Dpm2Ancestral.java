@@ -19,8 +19,13 @@ public record Dpm2Ancestral(double eta, double noise) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return eta > 0;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    NoiseLevels levels = DownUp.levels(walk, this, eta);
+    NoiseLevels levels = NoiseLevels.of(walk, this);
     return levels.run(
         x,
         (k, y, from, to) -> {

@@ -16,8 +16,13 @@ public record Euler(Churn churn) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return churn.amount() > 0;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    NoiseLevels levels = churn.levels(walk, this);
+    NoiseLevels levels = NoiseLevels.of(walk, this);
     return levels.run(
         x,
         (k, y, from, to) -> {

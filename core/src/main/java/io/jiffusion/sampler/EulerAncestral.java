@@ -16,8 +16,13 @@ public record EulerAncestral(double eta, double noise) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return eta > 0;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    NoiseLevels levels = DownUp.levels(walk, this, eta);
+    NoiseLevels levels = NoiseLevels.of(walk, this);
     return levels.run(
         x,
         (k, y, from, to) -> {

@@ -30,6 +30,16 @@ public record NoiseLevels(Walk walk) {
   }
 
   /**
+   * The view of a sampler's walk.
+   *
+   * @throws IllegalArgumentException if the sampler adds noise and the grid ascends
+   */
+  static NoiseLevels of(Walk walk, Sampler sampler) {
+    walk.mustDescend(sampler);
+    return new NoiseLevels(walk);
+  }
+
+  /**
    * Takes a step for every interval of the walk's grid.
    *
    * @throws IllegalArgumentException if a state of the grid has no signal, so that the view does
@@ -39,11 +49,21 @@ public record NoiseLevels(Walk walk) {
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          Batch y = xt.times(1 / alpha(t));
+          Batch y = y(xt, t);
           return s == 0
               ? step.next(k, y, node(t), new Level(0, 0))
-              : step.next(k, y, node(t), node(s)).times(alpha(s));
+              : x(step.next(k, y, node(t), node(s)), s);
         });
+  }
+
+  /** The state of this view. */
+  public Batch y(Batch xt, double t) {
+    return xt.times(1 / alpha(t));
+  }
+
+  /** The state of the schedule. */
+  public Batch x(Batch y, double t) {
+    return y.times(alpha(t));
   }
 
   /** The level of a time of the grid. */
@@ -66,7 +86,7 @@ public record NoiseLevels(Walk walk) {
 
   /** The predicted data. */
   public Batch x0(Batch y, Level level) {
-    return walk.x0(y.times(alpha(level.t())), level.t());
+    return walk.x0(x(y, level.t()), level.t());
   }
 
   /** The flow's slope dy/dn, which is also the predicted noise. */

@@ -28,6 +28,11 @@ public record PredictorCorrector(Sampler predictor, Corrector corrector, int ste
   }
 
   @Override
+  public boolean stochastic() {
+    return true;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
     walk.mustDescend(this);
     int last = walk.first() + walk.grid().steps() - 1;

@@ -25,10 +25,13 @@ public record ReverseDiffusion(boolean probabilityFlow) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return !probabilityFlow;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    if (!probabilityFlow) {
-      walk.mustDescend(this);
-    }
+    walk.mustDescend(this);
     NoiseSchedule schedule = walk.schedule();
     return walk.run(
         x,

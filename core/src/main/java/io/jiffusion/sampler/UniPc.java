@@ -101,7 +101,10 @@ public record UniPc(
 
       @Override
       double keeps(NoiseSchedule schedule, double t, double s) {
-        return schedule.alpha(s) / schedule.alpha(t);
+        double h = schedule.lambda(s) - schedule.lambda(t);
+        return schedule.sigma(s)
+            / schedule.sigma(t)
+            * Math.exp(h); // alpha_s/alpha_t, of the same h
       }
 
       @Override

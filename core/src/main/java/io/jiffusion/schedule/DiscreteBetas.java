@@ -230,6 +230,26 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   @Override
+  public double timeOf(double lambda) {
+    double log = -Inverse.softplus(-2 * Inverse.checked(this, lambda)); // log ᾱ
+    int low = 0; // nodes such that log ᾱ is at least this at the lower, and not at the higher
+    int high = betas.length;
+    while (high - low > 1) {
+      int middle = (low + high) / 2;
+      if (logAlphaBar(middle) >= log) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    double position =
+        inLastInterval(high)
+            ? high - Math.exp(0.5 * log) / lastStart()
+            : low + (log - logAlphaBar(low)) / (logAlphaBar[low] - logAlphaBar(low));
+    return Math.min(high, position) / betas.length;
+  }
+
+  @Override
   public double f(double t) {
     double position = position(t);
     if (inLastInterval(position)) {
@@ -276,8 +296,11 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   private double lastAlpha(double position) {
-    double start = betas.length == 1 ? 1 : Math.sqrt(alphaBar[alphaBar.length - 2]);
-    return start * (betas.length - position);
+    return lastStart() * (betas.length - position);
+  }
+
+  private double lastStart() {
+    return betas.length == 1 ? 1 : Math.sqrt(alphaBar[alphaBar.length - 2]);
   }
 
   private static DiscreteBetas make(int steps, IntToDoubleFunction beta) {

@@ -82,6 +82,16 @@ public interface Spacing {
       double least = Inverse.softplus(-2 * lambda(schedule, end));
       double curve = 2 * (least / epsilon - most) / (epsilon - 1);
       double slope = most - 0.5 * curve;
+      if (slope + curve * (curve < 0 ? 1 : epsilon) <= 0) {
+        throw new IllegalArgumentException(
+            "illegal ends of spacing edm-vp: half log-SNR from "
+                + lambda(schedule, start)
+                + " to "
+                + lambda(schedule, end)
+                + ", must be further apart, since no VP SDE goes from one to the other in times 1 to "
+                + epsilon
+                + "; use logsnr or karras");
+      }
       return even(
           count,
           start,
