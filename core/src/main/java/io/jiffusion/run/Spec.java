@@ -102,6 +102,20 @@ public final class Spec {
     }
   }
 
+  /** The option's whole number, or what stands for it if it is not given. */
+  public int whole(String option, int otherwise) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw illegal(option + "=" + value, "a whole number, such as " + option + "=" + otherwise);
+    }
+  }
+
   /** The value that belongs to the option's word, or what stands for it if it is not given. */
   public <T> T choice(String option, Map<String, T> choices, T otherwise) {
     asked.add(option);
