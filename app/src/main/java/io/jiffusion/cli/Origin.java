@@ -62,9 +62,10 @@ record Origin(String model, String precision, int block, String noise) {
                 + word(model)
                 + " --sampler "
                 + word(request.sampler())
-                + " --steps "
-                + request.steps());
-    if (!request.spacing().equals("uniform")) {
+                + (request.steps() > 0
+                    ? " --steps " + request.steps()
+                    : " --evaluations " + request.evaluations()));
+    if (!request.spacing().equals("auto")) {
       text.append(" --spacing ").append(word(request.spacing()));
     }
     text.append(" --count ").append(request.count()).append(" --seed ").append(request.seed());

@@ -65,8 +65,45 @@ public final class EagerExecution implements Execution {
 
   @Override
   public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
-    int inputSize = (int) input().count();
-    if (images < 1 || x.length != images * inputSize || labels.length != images) {
+    check(x, images, labels, classes);
+    return inBlocks(
+        images,
+        (int) output.count(),
+        (first, count) ->
+            forward(
+                block(x, images, first, count),
+                block(labels, images, first, count),
+                classes == null
+                    ? null
+                    : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block)));
+  }
+
+  @Override
+  public float[] pullback(float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+    check(x, images, labels, classes);
+    if (cotangent.length != images * output.count()) {
+      throw new IllegalArgumentException(
+          "illegal cotangent: "
+              + cotangent.length
+              + " values, must be "
+              + images * output.count()
+              + ", one for each value of the output");
+    }
+    return inBlocks(
+        images,
+        (int) input().count(),
+        (first, count) ->
+            backward(
+                block(x, images, first, count),
+                block(labels, images, first, count),
+                classes == null
+                    ? null
+                    : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block),
+                block(cotangent, images, first, count)));
+  }
+
+  private void check(float[] x, int images, float[] labels, int[] classes) {
+    if (images < 1 || x.length != images * input().count() || labels.length != images) {
       throw new IllegalArgumentException(
           "illegal input: "
               + x.length
@@ -83,8 +120,15 @@ public final class EagerExecution implements Execution {
               ? "this network needs the class of each image"
               : "this network has no classes");
     }
-    int outputSize = (int) output.count();
-    float[] out = new float[images * outputSize];
+  }
+
+  /** What is done with {@code count} images from {@code first} on: [block, size] values. */
+  private interface Work {
+    float[] on(int first, int count);
+  }
+
+  private float[] inBlocks(int images, int size, Work work) {
+    float[] out = new float[images * size];
     List<Future<Void>> running = new ArrayList<>();
     for (int from = 0; from < images; from += block) {
       int first = from;
@@ -92,17 +136,7 @@ public final class EagerExecution implements Execution {
           threads.submit(
               () -> {
                 int count = Math.min(block, images - first);
-                float[] part =
-                    run(
-                        Arrays.copyOf(
-                            Arrays.copyOfRange(x, first * inputSize, (first + count) * inputSize),
-                            block * inputSize),
-                        Arrays.copyOf(Arrays.copyOfRange(labels, first, first + count), block),
-                        classes == null
-                            ? null
-                            : Arrays.copyOf(
-                                Arrays.copyOfRange(classes, first, first + count), block));
-                System.arraycopy(part, 0, out, first * outputSize, count * outputSize);
+                System.arraycopy(work.on(first, count), 0, out, first * size, count * size);
                 return null;
               }));
     }
@@ -110,21 +144,43 @@ public final class EagerExecution implements Execution {
     return out;
   }
 
-  /** One network call on one whole block. */
-  private float[] run(float[] x, float[] labels, int[] classes) {
+  /** Some images' values out of all images', with zeros up to a whole block. */
+  private float[] block(float[] all, int images, int first, int count) {
+    int size = all.length / images;
+    return Arrays.copyOf(
+        Arrays.copyOfRange(all, first * size, (first + count) * size), block * size);
+  }
+
+  /** The network's output for one whole block. */
+  private float[] forward(float[] x, float[] labels, int[] classes) {
     try (Scope scope = Scope.open()) {
       Torch.gradients(false);
-      Shape one = input();
-      Tensor input = Tensor.of(x, block, one.size(0), one.size(1), one.size(2)).to(precision);
-      Condition<Tensor> condition = new Condition<>(classes == null ? null : Tensor.of(classes));
-      return network
-          .apply(
-              Eager.inference(params, formats, precision),
-              input,
-              Tensor.of(labels, block),
-              condition)
-          .floats();
+      return apply(tensor(x), labels, classes).floats();
     }
+  }
+
+  /** The gradient with respect to the input for one whole block. */
+  private float[] backward(float[] x, float[] labels, int[] classes, float[] cotangent) {
+    try (Scope scope = Scope.open()) {
+      Torch.gradients(true);
+      Tensor input = tensor(x).leaf();
+      Tensor result = apply(input, labels, classes).to(Precision.FP32);
+      result.times(Tensor.of(cotangent, result.sizes())).sum().backward();
+      return input.gradient().floats();
+    }
+  }
+
+  private Tensor tensor(float[] x) {
+    Shape one = input();
+    return Tensor.of(x, block, one.size(0), one.size(1), one.size(2));
+  }
+
+  private Tensor apply(Tensor x, float[] labels, int[] classes) {
+    return network.apply(
+        Eager.inference(params, formats, precision),
+        x.to(precision),
+        Tensor.of(labels, block),
+        new Condition<>(classes == null ? null : Tensor.of(classes)));
   }
 
   @Override

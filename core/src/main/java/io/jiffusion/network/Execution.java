@@ -22,6 +22,28 @@ public interface Execution extends AutoCloseable {
    */
   float[] evaluate(float[] x, int images, float[] labels, int[] classes);
 
+  /**
+   * Pulls a gradient back from the output to the input: {@code Jᵀ·cotangent}, with J the derivative
+   * of each image's output with respect to its input. By reverse differentiation, at about three
+   * times the cost of {@link #evaluate}; it depends on the block size as that does.
+   *
+   * @param x the input, [images, C, H, W] row-major
+   * @param images how many images {@code x} holds, at least 1
+   * @param labels the time label of each image, [images]
+   * @param classes the class of each image, [images]; null for a network without classes
+   * @param cotangent a gradient with respect to the output, in the shape of the output
+   * @return the gradient with respect to the input, in the shape of {@code x}
+   * @throws UnsupportedOperationException if this execution cannot differentiate
+   */
+  default float[] pullback(
+      float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+    throw new UnsupportedOperationException(
+        getClass().getSimpleName()
+            + " runs a network forwards only: what needs the network's gradient (classifier"
+            + " guidance, exact likelihood) needs an execution that can differentiate,"
+            + " as EagerExecution can");
+  }
+
   /** Images that one network call sees. */
   int block();
 

@@ -41,8 +41,9 @@ final class Sampling {
   SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     check(request);
     DiscreteBetas betas = config.process().betas();
-    TimeGrid grid = SamplePlan.grid(config.process(), request);
-    Sampler sampler = SamplePlan.sampler(config.process(), request);
+    Route route = Route.of(config.process(), request);
+    TimeGrid grid = route.grid();
+    Sampler sampler = route.sampler();
     int size = imageSize();
     double[] pixels = new double[request.count() * size];
     List<double[]> frames = frames(request, grid, pixels.length);

@@ -138,6 +138,33 @@ public final class Batch {
     return with(out);
   }
 
+  /**
+   * {@code a·x} with a factor of each image's own.
+   *
+   * @param a [B]
+   */
+  public Batch times(double[] a) {
+    return lincomb(new double[][] {a}, this);
+  }
+
+  /** Standard deviation of the values of each image, [B]. */
+  public double[] std() {
+    int size = imageSize();
+    double[] std = new double[images];
+    for (int image = 0; image < images; image++) {
+      double mean = 0;
+      for (int i = image * size; i < (image + 1) * size; i++) {
+        mean += data[i] / size;
+      }
+      double sum = 0;
+      for (int i = image * size; i < (image + 1) * size; i++) {
+        sum += (data[i] - mean) * (data[i] - mean);
+      }
+      std[image] = Math.sqrt(sum / size);
+    }
+    return std;
+  }
+
   /** These images, from {@code first} on replaced by those of the other. */
   Batch withImages(int first, Batch other) {
     double[] out = data.clone();

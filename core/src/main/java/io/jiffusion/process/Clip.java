@@ -8,7 +8,7 @@ package io.jiffusion.process;
  * @param low smallest value
  * @param high largest value
  */
-public record Clip(Denoiser denoiser, double low, double high) implements Denoiser {
+public record Clip(Denoiser denoiser, double low, double high) implements PerImage {
 
   public Clip {
     if (!(low < high)) {
@@ -22,9 +22,8 @@ public record Clip(Denoiser denoiser, double low, double high) implements Denois
   }
 
   @Override
-  public Prediction at(Batch xt, double t) {
+  public Prediction at(Batch xt, double[] t) {
     Prediction prediction = denoiser.at(xt, t);
-    return new Prediction(
-        prediction.x0().clamp(low, high), prediction.raw(), prediction.variance());
+    return prediction.clipped(prediction.x0().clamp(low, high));
   }
 }

@@ -1,20 +1,34 @@
 package io.jiffusion.process;
 
+import java.util.Arrays;
+
 /** A denoiser of images of given classes. */
 @FunctionalInterface
 public interface ConditionalDenoiser {
 
   /**
-   * Predicts the data at time t.
+   * Predicts the data.
    *
    * @param xt states, [B, C, H, W]
-   * @param t the time of all of them
+   * @param t the time of each image, [B]
    * @param classes one for each image, [B]; null for a model without classes
    */
-  Prediction at(Batch xt, double t, int[] classes);
+  Prediction at(Batch xt, double[] t, int[] classes);
 
-  /** The denoiser of images of these classes. */
-  default Denoiser of(int... classes) {
-    return (xt, t) -> at(xt, t, classes);
+  /** Predicts the data of images that are all at one time. */
+  default Prediction at(Batch xt, double t, int[] classes) {
+    return of(classes).at(xt, t);
+  }
+
+  /** The denoiser of images of these classes; null for a model without classes. */
+  default Conditioned of(int... classes) {
+    return new Conditioned(this, classes);
+  }
+
+  /** The denoiser of so many images of one class. */
+  default Conditioned all(int images, int ofClass) {
+    int[] classes = new int[images];
+    Arrays.fill(classes, ofClass);
+    return of(classes);
   }
 }

@@ -1,52 +1,140 @@
 package io.jiffusion.process;
 
+import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Arrays;
 
 /**
- * Classifier-free guidance (Ho, Salimans: Classifier-free diffusion guidance, 2022): what the class
- * changes in the prediction is amplified, {@code x̂0 = x̂0(none) + scale·(x̂0(class) − x̂0(none))}.
+ * Guidance by a weaker model: what the strong one knows and the weak one does not is amplified,
+ * {@code x̂0 = x̂0(weak) + scale·(x̂0(strong) − x̂0(weak))}. The same combination of the predicted
+ * noises gives the same, since both are linear in each other at a given state.
  *
- * <p>The same combination of the predicted noises gives the same, since both are linear in each
- * other at a given state. One evaluation sends one batch of 2B images through the network, first
- * those with their classes; where the scale makes one of the halves superfluous (1: class only, 0:
- * none only) it sends B.
+ * <p>With the model's own "no class" as the weak one this is classifier-free guidance (Ho,
+ * Salimans: Classifier-free diffusion guidance, 2022); with a smaller or less trained model,
+ * autoguidance (Karras et al.: Guiding a diffusion model with a bad version of itself, 2024).
  *
- * @param model knows the classes and "none"
- * @param classes the class of each image, [B]
- * @param none the class that stands for "no class" in the training
- * @param scale 1 is the model as it is, more is more typical of the class
+ * <p>Where both are the same model with other classes, one evaluation sends one batch of 2B images
+ * through it, first the strong ones. Where one of the two is superfluous (scale 1: strong only, 0:
+ * weak only, and outside of the interval) it is not asked.
+ *
+ * @param strong the model to be improved
+ * @param weak the guide, at the same states
+ * @param scale 1 is the strong model as it is, more is farther away from the weak one
+ * @param after guidance acts at times above this one, and up to {@code until} (Kynkäänniemi et al.:
+ *     Applying guidance in a limited interval, 2024); elsewhere the strong model is taken as it is
+ * @param until the last time, that of the most noise, at which guidance acts
+ * @param rescale how far the guided x̂0 of each image is brought back to the standard deviation of
+ *     the strong one, from 0 to 1 (Lin et al.: Common diffusion noise schedules and sample steps
+ *     are flawed, 2024; φ there)
  */
-public record Guidance(ConditionalDenoiser model, int[] classes, int none, double scale)
-    implements Denoiser {
+public record Guidance(
+    Denoiser strong, Denoiser weak, double scale, double after, double until, double rescale)
+    implements PerImage {
 
   public Guidance {
     if (!(scale >= 0 && Double.isFinite(scale))) {
       throw new IllegalArgumentException(
           "illegal guidance: " + scale + ", must be 0 or more; 1 is no guidance");
     }
-    classes = classes.clone();
+    if (!(after >= 0 && after < until && until <= 1)) {
+      throw new IllegalArgumentException(
+          "illegal guidance interval: "
+              + after
+              + " to "
+              + until
+              + ", must be two times from 0 to 1 that ascend");
+    }
+    if (!(rescale >= 0 && rescale <= 1)) {
+      throw new IllegalArgumentException(
+          "illegal guidance rescale: " + rescale + ", must be from 0 to 1; 0 rescales nothing");
+    }
+  }
+
+  /** Guidance at all times. */
+  public Guidance(Denoiser strong, Denoiser weak, double scale) {
+    this(strong, weak, scale, 0, 1, 0);
+  }
+
+  /**
+   * Classifier-free guidance.
+   *
+   * @param model knows the classes and "none"
+   * @param classes the class of each image, [B]
+   * @param none the class that stands for "no class" in the training
+   */
+  public Guidance(ConditionalDenoiser model, int[] classes, int none, double scale) {
+    this(model.of(classes), model.all(classes.length, none), scale);
+  }
+
+  /** The same guidance, only at times above {@code after} and up to {@code until}. */
+  public Guidance during(double after, double until) {
+    return new Guidance(strong, weak, scale, after, until, rescale);
+  }
+
+  /**
+   * The same guidance, only at noise levels sigma/alpha above {@code low} and up to {@code high},
+   * as the paper of the interval states it.
+   *
+   * @throws IllegalArgumentException if the schedule reaches no such noise level
+   */
+  public Guidance duringLevels(NoiseSchedule schedule, double low, double high) {
+    return during(time(schedule, low, 0), time(schedule, high, 1));
+  }
+
+  /** The same guidance, brought back to the strong model's standard deviation. */
+  public Guidance rescaled(double share) {
+    return new Guidance(strong, weak, scale, after, until, share);
+  }
+
+  private static double time(NoiseSchedule schedule, double level, double limit) {
+    return level == 0 || level == Double.POSITIVE_INFINITY
+        ? limit
+        : schedule.timeOf(-Math.log(level));
   }
 
   @Override
-  public Prediction at(Batch xt, double t) {
+  public Prediction at(Batch xt, double[] t) {
+    double[] scales = Arrays.stream(t).map(this::scaleAt).toArray(); // [B]
+    if (Arrays.stream(scales).allMatch(w -> w == 1)) {
+      return strong.at(xt, t);
+    }
+    if (Arrays.stream(scales).allMatch(w -> w == 0)) {
+      return weak.at(xt, t);
+    }
     int images = xt.images();
-    if (scale == 1) {
-      return model.at(xt, t, classes);
+    Prediction given;
+    Batch free;
+    if (strong instanceof Conditioned a && weak instanceof Conditioned b && a.sharesModel(b)) {
+      Prediction doubled = a.and(b).at(xt.concat(xt), twice(t));
+      given = doubled.slice(0, images);
+      free = doubled.x0().slice(images, images);
+    } else {
+      given = strong.at(xt, t);
+      free = weak.at(xt, t).x0();
     }
-    int[] noClasses = new int[images];
-    Arrays.fill(noClasses, none);
-    if (scale == 0) {
-      return model.at(xt, t, noClasses);
+    double[] rests = Arrays.stream(scales).map(w -> 1 - w).toArray();
+    Batch guided = Batch.lincomb(new double[][] {scales, rests}, given.x0(), free);
+    if (rescale > 0) {
+      guided = guided.times(factors(given.x0().std(), guided.std()));
     }
-    int[] both = Arrays.copyOf(classes, 2 * images);
-    System.arraycopy(noClasses, 0, both, images, images);
-    Prediction doubled = model.at(xt.concat(xt), t, both);
-    Batch given = doubled.x0().slice(0, images);
-    Batch free = doubled.x0().slice(images, images);
-    return new Prediction(
-        Batch.lincomb(scale, given, 1 - scale, free),
-        doubled.variance() == null
-            ? null
-            : doubled.variance().slice(0, images)); // the variance is the class's own
+    return new Prediction(guided, guided, given.variance(), given.shift()); // the strong model's
+  }
+
+  private double scaleAt(double t) {
+    return t > after && t <= until ? scale : 1;
+  }
+
+  /** {@code φ·std(strong)/std(guided) + 1 − φ} for each image. */
+  private double[] factors(double[] wanted, double[] is) {
+    double[] factors = new double[is.length];
+    for (int image = 0; image < is.length; image++) {
+      factors[image] = is[image] == 0 ? 1 : rescale * wanted[image] / is[image] + 1 - rescale;
+    }
+    return factors;
+  }
+
+  private static double[] twice(double[] t) {
+    double[] both = Arrays.copyOf(t, 2 * t.length);
+    System.arraycopy(t, 0, both, t.length, t.length);
+    return both;
   }
 }

@@ -5,7 +5,6 @@ import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Predicts;
 import io.jiffusion.schedule.Scalings;
 import io.jiffusion.schedule.TimeLabel;
-import java.util.Arrays;
 
 /**
  * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}. The state is float64, the
@@ -50,22 +49,28 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
   }
 
   @Override
-  public Prediction at(Batch xt, double t, int[] classes) {
-    check(xt, classes);
-    Scalings scalings = predicts.scalings(schedule, t, label.at(t));
+  public Prediction at(Batch xt, double[] t, int[] classes) {
+    check(xt, t, classes);
+    int size = xt.imageSize();
     double[] state = xt.data();
+    Scalings[] scalings = new Scalings[xt.images()];
     float[] input = new float[state.length];
-    for (int i = 0; i < input.length; i++) {
-      input[i] = (float) (scalings.in() * state[i]);
-    }
     float[] labels = new float[xt.images()];
-    Arrays.fill(labels, (float) scalings.label());
+    for (int image = 0; image < xt.images(); image++) {
+      scalings[image] =
+          image > 0 && t[image] == t[image - 1]
+              ? scalings[image - 1]
+              : predicts.scalings(schedule, t[image], label.at(t[image]));
+      labels[image] = (float) scalings[image].label();
+      for (int i = image * size; i < (image + 1) * size; i++) {
+        input[i] = (float) (scalings[image].in() * state[i]);
+      }
+    }
     float[] output = execution.evaluate(input, xt.images(), labels, classes);
     evaluations++;
     passes += xt.images();
 
     boolean learnsVariance = execution.outputChannels() != xt.channels();
-    int size = xt.imageSize();
     int stride =
         learnsVariance
             ? 2 * size
@@ -73,9 +78,11 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
     double[] x0 = new double[state.length];
     double[] variance = learnsVariance ? new double[state.length] : null;
     for (int image = 0; image < xt.images(); image++) {
+      double skip = scalings[image].skip();
+      double out = scalings[image].out();
       for (int i = 0; i < size; i++) {
         int at = image * size + i;
-        x0[at] = scalings.skip() * state[at] + scalings.out() * output[image * stride + i];
+        x0[at] = skip * state[at] + out * output[image * stride + i];
         if (learnsVariance) {
           variance[at] = output[image * stride + size + i];
         }
@@ -94,7 +101,7 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
     return passes;
   }
 
-  private void check(Batch xt, int[] classes) {
+  private void check(Batch xt, double[] t, int[] classes) {
     if (execution.input().size(0) != xt.channels()
         || execution.input().size(1) != xt.height()
         || execution.input().size(2) != xt.width()) {
@@ -108,6 +115,10 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
               + ", must be "
               + execution.input()
               + " for this network");
+    }
+    if (t.length != xt.images()) {
+      throw new IllegalArgumentException(
+          "illegal times: " + t.length + ", must be " + xt.images() + ", one for each image");
     }
     if (classes != null && classes.length != xt.images()) {
       throw new IllegalArgumentException(

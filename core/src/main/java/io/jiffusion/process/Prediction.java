@@ -8,8 +8,15 @@ package io.jiffusion.process;
  *     x0} where nothing clips
  * @param variance the network's raw variance channels, [B, C, H, W]; null where it has none. Read
  *     only by ancestral sampling and the variational bound
+ * @param shift what the mean of an ancestral step is shifted by, times the step's variance, [B, C,
+ *     H, W]; null for nothing. Read only by ancestral sampling
  */
-public record Prediction(Batch x0, Batch raw, Batch variance) {
+public record Prediction(Batch x0, Batch raw, Batch variance, Batch shift) {
+
+  /** A prediction that shifts no mean. */
+  public Prediction(Batch x0, Batch raw, Batch variance) {
+    this(x0, raw, variance, null);
+  }
 
   /** A prediction that is not clipped. */
   public Prediction(Batch x0, Batch variance) {
@@ -20,13 +27,39 @@ public record Prediction(Batch x0, Batch raw, Batch variance) {
     this(x0, null);
   }
 
+  /** This prediction with clipped data; {@code raw} stays what it was. */
+  Prediction clipped(Batch data) {
+    return new Prediction(data, raw, variance, shift);
+  }
+
+  /** This prediction with something added to the data, before and after clipping. */
+  Prediction moved(Batch by) {
+    Batch data = Batch.lincomb(1, x0, 1, by);
+    return new Prediction(data, raw == x0 ? data : Batch.lincomb(1, raw, 1, by), variance, shift);
+  }
+
+  /** This prediction with something added to the shift. */
+  Prediction shifted(Batch by) {
+    return new Prediction(x0, raw, variance, shift == null ? by : Batch.lincomb(1, shift, 1, by));
+  }
+
+  /** What is said of some of the images. */
+  Prediction slice(int first, int count) {
+    Batch data = x0.slice(first, count);
+    return new Prediction(
+        data,
+        raw == x0 ? data : raw.slice(first, count),
+        variance == null ? null : variance.slice(first, count),
+        shift == null ? null : shift.slice(first, count));
+  }
+
   /** This prediction, from an image on replaced by another one of the same batch. */
   Prediction withImages(int first, Prediction other) {
+    Batch data = x0.withImages(first, other.x0);
     return new Prediction(
-        x0.withImages(first, other.x0),
-        raw == x0 && other.raw == other.x0
-            ? x0.withImages(first, other.x0)
-            : raw.withImages(first, other.raw),
-        variance == null ? null : variance.withImages(first, other.variance));
+        data,
+        raw == x0 && other.raw == other.x0 ? data : raw.withImages(first, other.raw),
+        variance == null ? null : variance.withImages(first, other.variance),
+        shift == null ? null : shift.withImages(first, other.shift));
   }
 }

@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * <p>Options are asked for one by one; {@link #done()} then refuses those that nobody asked for.
  */
 public final class Spec {
+  /** More names than these are not told in an error. */
+  private static final int FEW = 8;
+
   private final String kind;
   private final String text;
   private final String name;
@@ -39,7 +42,9 @@ public final class Spec {
               + ": "
               + text
               + ", must be one of "
-              + String.join(", ", names)
+              + (names.size() > FEW
+                  ? "those that jiffusion " + kind + "s lists"
+                  : String.join(", ", names))
               + "; the nearest is "
               + Nearest.of(name, names));
     }

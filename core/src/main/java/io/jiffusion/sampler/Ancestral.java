@@ -9,7 +9,8 @@ import io.jiffusion.schedule.Posterior;
  * data for the data (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, Algorithm 2;
  * on any schedule and any grid).
  *
- * <p>The last step, to no noise, returns the predicted data.
+ * <p>The last step, to no noise, returns the predicted data. Elsewhere the mean is shifted where
+ * the prediction says so ({@link io.jiffusion.process.MeanShift}).
  *
  * @param variance how much noise a step adds
  */
@@ -61,6 +62,11 @@ public record Ancestral(Variance variance) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return true;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
     walk.mustDescend(this);
     return walk.run(
@@ -76,8 +82,13 @@ public record Ancestral(Variance variance) implements Sampler {
                   .data(); // the posterior's mean
           double[] z = walk.noise().batch(k, xt).data();
           double[] raw = raw(prediction);
+          double[] shift = prediction.shift() == null ? null : prediction.shift().data();
           for (int i = 0; i < next.length; i++) {
-            next[i] += Math.sqrt(variance.of(posterior, raw == null ? 0 : raw[i])) * z[i];
+            double added = variance.of(posterior, raw == null ? 0 : raw[i]);
+            next[i] += Math.sqrt(added) * z[i];
+            if (shift != null) {
+              next[i] += added * shift[i];
+            }
           }
           return xt.with(next);
         });

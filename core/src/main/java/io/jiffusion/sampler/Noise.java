@@ -3,10 +3,14 @@ package io.jiffusion.sampler;
 import io.jiffusion.process.Batch;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
+import java.util.Arrays;
 
 /** Where a stochastic sampler's noise comes from. */
 @FunctionalInterface
 public interface Noise {
+
+  /** Zeros: a stochastic sampler's mean. */
+  Noise NONE = (draw, image, out, from, count) -> Arrays.fill(out, from, from + count, 0);
 
   /**
    * Writes the standard normal numbers of an image in a step.

@@ -14,6 +14,8 @@ public final class Samplers {
   private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
   private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
   private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
+  private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
+  private static final String ANCESTRAL = "eta=1, snoise=1";
 
   /**
    * A sampler as the list of them tells it.
@@ -21,7 +23,7 @@ public final class Samplers {
    * @param name as the field writes it
    * @param options what can be set, with the values that stand where nothing is: {@code eta=0}
    * @param order of convergence to the exact flow, or to the exact distribution if stochastic
-   * @param stochastic whether noise is added on the way
+   * @param stochastic whether noise is added on the way, with the options as they stand
    * @param evaluations of the denoiser in a step
    * @param spacing the times it is best known with, where the request says nothing; the name of a
    *     spacing
@@ -109,7 +111,7 @@ public final class Samplers {
         "2",
         false,
         "1",
-        "log-snr",
+        "logsnr",
         "Zhao et al. 2023, arXiv 2302.04867",
         (spec, given) ->
             new UniPc(
@@ -180,11 +182,74 @@ public final class Samplers {
         (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
 
     // EDM and k-diffusion
+    add(
+        "euler",
+        CHURN,
+        "1",
+        false,
+        "1",
+        "karras",
+        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
+        (spec, given) -> new Euler(churn(spec)));
+    add(
+        "euler-a",
+        ANCESTRAL,
+        "1",
+        true,
+        "1",
+        "karras",
+        "Crowson 2022, k-diffusion",
+        (spec, given) -> new EulerAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "heun",
+        CHURN,
+        "2",
+        false,
+        "2",
+        "karras",
+        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
+        (spec, given) -> new Heun(churn(spec)));
+    add(
+        "dpm-2",
+        CHURN,
+        "2",
+        false,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
+        (spec, given) -> new Dpm2(churn(spec)));
+    add(
+        "dpm-2-a",
+        ANCESTRAL,
+        "2",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
+        (spec, given) -> new Dpm2Ancestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "dpmpp-2s-a",
+        ANCESTRAL,
+        "2",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
+        (spec, given) ->
+            new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
 
     // Score SDE
   }
 
   private Samplers() {}
+
+  private static Churn churn(Spec spec) {
+    return new Churn(
+        spec.number("churn", 0),
+        spec.number("smin", 0),
+        spec.number("smax", Double.POSITIVE_INFINITY),
+        spec.number("snoise", 1));
+  }
 
   private static void add(
       String name,

@@ -162,12 +162,12 @@ public record Walk(
   }
 
   /**
-   * For samplers that add noise: refuses an ascending grid.
+   * Refuses an ascending grid if the sampler adds noise.
    *
    * @throws IllegalArgumentException if the grid leads from data to noise
    */
   public void mustDescend(Sampler sampler) {
-    if (grid.ascending()) {
+    if (sampler.stochastic() && grid.ascending()) {
       throw new IllegalArgumentException(
           "illegal grid: ascending from t = "
               + grid.time(0)

@@ -16,6 +16,13 @@ class BatchTest {
   }
 
   @Test
+  void scalesAndMeasuresEachImage() {
+    assertThat(x.times(new double[] {2, -1}).data()).containsExactly(2, 4, -3, -4);
+    assertThat(new Batch(2, 1, 1, 3, new double[] {1, 1, 1, -2, 0, 2}).std())
+        .containsExactly(0, Math.sqrt(8.0 / 3));
+  }
+
+  @Test
   void putsImagesTogetherAndTakesThemApart() {
     Batch both = x.concat(y);
     assertThat(both.images()).isEqualTo(4);

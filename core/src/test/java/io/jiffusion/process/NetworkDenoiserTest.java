@@ -10,6 +10,7 @@ import io.jiffusion.schedule.TimeLabel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkDenoiserTest {
   private final DiscreteBetas betas = DiscreteBetas.rescaledLinear(1000);
@@ -60,6 +61,26 @@ class NetworkDenoiserTest {
     assertThat(prediction.x0().data())
         .containsExactly(
             MixtureDenoiser.gaussian(betas, 0, 0.5).at(xt, 0.25).x0().data(), within(1e-6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void takesEachImageAtItsOwnTimeInOneEvaluation(boolean learnsVariance) {
+    ExactExecution execution = new ExactExecution(betas, Predicts.EPS, 1000, learnsVariance);
+    NetworkDenoiser network =
+        new NetworkDenoiser(execution, betas, Predicts.EPS, TimeLabel.index(1000));
+    Denoiser denoiser = network.of(2, 0, 1);
+    Denoiser oneByOne = denoiser::at; // each time evaluated for the whole batch
+    double[] t = {0.1, 0.7, 0.7};
+    Prediction together = denoiser.at(xt, t);
+    assertThat(network.evaluations()).isEqualTo(1);
+    assertThat(network.passes()).isEqualTo(3);
+    assertThat(execution.lastLabels).containsExactly(99, 699, 699);
+    Prediction apart = oneByOne.at(xt, t);
+    assertThat(together.x0().data()).isEqualTo(apart.x0().data());
+    if (learnsVariance) {
+      assertThat(together.variance().data()).isEqualTo(apart.variance().data());
+    }
   }
 
   @Test

@@ -173,8 +173,7 @@ class MultistepOriginalsTest {
         }
         assertThat(states.get(k))
             .as("state after step %d", k)
-            .containsExactly(
-                trajectory.row(row.applyAsInt(k)), within(TOLERANCE));
+            .containsExactly(trajectory.row(row.applyAsInt(k)), within(TOLERANCE));
       }
       assertThat(counted[0])
           .isEqualTo(evaluations)
