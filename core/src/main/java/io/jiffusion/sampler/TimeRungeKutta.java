@@ -33,8 +33,13 @@ public record TimeRungeKutta(int stages, double alpha, Churn churn) implements S
   }
 
   @Override
+  public boolean stochastic() {
+    return churn.amount() > 0;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    NoiseLevels levels = churn.levels(walk, this);
+    NoiseLevels levels = NoiseLevels.of(walk, this);
     return walk.run(
         x,
         (k, xt, t, s) -> {
