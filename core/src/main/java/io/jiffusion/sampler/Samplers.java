@@ -11,8 +11,10 @@ public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
+  private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
    * A sampler as the list of them tells it.
@@ -170,6 +172,56 @@ public final class Samplers {
                         (int) spec.number("times", 2)))));
 
     // Score SDE
+    add(
+        "euler-maruyama",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new EulerMaruyama());
+    add(
+        "reverse-diffusion",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new ReverseDiffusion());
+    PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
+    PREDICTORS.put("euler-maruyama", new EulerMaruyama());
+    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
+    add(
+        "pc",
+        "snr=0.16, corrector=langevin|annealed, steps=1, predictor=reverse-diffusion|euler-maruyama|ddpm",
+        "1",
+        true,
+        "2",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> {
+          double snr = spec.number("snr", 0.16);
+          Map<String, Corrector> correctors = new LinkedHashMap<>();
+          correctors.put("langevin", new Langevin(snr));
+          correctors.put("annealed", new AnnealedLangevin(snr));
+          Corrector corrector = spec.choice("corrector", correctors, new Langevin(snr));
+          return new PredictorCorrector(
+              spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
+              corrector,
+              spec.whole("steps", 1),
+              true);
+        });
+    add(
+        "rk45",
+        "rtol=1e-5, atol=1e-5",
+        "adaptive",
+        false,
+        "6",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
   }
 
   private Samplers() {}
