@@ -239,6 +239,23 @@ public final class Samplers {
         "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
         (spec, given) ->
             new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "restart",
+        "min=0.06, max=0.3, steps=2, times=2",
+        "2",
+        true,
+        "2",
+        "karras",
+        "Xu and others 2023, arXiv 2306.14878",
+        (spec, given) ->
+            new Restart(
+                new Heun(),
+                List.of(
+                    new Restart.Interval(
+                        spec.number("min", 0.06),
+                        spec.number("max", 0.3),
+                        (int) spec.number("steps", 2),
+                        (int) spec.number("times", 2)))));
 
     // Score SDE
     add(
