@@ -23,7 +23,9 @@ public enum Purpose {
   /** Initial parameters of a network. */
   INIT,
   /** Points of a toy data set. */
-  TOY;
+  TOY,
+  /** The Brownian path that drives a stochastic sampler of a differential equation. */
+  BROWNIAN;
 
   /**
    * Number of this purpose in the key; part of the stored format of every seed, so entries are only
