@@ -20,9 +20,14 @@ public interface Noise {
 
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
+    return keyed(Purpose.STEP, seeds);
+  }
+
+  /** Noise that belongs to the image, for something else than the steps of a sampler. */
+  static Noise keyed(Purpose purpose, long... seeds) {
     long[] own = seeds.clone();
-    return (step, image, out, from, count) ->
-        new Key(own[image], step, Purpose.STEP).normals(out, from, count);
+    return (draw, image, out, from, count) ->
+        new Key(own[image], draw, purpose).normals(out, from, count);
   }
 
   /**
