@@ -34,6 +34,8 @@ import picocli.CommandLine.ScopeType;
       Demo.class,
       Train.class,
       Sample.class,
+      ListSamplers.class,
+      Compare.class,
       Pack.class,
       Show.class,
       Inspect.class,

@@ -62,9 +62,10 @@ record Origin(String model, String precision, int block, String noise) {
                 + word(model)
                 + " --sampler "
                 + word(request.sampler())
-                + " --steps "
-                + request.steps());
-    if (!request.spacing().equals("uniform")) {
+                + (request.steps() > 0
+                    ? " --steps " + request.steps()
+                    : " --evaluations " + request.evaluations()));
+    if (!request.spacing().equals("auto")) {
       text.append(" --spacing ").append(word(request.spacing()));
     }
     text.append(" --count ").append(request.count()).append(" --seed ").append(request.seed());
@@ -74,6 +75,12 @@ record Origin(String model, String precision, int block, String noise) {
     }
     if (request.guidance() != 1) {
       text.append(" --guidance ").append(request.guidance());
+    }
+    if (!request.guide().equals("free")) {
+      text.append(" --guide ").append(word(request.guide()));
+    }
+    if (!request.threshold().equals("auto")) {
+      text.append(" --threshold ").append(word(request.threshold()));
     }
     if (!noise.isEmpty()) {
       text.append(" --noise ").append(word(noise));

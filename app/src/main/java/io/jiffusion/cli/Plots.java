@@ -9,6 +9,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.ChartTheme;
+import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -91,6 +92,31 @@ final class Plots {
         .setMarker(SeriesMarkers.NONE)
         .setLineColor(INK.darker())
         .setLineWidth(1.5f);
+    return BitmapEncoder.getBufferedImage(chart);
+  }
+
+  /** A named line: distances at numbers of evaluations. */
+  record Line(String name, double[] evaluations, double[] distances) {}
+
+  /** Distance to the exact flow against evaluations, both logarithmic: slopes are orders. */
+  static BufferedImage convergence(List<Line> lines) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(960)
+            .height(640)
+            .title("Distance to the exact flow; the slopes are the orders")
+            .xAxisTitle("evaluations of the network")
+            .yAxisTitle("root mean square distance")
+            .theme(ChartTheme.Matlab)
+            .build();
+    chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+    chart.getStyler().setMarkerSize(7).setLegendPosition(LegendPosition.OutsideE);
+    for (Line line : lines) {
+      chart
+          .addSeries(line.name, line.evaluations, line.distances)
+          .setMarker(SeriesMarkers.CIRCLE)
+          .setLineWidth(2);
+    }
     return BitmapEncoder.getBufferedImage(chart);
   }
 }

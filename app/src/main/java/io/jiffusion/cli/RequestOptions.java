@@ -2,25 +2,38 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.ProcessConfig;
 import io.jiffusion.pipeline.SampleRequest;
+import io.jiffusion.sampler.Samplers;
+import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that make a {@link SampleRequest}, for all commands that take one. */
 final class RequestOptions {
+  private static final int FEW = 50;
+
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
       defaultValue = "ddim",
-      description = "ddim or ddpm, with options such as ddim:eta=0.5 or ddpm:variance=large.")
+      completionCandidates = SamplerNames.class,
+      description =
+          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them.")
   String sampler;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
       description =
-          "Network evaluations of an image. Default: 50 for ddim, all steps of the model for ddpm.")
+          "Steps of the sampler. Default: 50 evaluations' worth, for ddpm all steps of the model.")
   Integer steps;
+
+  @Option(
+      names = "--evaluations",
+      paramLabel = "N",
+      description =
+          "In place of --steps: as many steps as need at most N network evaluations of an image.")
+  Integer evaluations;
 
   @Option(
       names = "--eta",
@@ -31,10 +44,11 @@ final class RequestOptions {
   @Option(
       names = "--spacing",
       paramLabel = "NAME",
-      defaultValue = "uniform",
+      defaultValue = "auto",
       description =
-          "Which steps of the training are visited: uniform, quadratic, leading, trailing, linspace, ddimN, counts such as"
-              + " 10,10,5, or list:0,10,20.")
+          "The times of the steps. Of the training's: uniform, quadratic, leading, trailing, linspace, ddimN, counts such as"
+              + " 10,10,5, or list:0,10,20. Of any process: time, time-quadratic, logsnr, karras:rho=7, exponential,"
+              + " polyexponential:rho=1, times:1,0.5,0. auto: what jiffusion samplers tells.")
   String spacing;
 
   @Option(
@@ -67,6 +81,23 @@ final class RequestOptions {
   double guidance;
 
   @Option(
+      names = "--guide",
+      paramLabel = "BY",
+      defaultValue = "free",
+      description =
+          "By what guidance is: free (the model without a class), with free:low=0.2,high=3 for an interval of noise levels"
+              + " and rescale=0.7 for contrast; or weak:model=RUN, a weaker model (autoguidance).")
+  String guide;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "Of the predicted image: none, static (to [-1, 1]), dynamic:quantile=0.995,limit=1; auto is the model's own.")
+  String threshold;
+
+  @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "0",
@@ -83,17 +114,39 @@ final class RequestOptions {
       }
       text = "ddim:eta=" + eta;
     }
-    int number =
-        steps != null
-            ? steps
-            : sampler.startsWith("ddpm") ? process.steps() : Math.min(50, process.steps());
-    return SampleRequest.of(count)
-        .sampler(text)
-        .steps(number)
+    if (steps != null && evaluations != null) {
+      throw new IllegalArgumentException(
+          "illegal --steps "
+              + steps
+              + " with --evaluations "
+              + evaluations
+              + ", must be one of them");
+    }
+    SampleRequest request = SampleRequest.of(count).sampler(text);
+    if (steps != null) {
+      request = request.steps(steps);
+    } else if (evaluations != null) {
+      request = request.evaluations(evaluations);
+    } else if (sampler.startsWith("ddpm")) {
+      request = request.steps(process.steps());
+    } else {
+      request = request.evaluations(Math.min(FEW, process.steps()));
+    }
+    return request
         .spacing(spacing)
         .seed(seed)
         .classes(classes.stream().mapToInt(Integer::intValue).toArray())
         .guidance(guidance)
+        .guide(guide)
+        .threshold(threshold)
         .batch(batch);
+  }
+
+  /** For the completion of the shell. */
+  static final class SamplerNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Samplers.methods().stream().map(Samplers.Method::name).iterator();
+    }
   }
 }

@@ -73,7 +73,7 @@ final class Schedule implements Callable<Integer> {
                 plan.rows().size(),
                 config.process().steps(),
                 config.process().schedule(),
-                request.spacing()));
+                plan.spacing()));
     text.append(
         String.format(
             Locale.ROOT,

@@ -60,7 +60,7 @@ class ArchitectureTest {
                   "sampler",
                   "train",
                   "evaluate")),
-          Map.entry("cli", Set.of("pipeline", "data", "schedule", "evaluate")),
+          Map.entry("cli", Set.of("pipeline", "data", "schedule", "evaluate", "sampler.Samplers")),
           Map.entry("web", Set.of("pipeline", "data", "schedule", "evaluate")));
 
   private static final Set<String> TOUCH_NATIVE = Set.of("tensor", "execute");

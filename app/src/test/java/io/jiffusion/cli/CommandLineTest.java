@@ -35,7 +35,7 @@ class CommandLineTest {
         "sample --steps ten | 2 | Invalid value for option '--steps': 'ten' is not an int",
         "schedule --model cifar10 --steps 0 | 2 | illegal steps: 0, must be 1 or more",
         "schedule --model cifar10 --steps 1001 | 2 | illegal steps: 1001, must be from 1 to 1000",
-        "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
+        "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
         "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",
         "schedule --model cifar10 --guidance 2 | 2 | illegal guidance: 2.0, must be 1 (none) where no class is given",
         "schedule --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",

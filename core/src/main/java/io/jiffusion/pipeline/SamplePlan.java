@@ -1,9 +1,6 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.sampler.Sampler;
-import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.DiscreteBetas;
-import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,11 +8,12 @@ import java.util.stream.IntStream;
 /**
  * The way that a request takes through a process, known before it runs.
  *
+ * @param spacing the name of the times
  * @param rows the steps, in order
  * @param evaluations of the denoiser, for each image; 0 if the sampler decides on the way
  * @param passes of each image through the network: guidance doubles them
  */
-public record SamplePlan(List<Row> rows, int evaluations, int passes) {
+public record SamplePlan(String spacing, List<Row> rows, int evaluations, int passes) {
 
   /**
    * One step.
@@ -37,7 +35,8 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     DiscreteBetas betas = process.betas();
-    TimeGrid grid = grid(process, request);
+    Route route = Route.of(process, request);
+    TimeGrid grid = route.grid();
     List<Row> rows =
         IntStream.range(0, grid.steps())
             .mapToObj(
@@ -52,18 +51,8 @@ public record SamplePlan(List<Row> rows, int evaluations, int passes) {
                       grid.time(k + 1));
                 })
             .toList();
-    int evaluations = sampler(process, request).evaluations(grid).orElse(0);
+    int evaluations = route.sampler().evaluations(grid).orElse(0);
     boolean both = request.guidance() != 1 && request.guidance() != 0;
-    return new SamplePlan(rows, evaluations, both ? 2 * evaluations : evaluations);
-  }
-
-  static TimeGrid grid(ProcessConfig process, SampleRequest request) {
-    return TimeGrid.of(
-        process.steps(), Respacing.parse(request.spacing(), process.steps(), request.steps()));
-  }
-
-  static Sampler sampler(ProcessConfig process, SampleRequest request) {
-    return Samplers.parse(
-        request.sampler(), new Samplers.Given(process.variance(), process.rederive(), 0));
+    return new SamplePlan(route.spacing(), rows, evaluations, both ? 2 * evaluations : evaluations);
   }
 }

@@ -1,7 +1,9 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.pipeline.Binder.Optional;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -15,11 +17,19 @@ import java.util.stream.IntStream;
  *
  * @param count number of images, at least 1
  * @param sampler the algorithm and its options, such as {@code ddim} or {@code ddim:eta=0.5}
- * @param steps network evaluations of an image (for these samplers one a step), at least 1
- * @param spacing how the steps are chosen from those of the training
+ * @param steps of the sampler, at least 1; 0 where a budget is given instead
+ * @param evaluations budget of network evaluations of an image: as many steps as need no more than
+ *     these; 0 where the steps are given
+ * @param spacing the times of the steps, such as {@code uniform} or {@code karras:rho=7}; {@code
+ *     auto} is what the sampler is best known with
  * @param seed of the first image
  * @param classes labels to draw, repeated as needed; empty for images of any kind
  * @param guidance classifier-free guidance: 1 is none, more follows the class more closely
+ * @param guide by what guidance is: {@code free}, the model without a class, with {@code low=},
+ *     {@code high=} for an interval of noise levels and {@code rescale=} for contrast; or {@code
+ *     weak:model=RUN}, a weaker model
+ * @param threshold of the predicted image: {@code none}, {@code static} to [−1, 1], {@code
+ *     dynamic:quantile=0.995,limit=1}; {@code auto} is the model's
  * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the
  *     model
  * @param floats whether the result holds the values in [−1, 1] beside the bytes
@@ -31,10 +41,13 @@ public record SampleRequest(
     int count,
     String sampler,
     int steps,
+    int evaluations,
     String spacing,
     long seed,
     List<Integer> classes,
     double guidance,
+    String guide,
+    String threshold,
     int batch,
     boolean floats,
     boolean trajectory,
@@ -43,7 +56,16 @@ public record SampleRequest(
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
     Check.that(!sampler.isBlank(), "sampler", "''", "must be a name such as ddim");
-    Check.that(steps >= 1, "steps", steps, "must be 1 or more");
+    Check.that(
+        steps >= 1 || steps == 0 && evaluations >= 1,
+        "steps",
+        steps,
+        "must be 1 or more, or evaluations must be");
+    Check.that(
+        evaluations == 0 || evaluations >= 1 && steps == 0,
+        "evaluations",
+        evaluations,
+        "must be 1 or more in place of steps, or 0");
     Check.that(!spacing.isBlank(), "spacing", "''", "must be a name such as uniform");
     classes.forEach(label -> Check.that(label >= 0, "classes", label, "must be 0 or more"));
     Check.that(
@@ -52,7 +74,7 @@ public record SampleRequest(
         guidance,
         "must be 0 or more; 1 is none");
     Check.that(
-        guidance == 1 || !classes.isEmpty(),
+        guidance == 1 || !classes.isEmpty() || !guide.startsWith(Denoisers.FREE),
         "guidance",
         guidance,
         "must be 1 (none) where no class is given");
@@ -62,58 +84,70 @@ public record SampleRequest(
 
   /** A request for DDIM in 50 steps, seed 0, without classes. */
   public static SampleRequest of(int count) {
-    return new SampleRequest(count, "ddim", 50, "uniform", 0, List.of(), 1, 0, false, false, null);
+    return new SampleRequest(
+        count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", 0, false, false, null);
   }
 
   public SampleRequest sampler(String text) {
-    return new SampleRequest(
-        count, text, steps, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
+    return with(draft -> draft.sampler = text);
   }
 
+  /** Takes the place of a budget of evaluations. */
   public SampleRequest steps(int number) {
-    return new SampleRequest(
-        count, sampler, number, spacing, seed, classes, guidance, batch, floats, trajectory, noise);
+    return with(
+        draft -> {
+          draft.steps = number;
+          draft.evaluations = 0;
+        });
+  }
+
+  /** Takes the place of a number of steps. */
+  public SampleRequest evaluations(int budget) {
+    return with(
+        draft -> {
+          draft.steps = 0;
+          draft.evaluations = budget;
+        });
   }
 
   public SampleRequest spacing(String text) {
-    return new SampleRequest(
-        count, sampler, steps, text, seed, classes, guidance, batch, floats, trajectory, noise);
+    return with(draft -> draft.spacing = text);
   }
 
   public SampleRequest seed(long first) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, first, classes, guidance, batch, floats, trajectory, noise);
+    return with(draft -> draft.seed = first);
   }
 
   public SampleRequest classes(int... labels) {
-    List<Integer> list = IntStream.of(labels).boxed().toList();
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, list, guidance, batch, floats, trajectory, noise);
+    return with(draft -> draft.classes = IntStream.of(labels).boxed().toList());
   }
 
   public SampleRequest guidance(double scale) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, classes, scale, batch, floats, trajectory, noise);
+    return with(draft -> draft.guidance = scale);
+  }
+
+  public SampleRequest guide(String text) {
+    return with(draft -> draft.guide = text);
+  }
+
+  public SampleRequest threshold(String text) {
+    return with(draft -> draft.threshold = text);
   }
 
   public SampleRequest batch(int images) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, classes, guidance, images, floats, trajectory, noise);
+    return with(draft -> draft.batch = images);
   }
 
   public SampleRequest floats(boolean wanted) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, classes, guidance, batch, wanted, trajectory, noise);
+    return with(draft -> draft.floats = wanted);
   }
 
   public SampleRequest trajectory(boolean wanted) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, classes, guidance, batch, floats, wanted, noise);
+    return with(draft -> draft.trajectory = wanted);
   }
 
   public SampleRequest noise(float[] states) {
-    return new SampleRequest(
-        count, sampler, steps, spacing, seed, classes, guidance, batch, floats, trajectory, states);
+    return with(draft -> draft.noise = states);
   }
 
   /** The request for image i alone: its seed, its class, its part of given noise. */
@@ -123,27 +157,25 @@ public record SampleRequest(
 
   /** The request for some of the images, from {@code first} on. */
   SampleRequest part(int first, int number) {
-    List<Integer> some =
-        classes.isEmpty()
-            ? classes
-            : IntStream.range(first, first + number).mapToObj(this::label).toList();
-    float[] states = null;
-    if (noise != null) {
-      int image = noise.length / count;
-      states = java.util.Arrays.copyOfRange(noise, first * image, (first + number) * image);
+    return with(
+        draft -> {
+          draft.count = number;
+          draft.seed = seed + first;
+          draft.classes =
+              classes.isEmpty()
+                  ? classes
+                  : IntStream.range(first, first + number).mapToObj(this::label).toList();
+          draft.noise = images(noise, first, number);
+        });
+  }
+
+  /** Some images of an array of them all. */
+  private float[] images(float[] all, int first, int number) {
+    if (all == null) {
+      return null;
     }
-    return new SampleRequest(
-        number,
-        sampler,
-        steps,
-        spacing,
-        seed + first,
-        some,
-        guidance,
-        batch,
-        floats,
-        trajectory,
-        states);
+    int image = all.length / count;
+    return Arrays.copyOfRange(all, first * image, (first + number) * image);
   }
 
   /** The class of image i; there must be classes. */
@@ -163,5 +195,64 @@ public record SampleRequest(
    */
   public static SampleRequest ofJson(String json) {
     return Binder.bind(SampleRequest.class, Tree.of(of(1)).merge(Tree.json(json, "request")));
+  }
+
+  private SampleRequest with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.request();
+  }
+
+  /** A request in the making. */
+  private static final class Draft {
+    int count;
+    String sampler;
+    int steps;
+    int evaluations;
+    String spacing;
+    long seed;
+    List<Integer> classes;
+    double guidance;
+    String guide;
+    String threshold;
+    int batch;
+    boolean floats;
+    boolean trajectory;
+    float[] noise;
+
+    Draft(SampleRequest from) {
+      count = from.count;
+      sampler = from.sampler;
+      steps = from.steps;
+      evaluations = from.evaluations;
+      spacing = from.spacing;
+      seed = from.seed;
+      classes = from.classes;
+      guidance = from.guidance;
+      guide = from.guide;
+      threshold = from.threshold;
+      batch = from.batch;
+      floats = from.floats;
+      trajectory = from.trajectory;
+      noise = from.noise;
+    }
+
+    SampleRequest request() {
+      return new SampleRequest(
+          count,
+          sampler,
+          steps,
+          evaluations,
+          spacing,
+          seed,
+          classes,
+          guidance,
+          guide,
+          threshold,
+          batch,
+          floats,
+          trajectory,
+          noise);
+    }
   }
 }

@@ -24,6 +24,8 @@ public enum Purpose {
   INIT,
   /** Points of a toy data set. */
   TOY,
+  /** The Brownian path that drives a stochastic sampler of a differential equation. */
+  BROWNIAN,
   /** Noise of the known part of an image, where the rest is sampled. */
   KNOWN,
   /** Noise that takes a state back to an earlier, noisier time. */

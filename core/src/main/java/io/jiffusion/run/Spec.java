@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * <p>Options are asked for one by one; {@link #done()} then refuses those that nobody asked for.
  */
 public final class Spec {
+  /** More names than these are not told in an error. */
+  private static final int FEW = 8;
+
   private final String kind;
   private final String text;
   private final String name;
@@ -39,7 +42,9 @@ public final class Spec {
               + ": "
               + text
               + ", must be one of "
-              + String.join(", ", names)
+              + (names.size() > FEW
+                  ? "those that jiffusion " + kind + "s lists"
+                  : String.join(", ", names))
               + "; the nearest is "
               + Nearest.of(name, names));
     }
@@ -69,6 +74,20 @@ public final class Spec {
     return value != null;
   }
 
+  /**
+   * The option's text.
+   *
+   * @throws IllegalArgumentException if it is not given
+   */
+  public String text(String option) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null || value.isEmpty()) {
+      throw illegal(value == null ? "''" : option, "at least " + option + "=…");
+    }
+    return value;
+  }
+
   /** The option's number, or what stands for it if it is not given. */
   public double number(String option, double otherwise) {
     asked.add(option);
@@ -80,6 +99,20 @@ public final class Spec {
       return Double.parseDouble(value);
     } catch (NumberFormatException e) {
       throw illegal(option + "=" + value, "a number, such as " + option + "=" + otherwise);
+    }
+  }
+
+  /** The option's whole number, or what stands for it if it is not given. */
+  public int whole(String option, int otherwise) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw illegal(option + "=" + value, "a whole number, such as " + option + "=" + otherwise);
     }
   }
 

@@ -62,6 +62,11 @@ public record Ancestral(Variance variance) implements Sampler {
   }
 
   @Override
+  public boolean stochastic() {
+    return true;
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
     walk.mustDescend(this);
     return walk.run(

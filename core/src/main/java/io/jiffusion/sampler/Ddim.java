@@ -68,10 +68,13 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
   }
 
   @Override
+  public boolean stochastic() {
+    return !sigma.equals(new Eta(0));
+  }
+
+  @Override
   public Batch sample(Walk walk, Batch x) {
-    if (!sigma.equals(new Eta(0))) {
-      walk.mustDescend(this);
-    }
+    walk.mustDescend(this);
     check(walk.schedule(), walk.grid());
     NoiseSchedule schedule = walk.schedule();
     return walk.run(

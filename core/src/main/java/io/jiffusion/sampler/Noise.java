@@ -3,10 +3,14 @@ package io.jiffusion.sampler;
 import io.jiffusion.process.Batch;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
+import java.util.Arrays;
 
 /** Where a stochastic sampler's noise comes from. */
 @FunctionalInterface
 public interface Noise {
+
+  /** Zeros: a stochastic sampler's mean. */
+  Noise NONE = (draw, image, out, from, count) -> Arrays.fill(out, from, from + count, 0);
 
   /**
    * Writes the standard normal numbers of an image in a step.
@@ -18,9 +22,23 @@ public interface Noise {
    */
   void normals(int draw, int image, double[] out, int from, int count);
 
+  /**
+   * Writes standard normal numbers that belong to an interval of half log-SNR: for samplers that
+   * discretise one stochastic differential equation, whatever their steps. Unless a noise knows of
+   * intervals, they are those of the draw.
+   *
+   * @param draw as above
+   * @param lambdaFrom half log-SNR at the start of the step, the smaller one
+   * @param lambdaTo half log-SNR at its end
+   */
+  default void between(
+      int draw, int image, double lambdaFrom, double lambdaTo, double[] out, int from, int count) {
+    normals(draw, image, out, from, count);
+  }
+
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
-    return keyed(Purpose.STEP, seeds);
+    return new KeyedNoise(seeds);
   }
 
   /** Noise that belongs to the image, for something else than the steps of a sampler. */
@@ -48,6 +66,16 @@ public interface Noise {
     double[] data = new double[like.data().length];
     for (int image = 0; image < like.images(); image++) {
       normals(draw, image, data, image * like.imageSize(), like.imageSize());
+    }
+    return like.with(data);
+  }
+
+  /** The noise of a whole batch for an interval. */
+  default Batch between(int draw, double lambdaFrom, double lambdaTo, Batch like) {
+    double[] data = new double[like.data().length];
+    int size = like.imageSize();
+    for (int image = 0; image < like.images(); image++) {
+      between(draw, image, lambdaFrom, lambdaTo, data, image * size, size);
     }
     return like.with(data);
   }

@@ -55,6 +55,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
         int before = done;
         Walk part =
             walk.over(grid, walk.first() + done)
+                .noise(walk.noise()::normals) // by the step: an interval is walked several times
                 .progress(
                     here ->
                         walk.progress()

@@ -28,6 +28,14 @@ public interface Sampler {
   Batch sample(Walk walk, Batch x);
 
   /**
+   * Whether noise is added on the way, so that images depend on more than the state they start
+   * from.
+   */
+  default boolean stochastic() {
+    return false;
+  }
+
+  /**
    * How often the denoiser is evaluated on a grid; empty if that depends on what is met on the way.
    */
   default OptionalInt evaluations(TimeGrid grid) {

@@ -11,6 +11,10 @@ public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
+  private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
+  private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
+  private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
    * A sampler as the list of them tells it.
@@ -18,7 +22,7 @@ public final class Samplers {
    * @param name as the field writes it
    * @param options what can be set, with the values that stand where nothing is: {@code eta=0}
    * @param order of convergence to the exact flow, or to the exact distribution if stochastic
-   * @param stochastic whether noise is added on the way
+   * @param stochastic whether noise is added on the way, with the options as they stand
    * @param evaluations of the denoiser in a step
    * @param spacing the times it is best known with, where the request says nothing; the name of a
    *     spacing
@@ -94,11 +98,124 @@ public final class Samplers {
     // UniPC, DEIS, PNDM
 
     // EDM and k-diffusion
+    add(
+        "euler",
+        CHURN,
+        "1",
+        false,
+        "1",
+        "karras",
+        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
+        (spec, given) -> new Euler(churn(spec)));
+    add(
+        "euler-a",
+        ANCESTRAL,
+        "1",
+        true,
+        "1",
+        "karras",
+        "Crowson 2022, k-diffusion",
+        (spec, given) -> new EulerAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "heun",
+        CHURN,
+        "2",
+        false,
+        "2",
+        "karras",
+        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
+        (spec, given) -> new Heun(churn(spec)));
+    add(
+        "dpm-2",
+        CHURN,
+        "2",
+        false,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
+        (spec, given) -> new Dpm2(churn(spec)));
+    add(
+        "dpm-2-a",
+        ANCESTRAL,
+        "2",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
+        (spec, given) -> new Dpm2Ancestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "dpmpp-2s-a",
+        ANCESTRAL,
+        "2",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
+        (spec, given) ->
+            new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
 
     // Score SDE
+    add(
+        "euler-maruyama",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new EulerMaruyama());
+    add(
+        "reverse-diffusion",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new ReverseDiffusion());
+    PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
+    PREDICTORS.put("euler-maruyama", new EulerMaruyama());
+    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
+    add(
+        "pc",
+        "snr=0.16, corrector=langevin|annealed, steps=1, predictor=reverse-diffusion|euler-maruyama|ddpm",
+        "1",
+        true,
+        "2",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> {
+          double snr = spec.number("snr", 0.16);
+          Map<String, Corrector> correctors = new LinkedHashMap<>();
+          correctors.put("langevin", new Langevin(snr));
+          correctors.put("annealed", new AnnealedLangevin(snr));
+          Corrector corrector = spec.choice("corrector", correctors, new Langevin(snr));
+          return new PredictorCorrector(
+              spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
+              corrector,
+              spec.whole("steps", 1),
+              true);
+        });
+    add(
+        "rk45",
+        "rtol=1e-5, atol=1e-5",
+        "adaptive",
+        false,
+        "6",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
   }
 
   private Samplers() {}
+
+  private static Churn churn(Spec spec) {
+    return new Churn(
+        spec.number("churn", 0),
+        spec.number("smin", 0),
+        spec.number("smax", Double.POSITIVE_INFINITY),
+        spec.number("snoise", 1));
+  }
 
   private static void add(
       String name,

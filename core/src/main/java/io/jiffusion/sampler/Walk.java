@@ -86,6 +86,11 @@ public record Walk(
     return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
   }
 
+  public Walk noise(Noise other) {
+    return new Walk(
+        denoiser, schedule, grid, first, other, constraint, watch, progress, cancellation);
+  }
+
   public Walk constraint(Constraint other) {
     return new Walk(denoiser, schedule, grid, first, noise, other, watch, progress, cancellation);
   }
@@ -162,12 +167,12 @@ public record Walk(
   }
 
   /**
-   * For samplers that add noise: refuses an ascending grid.
+   * Refuses an ascending grid if the sampler adds noise.
    *
    * @throws IllegalArgumentException if the grid leads from data to noise
    */
   public void mustDescend(Sampler sampler) {
-    if (grid.ascending()) {
+    if (sampler.stochastic() && grid.ascending()) {
       throw new IllegalArgumentException(
           "illegal grid: ascending from t = "
               + grid.time(0)

@@ -159,6 +159,46 @@ public final class DiscreteBetas implements NoiseSchedule {
     return new DiscreteBetas(spaced);
   }
 
+  /**
+   * The same process with all noise and no signal at its end: the square roots of ᾱ are moved and
+   * stretched so that the first stays and the last is 0 (Lin et al.: Common diffusion noise
+   * schedules and sample steps are flawed, 2024, algorithm 1).
+   *
+   * @throws IllegalArgumentException if there is only one step
+   */
+  public DiscreteBetas zeroTerminalSnr() {
+    int last = betas.length - 1;
+    if (last == 0) {
+      throw new IllegalArgumentException(
+          "illegal steps: 1 for a schedule with zero terminal SNR, must be 2 or more");
+    }
+    double end = Math.sqrt(alphaBar[last]);
+    double[] rescaled = betas.clone();
+    for (int i = 1; i < last; i++) {
+      double before = Math.sqrt(alphaBar[i - 1]);
+      // the share of sqrt ᾱ that is lost in this step, without the cancellation of 1 − ratio
+      double lost = before * betas[i] / (1 + Math.sqrt(1 - betas[i])) / (before - end);
+      rescaled[i] = lost * (2 - lost);
+    }
+    rescaled[last] = 1;
+    return new DiscreteBetas(rescaled);
+  }
+
+  /**
+   * The table as DPM-Solver takes it: without the last indices whose half log-SNR is below −5.1,
+   * those left stretched over [0, 1]. Shortens a cosine table, and leaves a linear one as it is.
+   *
+   * <p>A network trained on the whole table is told {@code (t − 1/N)·1000} there, N being the
+   * indices left: {@link TimeLabel#rescaled} of N.
+   */
+  public DiscreteBetas dpmSolver() {
+    int kept = betas.length;
+    while (kept > 1 && lambda(time(kept - 1)) < -5.1) {
+      kept--;
+    }
+    return new DiscreteBetas(Arrays.copyOf(betas, kept));
+  }
+
   @Override
   public double alpha(double t) {
     double position = position(t);
@@ -189,6 +229,48 @@ public final class DiscreteBetas implements NoiseSchedule {
     return 0.5 * (log - Math.log(-Math.expm1(log)));
   }
 
+  @Override
+  public double timeOf(double lambda) {
+    double log = -Inverse.softplus(-2 * Inverse.checked(this, lambda)); // log ᾱ
+    int low = 0; // nodes such that log ᾱ is at least this at the lower, and not at the higher
+    int high = betas.length;
+    while (high - low > 1) {
+      int middle = (low + high) / 2;
+      if (logAlphaBar(middle) >= log) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    double position =
+        inLastInterval(high)
+            ? high - Math.exp(0.5 * log) / lastStart()
+            : low + (log - logAlphaBar(low)) / (logAlphaBar[low] - logAlphaBar(low));
+    return Math.min(high, position) / betas.length;
+  }
+
+  @Override
+  public double f(double t) {
+    double position = position(t);
+    if (inLastInterval(position)) {
+      return -1 / (1 - t);
+    }
+    int interval = Math.max(0, (int) Math.ceil(position) - 1); // at a node, the one that ends there
+    double before = interval == 0 ? 0 : logAlphaBar[interval - 1];
+    return 0.5 * (logAlphaBar[interval] - before) * betas.length;
+  }
+
+  @Override
+  public double g2(double t) {
+    return -2 * f(t);
+  }
+
+  /** All of the training: from the time of index 0 to 1. */
+  @Override
+  public TimeRange range() {
+    return new TimeRange(time(0), 1);
+  }
+
   /** {@code t·T}, whole at the nodes: 0 for the data, i + 1 for index i. */
   private double position(double t) {
     if (!(t >= 0 && t <= 1)) {
@@ -214,8 +296,11 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   private double lastAlpha(double position) {
-    double start = betas.length == 1 ? 1 : Math.sqrt(alphaBar[alphaBar.length - 2]);
-    return start * (betas.length - position);
+    return lastStart() * (betas.length - position);
+  }
+
+  private double lastStart() {
+    return betas.length == 1 ? 1 : Math.sqrt(alphaBar[alphaBar.length - 2]);
   }
 
   private static DiscreteBetas make(int steps, IntToDoubleFunction beta) {

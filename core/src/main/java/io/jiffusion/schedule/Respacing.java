@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * give S at all, the message names the nearest number that works.
  */
 public final class Respacing {
-  private static final List<String> NAMES =
+  static final List<String> NAMES =
       List.of("uniform", "quadratic", "leading", "trailing", "linspace");
 
   private Respacing() {}
@@ -76,6 +76,12 @@ public final class Respacing {
    */
   public static boolean fixesSteps(String text) {
     return text.strip().matches("ddim\\d{1,9}|\\d{1,9}(,\\d{1,9})*|list:\\d{1,9}(,\\d{1,9})*");
+  }
+
+  /** Whether a text is one of those that {@link #parse(String, int, int)} reads. */
+  static boolean knows(String text) {
+    String name = text.strip();
+    return NAMES.contains(name) || name.matches("leading:\\d{1,9}") || fixesSteps(name);
   }
 
   /** Reads a spacing that {@linkplain #fixesSteps fixes its steps}. */

@@ -26,8 +26,8 @@ class SampleRequestTest {
     assertThat(SampleRequest.ofJson(request.toJson())).isEqualTo(request);
     assertThat(request.toJson())
         .isEqualTo(
-            "{\"count\":16,\"sampler\":\"ddim:eta=0.5\",\"steps\":20,\"spacing\":\"quadratic\","
-                + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"batch\":8,\"floats\":true,\"trajectory\":true}");
+            "{\"count\":16,\"sampler\":\"ddim:eta=0.5\",\"steps\":20,\"evaluations\":0,\"spacing\":\"quadratic\","
+                + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"guide\":\"free\",\"threshold\":\"auto\",\"batch\":8,\"floats\":true,\"trajectory\":true}");
   }
 
   @Test
@@ -48,7 +48,7 @@ class SampleRequestTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"steps\": 0} | illegal steps: 0, must be 1 or more (line 1 of request)",
+        "{\"steps\": 0} | illegal steps: 0, must be 1 or more, or evaluations must be (line 1 of request)",
         "{\"count\": 0} | illegal count: 0, must be 1 or more (line 1 of request)",
         "{\"steps\": \"ten\"} | illegal steps: ten, must be a whole number (line 1 of request)",
         "{\"step\": 10} | unknown key step (line 1 of request), did you mean steps?",

@@ -147,6 +147,20 @@ class InpaintingTest {
   }
 
   @Test
+  void drawsNewNoiseEachTimeAnIntervalIsWalked() {
+    TimeGrid grid = new TimeGrid(new double[] {0.6, 0.4});
+    List<Batch> drawn = new ArrayList<>();
+    Sampler byInterval =
+        (walk, x) -> {
+          drawn.add(walk.noise().between(walk.first(), -1, 0, x));
+          return walk.run(x, (k, xt, t, s) -> xt);
+        };
+    new RePaint(byInterval, 1, 2, NO_NOISE)
+        .sample(new Walk(pair(betas), betas, grid, Noise.keyed(1)), left);
+    assertThat(drawn.get(0).data()).isNotEqualTo(drawn.get(1).data());
+  }
+
+  @Test
   void isTheSamplerItselfWhereNothingIsWalkedTwice() {
     TimeGrid grid = TimeGrid.of(1000, Respacing.uniform(1000, 9));
     long[] seeds = {3, 4};

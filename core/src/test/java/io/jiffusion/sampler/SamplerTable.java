@@ -35,6 +35,12 @@ final class SamplerTable {
     // UniPC, DEIS, PNDM
 
     // EDM and k-diffusion
+    row("euler:churn=3,smin=0.05,smax=10", 1);
+    row("heun:churn=3,smin=0.05,smax=10", 2);
+    row("dpm-2:churn=20", 2);
+    row("euler-a:eta=0.5", 1);
+    row("dpm-2-a:eta=0.5", 2);
+    row("dpmpp-2s-a:eta=0.5", 2);
 
     // Score SDE
   }
@@ -58,10 +64,8 @@ final class SamplerTable {
       return order == 0;
     }
 
-    /** Whether noise is added: the method does, or an option such as eta makes it do so. */
     boolean stochastic() {
-      return Samplers.method(text).stochastic()
-          || text.matches(".*(eta=0\\.|eta=[1-9]|sigma-hat|churn).*");
+      return sampler().stochastic();
     }
 
     boolean affine() {

@@ -35,7 +35,7 @@ class SamplersTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dim                | illegal sampler: dim, must be one of ddpm, ddim; the nearest is ddim",
+        "dim                | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
         "ddim:etta=1        | illegal option etta of sampler ddim:etta=1, must be one of sigma-hat, eta, eps; the nearest is eta",
         "ddim:eta=much      | illegal option eta=much of sampler ddim:eta=much, must be a number, such as eta=0.0",
         "ddim:eta=1,eta=1   | illegal sampler: ddim:eta=1,eta=1, must give eta only once",

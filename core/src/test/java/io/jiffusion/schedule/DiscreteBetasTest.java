@@ -9,11 +9,13 @@ import io.jiffusion.Fixtures.Array;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 class DiscreteBetasTest {
 
@@ -97,24 +99,63 @@ class DiscreteBetasTest {
     assertThat(cosine.lambda(0)).isEqualTo(Double.POSITIVE_INFINITY);
   }
 
+  static Stream<JsonNode> diffusers() {
+    return StreamSupport.stream(
+        Fixtures.json("schedules/diffusers_betas.json").get("schedules").spliterator(), false);
+  }
+
+  private static DiscreteBetas diffusers(JsonNode entry) {
+    int steps = entry.get("T").asInt();
+    double start = entry.get("beta_start").asDouble();
+    double end = entry.get("beta_end").asDouble();
+    return switch (entry.get("name").asString()) {
+      case "linear" -> DiscreteBetas.linear(steps, start, end);
+      case "scaled_linear" -> DiscreteBetas.quadratic(steps, start, end);
+      case "squaredcos_cap_v2" -> DiscreteBetas.cosine(steps);
+      case "sigmoid" -> DiscreteBetas.sigmoid(steps, start, end);
+      default -> throw new AssertionError(entry);
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("diffusers")
+  void equalsDiffusersAfterTheRescalingToZeroTerminalSnr(JsonNode entry) {
+    Map<String, Array> peer = Fixtures.tensors("schedules/diffusers_betas.safetensors");
+    String key = entry.get("name").asString() + ".zero_terminal_snr";
+    DiscreteBetas ours = diffusers(entry).zeroTerminalSnr();
+    for (int i = 0; i < ours.steps(); i++) {
+      double beta = peer.get(key + ".betas").values()[i];
+      double alphaBar = peer.get(key + ".alphas_cumprod").values()[i];
+      assertThat(ours.beta(i)).isCloseTo(beta, within(Math.max(1e-12, 1e-9 * beta)));
+      assertThat(ours.alphaBar(i)).isCloseTo(alphaBar, within(1e-9 * alphaBar + 1e-12));
+    }
+    assertThat(ours.alpha(1)).isEqualTo(0);
+    assertThat(ours.alphaBar(0)).isEqualTo(diffusers(entry).alphaBar(0));
+    assertThat(ours.timeOf(ours.lambda(0.9995))).isCloseTo(0.9995, within(1e-12));
+  }
+
+  @ParameterizedTest
+  @MethodSource("diffusers")
+  void staysAsNearToDiffusersFloat32TablesAsThatPrecisionAllows(JsonNode entry) {
+    double[] peer =
+        Fixtures.tensors("schedules/diffusers_betas.safetensors")
+            .get(entry.get("name").asString() + ".alphas_cumprod_f32")
+            .values();
+    double most = entry.get("max_relative_difference_of_float32_alphas_cumprod").asDouble();
+    DiscreteBetas ours = diffusers(entry);
+    for (int i = 0; i < ours.steps(); i++) {
+      assertThat(peer[i]).isCloseTo(ours.alphaBar(i), within(1.001 * most * ours.alphaBar(i)));
+    }
+  }
+
   @Test
-  void interpolatesLogAlphaBetweenTheTimesAsDpmSolverDoes() {
-    Map<String, Array> peer = Fixtures.tensors("schedules/dpm_solver_schedule.safetensors");
-    DiscreteBetas ours = DiscreteBetas.rescaledLinear(1000); // this one DPM-Solver does not shorten
-    double[] t = peer.get("linear_1000.t").values();
-    for (int i = 0; i < t.length; i++) {
-      assertThat(ours.alpha(t[i]))
-          .isCloseTo(peer.get("linear_1000.alpha").values()[i], within(1e-9));
-      assertThat(ours.sigma(t[i]))
-          .isCloseTo(peer.get("linear_1000.sigma").values()[i], within(1e-9));
-      assertThat(ours.lambda(t[i]))
-          .isCloseTo(peer.get("linear_1000.lambda").values()[i], within(1e-9));
+  void leavesATableThatEndsWithoutSignalAsItIs() {
+    DiscreteBetas jsd = DiscreteBetas.jsd(10);
+    for (int i = 0; i < 10; i++) {
+      assertThat(jsd.zeroTerminalSnr().beta(i)).isCloseTo(jsd.beta(i), within(1e-15));
     }
-    double[] lambda = peer.get("linear_1000.query_lambda").values();
-    for (int i = 0; i < lambda.length; i++) {
-      assertThat(ours.timeOf(lambda[i]))
-          .isCloseTo(peer.get("linear_1000.inverse_lambda").values()[i], within(1e-9));
-    }
+    assertThatThrownBy(() -> DiscreteBetas.of(0.5).zeroTerminalSnr())
+        .hasMessage("illegal steps: 1 for a schedule with zero terminal SNR, must be 2 or more");
   }
 
   @Test

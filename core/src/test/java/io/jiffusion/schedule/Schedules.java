@@ -1,6 +1,5 @@
 package io.jiffusion.schedule;
 
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 
 /** Forward processes of every kind, on which whatever claims to work on any schedule is tried. */
@@ -12,41 +11,24 @@ public record Schedules(String name, NoiseSchedule schedule, double start, doubl
         new Schedules("linear betas", DiscreteBetas.rescaledLinear(1000), 1, 0.02),
         new Schedules("cosine betas", DiscreteBetas.cosine(1000), 0.95, 0.02),
         new Schedules("few betas", DiscreteBetas.cosine(10), 0.9, 0.1),
-        new Schedules("rectified flow", of(t -> 1 - t, t -> t), 0.98, 0.01),
+        new Schedules("DPM-Solver's cosine", DiscreteBetas.cosine(1000).dpmSolver(), 1, 0.02),
         new Schedules(
-            "sub-VP", of(t -> Math.exp(-4 * t * t), t -> 1 - Math.exp(-8 * t * t)), 1, 0.05),
-        new Schedules("variance exploding", of(t -> 1, t -> 0.01 * Math.pow(1000, t)), 1, 0.1),
-        new Schedules("EDM", of(t -> 1, t -> 20 * t), 1, 1e-3));
+            "zero terminal SNR", DiscreteBetas.rescaledLinear(1000).zeroTerminalSnr(), 0.99, 0.02),
+        new Schedules("VP", new VariancePreserving(0.1, 20), 1, 0.02),
+        new Schedules("sub-VP", new SubVariancePreserving(0.1, 20), 1, 0.1),
+        new Schedules("VE", new VarianceExploding(0.01, 50), 1, 0.1),
+        new Schedules("EDM", new Edm(0.002, 80), 1, 2e-4),
+        new Schedules("rectified flow", new RectifiedFlow(), 0.98, 0.01),
+        new Schedules("continuous cosine", new ContinuousCosine(), 0.9946, 0.02));
   }
 
   /** Times evenly spaced in half log-SNR. */
   public TimeGrid grid(int steps) {
-    double high = schedule.lambda(end);
-    double low = schedule.lambda(start);
-    double[] times = new double[steps + 1];
-    for (int i = 0; i <= steps; i++) {
-      times[i] =
-          i == 0 ? start : i == steps ? end : schedule.timeOf(low + i * (high - low) / steps);
-    }
-    return new TimeGrid(times);
+    return Spacing.LOG_SNR.grid(schedule, steps, start, end);
   }
 
   @Override
   public String toString() {
     return name;
-  }
-
-  private static NoiseSchedule of(DoubleUnaryOperator alpha, DoubleUnaryOperator sigma) {
-    return new NoiseSchedule() {
-      @Override
-      public double alpha(double t) {
-        return alpha.applyAsDouble(t);
-      }
-
-      @Override
-      public double sigma(double t) {
-        return sigma.applyAsDouble(t);
-      }
-    };
   }
 }

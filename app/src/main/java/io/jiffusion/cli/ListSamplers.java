@@ -1,0 +1,76 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.sampler.Samplers;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "samplers",
+    description =
+        "List the samplers: order of convergence, evaluations of the network in a step, default times, paper, options.")
+final class ListSamplers implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Option(names = "--json", description = "Print JSON.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    List<Samplers.Method> methods = Samplers.methods();
+    main.out.println(json ? json(methods) : table(methods));
+    return 0;
+  }
+
+  private static String table(List<Samplers.Method> methods) {
+    String line = "%-20s %-8s %-5s %-11s %-13s %s%n";
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT, line, "name", "order", "noise", "evaluations", "times", "paper"));
+    for (Samplers.Method method : methods) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              line,
+              method.name(),
+              method.order(),
+              method.stochastic() ? "yes" : "no",
+              method.evaluations(),
+              method.spacing(),
+              method.paper()));
+      if (!method.options().isEmpty()) {
+        text.append("    ").append(method.options()).append(System.lineSeparator());
+      }
+    }
+    text.append(
+        """
+
+        noise: whether the sampler adds some on the way; order is then that of mean and variance.
+        evaluations: of the network in a step; guidance sends each image through it twice.
+        times: --spacing where it is not given. Options: --sampler NAME:option=value,option=value.""");
+    return text.toString();
+  }
+
+  private static String json(List<Samplers.Method> methods) {
+    return methods.stream()
+        .map(
+            method ->
+                String.format(
+                    Locale.ROOT,
+                    "{\"name\":\"%s\",\"order\":\"%s\",\"stochastic\":%b,\"evaluations\":\"%s\","
+                        + "\"spacing\":\"%s\",\"options\":\"%s\",\"paper\":\"%s\"}",
+                    method.name(),
+                    method.order(),
+                    method.stochastic(),
+                    method.evaluations(),
+                    method.spacing(),
+                    method.options(),
+                    method.paper()))
+        .collect(Collectors.joining(",\n ", "[", "]"));
+  }
+}

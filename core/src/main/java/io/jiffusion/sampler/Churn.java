@@ -1,0 +1,59 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import io.jiffusion.sampler.NoiseLevels.Level;
+
+/**
+ * EDM's stochasticity: before a step the noise level is raised by adding fresh noise (Karras et al.
+ * 2022, Algorithm 2). A level above the schedule's largest is lowered to that.
+ *
+ * @param amount S_churn, spread over the steps of the walk; a step raises its level by 41 % at most
+ * @param min S_min, the smallest noise level that is raised
+ * @param max S_max, the largest
+ * @param noise S_noise, standard deviation of the fresh noise; 1, or a little more against the loss
+ *     of detail
+ */
+public record Churn(double amount, double min, double max, double noise) {
+
+  /** No churn: a deterministic sampler. */
+  public static final Churn NONE = new Churn(0);
+
+  public Churn {
+    if (!(amount >= 0 && Double.isFinite(amount))) {
+      throw new IllegalArgumentException(
+          "illegal churn: " + amount + ", must be 0 or more; 0 is deterministic");
+    }
+    if (!(min >= 0 && min <= max)) {
+      throw new IllegalArgumentException(
+          "illegal churn: noise levels from "
+              + min
+              + " to "
+              + max
+              + ", must be from 0 or more to no less");
+    }
+    if (!(noise >= 0 && Double.isFinite(noise))) {
+      throw new IllegalArgumentException(
+          "illegal churn: noise " + noise + ", must be 0 or more; 1 is the level's own");
+    }
+  }
+
+  /** Churn at all levels, with noise as large as the level says. */
+  public Churn(double amount) {
+    this(amount, 0, Double.POSITIVE_INFINITY, 1);
+  }
+
+  /** A state after its level was raised. */
+  record Raised(Batch y, Level level) {}
+
+  /** Raises the level before step k. */
+  Raised raise(NoiseLevels levels, int k, Batch y, Level level) {
+    Walk walk = levels.walk();
+    double gamma = Math.min(amount / walk.grid().steps(), Math.sqrt(2) - 1);
+    if (gamma == 0 || level.n() < min || level.n() > max) {
+      return new Raised(y, level);
+    }
+    Level hat = levels.of(level.n() + gamma * level.n());
+    double added = Math.sqrt(Math.max(0, hat.n() * hat.n() - level.n() * level.n()));
+    return new Raised(Batch.lincomb(1, y, added * noise, walk.noise().batch(k, y)), hat);
+  }
+}

@@ -1,0 +1,67 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Values of the model on a walk and where they were taken, the newest first. */
+final class History {
+  private final int most;
+  private final List<Double> nodes = new ArrayList<>();
+  private final List<Batch> values = new ArrayList<>();
+
+  /** Nothing yet; the oldest is dropped where there would be more than {@code most}. */
+  History(int most) {
+    this.most = most;
+  }
+
+  /** Takes in the newest value. */
+  void add(double node, Batch value) {
+    nodes.add(0, node);
+    values.add(0, value);
+    if (nodes.size() > most) {
+      nodes.remove(most);
+      values.remove(most);
+    }
+  }
+
+  int size() {
+    return nodes.size();
+  }
+
+  /** The newest values alone. */
+  History newest(int count) {
+    History newest = new History(count);
+    newest.nodes.addAll(nodes.subList(0, count));
+    newest.values.addAll(values.subList(0, count));
+    return newest;
+  }
+
+  /** These values and, behind them, one that is not of the past. */
+  History and(double node, Batch value) {
+    History all = new History(most + 1);
+    all.nodes.addAll(nodes);
+    all.values.addAll(values);
+    all.nodes.add(node);
+    all.values.add(value);
+    return all;
+  }
+
+  /** Where the values were taken, the newest first. */
+  double[] nodes() {
+    return nodes.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** {@code factor·x} and all values, each with its weight. */
+  Batch step(double factor, Batch x, double... weights) {
+    double[] factors = new double[weights.length + 1];
+    Batch[] terms = new Batch[weights.length + 1];
+    factors[0] = factor;
+    terms[0] = x;
+    for (int j = 0; j < weights.length; j++) {
+      factors[j + 1] = weights[j];
+      terms[j + 1] = values.get(j);
+    }
+    return Batch.lincomb(factors, terms);
+  }
+}

@@ -1,0 +1,115 @@
+package io.jiffusion.schedule;
+
+import io.jiffusion.run.Nearest;
+import io.jiffusion.run.Spec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Spacings by name: reads what {@link Spacing#parse} says. */
+final class SpacingText {
+  private static final List<String> NAMES =
+      List.of(
+          "time",
+          "time-quadratic",
+          "logsnr",
+          "exponential",
+          "karras",
+          "polyexponential",
+          "edm-vp",
+          "edm-iddpm");
+
+  private SpacingText() {}
+
+  static TimeGrid parse(String text, NoiseSchedule schedule, int steps) {
+    String name = text.split(":", 2)[0].strip();
+    if (NAMES.contains(name)) {
+      return between(new Spec("spacing", text, NAMES), schedule, steps);
+    }
+    if (name.equals("times")) {
+      return explicit(text, steps);
+    }
+    if (!Respacing.knows(text)) {
+      List<String> all = Stream.concat(Respacing.NAMES.stream(), NAMES.stream()).toList();
+      throw new IllegalArgumentException(
+          "illegal spacing: "
+              + text
+              + ", must be one of "
+              + String.join(", ", all)
+              + ", ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name"
+              + " is "
+              + Nearest.of(name, all));
+    }
+    if (schedule instanceof DiscreteBetas betas) {
+      return TimeGrid.of(betas.steps(), Respacing.parse(text, betas.steps(), steps));
+    }
+    throw new IllegalArgumentException(
+        "illegal spacing: "
+            + text
+            + " on a process in continuous time, must be one of "
+            + String.join(", ", NAMES)
+            + ", or times:1,0.5,0; "
+            + name
+            + " chooses among the steps of a trained table");
+  }
+
+  private static TimeGrid between(Spec spec, NoiseSchedule schedule, int steps) {
+    Spacing spacing =
+        switch (spec.name()) {
+          case "time" -> Spacing.TIME;
+          case "time-quadratic" -> Spacing.TIME_QUADRATIC;
+          case "logsnr", "exponential" -> Spacing.LOG_SNR;
+          case "karras" -> Spacing.karras(spec.number("rho", 7));
+          case "polyexponential" -> Spacing.polyexponential(spec.number("rho", 1));
+          case "edm-vp" -> Spacing.edmVp(1e-3);
+          case "edm-iddpm" -> Spacing.edmIddpm();
+          default -> throw new AssertionError(spec.name());
+        };
+    double start = spec.number("start", schedule.range().max());
+    double end = spec.number("end", schedule.range().min());
+    boolean keepsNoise = spec.flag("keep-noise");
+    spec.done();
+    TimeRange usable = schedule.trainingRange();
+    boolean toData = end == 0 && !keepsNoise;
+    if (!(start <= 1 && start > end && (end >= usable.min() || toData))) {
+      throw new IllegalArgumentException(
+          "illegal ends of spacing "
+              + spec.name()
+              + ": from "
+              + start
+              + " to "
+              + end
+              + ", must descend from at most 1 to at least "
+              + usable.min()
+              + ", the least noisy time of the training");
+    }
+    return keepsNoise || toData
+        ? spacing.grid(schedule, steps, start, end)
+        : spacing.gridToData(schedule, steps, start, end);
+  }
+
+  private static TimeGrid explicit(String text, int steps) {
+    double[] times;
+    try {
+      times =
+          Arrays.stream(text.substring("times:".length()).split(",", -1))
+              .mapToDouble(Double::parseDouble)
+              .toArray();
+    } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+      throw new IllegalArgumentException(
+          "illegal spacing: " + text + ", must be numbers such as times:1,0.5,0.1,0");
+    }
+    TimeGrid grid = new TimeGrid(times);
+    if (grid.steps() != steps) {
+      throw new IllegalArgumentException(
+          "illegal steps: "
+              + steps
+              + " with spacing "
+              + text
+              + ", must be "
+              + grid.steps()
+              + ", the intervals between these times");
+    }
+    return grid;
+  }
+}

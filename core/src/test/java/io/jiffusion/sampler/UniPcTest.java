@@ -1,0 +1,133 @@
+package io.jiffusion.sampler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.jiffusion.Fixtures;
+import io.jiffusion.Fixtures.Array;
+import io.jiffusion.process.Batch;
+import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.sampler.UniPc.Form;
+import io.jiffusion.sampler.UniPc.Variant;
+import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeGrid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+class UniPcTest {
+  private static final Map<String, Variant> VARIANTS =
+      Map.of("bh1", Variant.BH1, "bh2", Variant.BH2, "vary_coeff", Variant.VARYING);
+  private static final Map<String, Form> FORMS =
+      Map.of("data_prediction", Form.DATA, "noise_prediction", Form.NOISE);
+  private static final Map<String, Array> RECORDED =
+      Fixtures.tensors("solvers/unipc_plane.safetensors");
+
+  static Stream<JsonNode> cases() {
+    return StreamSupport.stream(
+        Fixtures.json("solvers/unipc_plane.json").get("cases").spliterator(), false);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void walksAsTheAuthorsCodeDoes(JsonNode entry) {
+    String name = entry.get("schedule").asString();
+    NoiseSchedule schedule = schedule(name);
+    boolean toZero = entry.get("denoise_to_zero").asBoolean();
+    TimeGrid grid =
+        grid(
+            schedule,
+            name.equals("continuous_cosine") ? 0.9946 : 1,
+            entry.get("t_end").asDouble(),
+            entry.get("steps").asInt(),
+            entry.get("skip_type").asString(),
+            toZero);
+    Sampler sampler =
+        new UniPc(
+            entry.get("order").asInt(),
+            VARIANTS.get(entry.get("variant").asString()),
+            FORMS.get(entry.get("algorithm_type").asString()),
+            true,
+            entry.get("lower_order_final").asBoolean());
+    MixtureDenoiser model = MixtureDenoiser.of(schedule, "plane");
+    int[] evaluations = {0};
+    List<double[]> states = new ArrayList<>();
+    Walk walk =
+        new Walk(
+                (xt, t) -> {
+                  evaluations[0]++;
+                  return model.at(xt, t);
+                },
+                schedule,
+                grid,
+                Noise.keyed())
+            .watch((k, t, x) -> states.add(x.data()));
+    Batch start = new Batch(4, 2, 1, 1, RECORDED.get("x_T").values());
+    double[] end = sampler.sample(walk, start).data();
+
+    double tolerance = name.contains("cosine") ? 1e-7 : 1e-9;
+    assertThat(end)
+        .containsExactly(RECORDED.get("final").row(entry.get("index").asInt()), within(tolerance));
+    assertThat(evaluations[0])
+        .isEqualTo(entry.get("evaluations").asInt())
+        .isEqualTo(sampler.evaluations(grid).orElseThrow());
+    if (entry.has("trajectory")) {
+      Array trajectory = RECORDED.get(entry.get("trajectory").asString());
+      for (int k = 0; k < states.size(); k++) {
+        assertThat(states.get(k)).containsExactly(trajectory.row(k + 1), within(tolerance));
+      }
+    }
+  }
+
+  private static TimeGrid grid(
+      NoiseSchedule schedule, double start, double end, int steps, String spacing, boolean toZero) {
+    double high = schedule.lambda(end);
+    double low = schedule.lambda(start);
+    double[] times = new double[steps + (toZero ? 2 : 1)];
+    for (int i = 0; i <= steps; i++) {
+      times[i] =
+          i == 0
+              ? start
+              : i == steps
+                  ? end
+                  : spacing.equals("logSNR")
+                      ? schedule.timeOf(low + i * (high - low) / steps)
+                      : start + i * (end - start) / steps;
+    }
+    return new TimeGrid(times);
+  }
+
+  private static NoiseSchedule schedule(String name) {
+    return switch (name) {
+      case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
+      case "cosine_1000" -> DiscreteBetas.cosine(1000);
+      case "continuous_linear" -> preserving(t -> -0.25 * t * t * (20 - 0.1) - 0.5 * t * 0.1);
+      case "continuous_cosine" -> {
+        double zero = Math.log(Math.cos(0.008 / 1.008 * Math.PI / 2));
+        yield preserving(t -> Math.log(Math.cos((t + 0.008) / 1.008 * Math.PI / 2)) - zero);
+      }
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  private static NoiseSchedule preserving(DoubleUnaryOperator logAlpha) {
+    return new NoiseSchedule() {
+      @Override
+      public double alpha(double t) {
+        return Math.exp(logAlpha.applyAsDouble(t));
+      }
+
+      @Override
+      public double sigma(double t) {
+        return Math.sqrt(-Math.expm1(2 * logAlpha.applyAsDouble(t)));
+      }
+    };
+  }
+}
