@@ -22,7 +22,7 @@ public final class Samplers {
   private static final String FLOW = "eta=0, snoise=1";
   private static final String DPM_SOLVER = "Lu and others 2022, arXiv 2206.00927";
   private static final String DPM_SOLVER_PP = "Lu and others 2022, arXiv 2211.01095";
-  private static final Map<String, DpmForm> FORMS = new LinkedHashMap<>();
+  private static final Map<String, DpmForm> DPM_FORMS = new LinkedHashMap<>();
   private static final Map<String, DpmType> TYPES = new LinkedHashMap<>();
   private static final Map<String, DpmType> SDE_TYPES = new LinkedHashMap<>();
   private static final Map<String, DpmSolver.Inner> INNER = new LinkedHashMap<>();
@@ -115,8 +115,8 @@ public final class Samplers {
         });
 
     // DPM-Solver, DPM-Solver++
-    FORMS.put("noise", DpmForm.NOISE);
-    FORMS.put("data", DpmForm.DATA);
+    DPM_FORMS.put("noise", DpmForm.NOISE);
+    DPM_FORMS.put("data", DpmForm.DATA);
     TYPES.put("dpm-solver", DpmType.DPM_SOLVER);
     TYPES.put("taylor", DpmType.TAYLOR);
     SDE_TYPES.put("midpoint", DpmType.DPM_SOLVER);
@@ -141,7 +141,7 @@ public final class Samplers {
           DPM_SOLVER,
           (spec, given) ->
               new DpmSolverFast(
-                  spec.choice("form", FORMS, DpmForm.NOISE),
+                  spec.choice("form", DPM_FORMS, DpmForm.NOISE),
                   spec.whole("order", 3),
                   spec.choice("type", TYPES, DpmType.DPM_SOLVER),
                   spec.number("eta", 0),
@@ -455,7 +455,7 @@ public final class Samplers {
         paper,
         (spec, given) ->
             new DpmSolverAdaptive(
-                spec.choice("form", FORMS, DpmForm.NOISE),
+                spec.choice("form", DPM_FORMS, DpmForm.NOISE),
                 spec.whole("order", 3),
                 spec.choice("type", TYPES, DpmType.DPM_SOLVER),
                 control.apply(spec),
