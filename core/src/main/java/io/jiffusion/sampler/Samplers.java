@@ -168,8 +168,8 @@ public final class Samplers {
                     new Restart.Interval(
                         spec.number("min", 0.06),
                         spec.number("max", 0.3),
-                        (int) spec.number("steps", 2),
-                        (int) spec.number("times", 2)))));
+                        spec.whole("steps", 2),
+                        spec.whole("times", 2)))));
 
     // Score SDE
     add(
