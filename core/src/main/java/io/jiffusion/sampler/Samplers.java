@@ -12,6 +12,9 @@ public final class Samplers {
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
   private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
+  private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
+  private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
+  private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
   private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
@@ -66,6 +69,14 @@ public final class Samplers {
     VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
+    VARIANTS.put("bh1", UniPc.Variant.BH1);
+    VARIANTS.put("bh2", UniPc.Variant.BH2);
+    VARIANTS.put("varying", UniPc.Variant.VARYING);
+    FORMS.put("data", UniPc.Form.DATA);
+    FORMS.put("noise", UniPc.Form.NOISE);
+    AXES.put("time", Deis.Axis.TIME);
+    AXES.put("rho", Deis.Axis.RHO);
+    AXES.put("log-rho", Deis.Axis.LOG_RHO);
 
     // Denoising diffusion
     add(
@@ -96,6 +107,81 @@ public final class Samplers {
     // DPM-Solver, DPM-Solver++
 
     // UniPC, DEIS, PNDM
+    add(
+        "unipc",
+        "order=3, variant=bh1|bh2|varying, predicts=data|noise, predictor-only, full-order-end",
+        "2",
+        false,
+        "1",
+        "logsnr",
+        "Zhao et al. 2023, arXiv 2302.04867",
+        (spec, given) ->
+            new UniPc(
+                whole(spec, "order", 3),
+                spec.choice("variant", VARIANTS, UniPc.Variant.BH2),
+                spec.choice("predicts", FORMS, UniPc.Form.DATA),
+                !spec.flag("predictor-only"),
+                !spec.flag("full-order-end")));
+    add(
+        "deis",
+        "degree=3, axis=time|rho|log-rho, lower-order-end",
+        "2",
+        false,
+        "1",
+        "uniform",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) ->
+            new Deis(
+                whole(spec, "degree", 3),
+                spec.choice("axis", AXES, Deis.Axis.TIME),
+                spec.flag("lower-order-end")));
+    add(
+        "pndm",
+        "full-order-end",
+        "2",
+        false,
+        "1, 4 in the first 3 steps",
+        "uniform",
+        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
+        (spec, given) -> new Pndm(4, Pndm.Start.RUNGE_KUTTA, !spec.flag("full-order-end")));
+    add(
+        "plms",
+        "full-order-end",
+        "2",
+        false,
+        "1, 2 in the first step",
+        "uniform",
+        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
+        (spec, given) -> new Pndm(4, Pndm.Start.HEUN, !spec.flag("full-order-end")));
+    add(
+        "ipndm",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) ->
+            new Pndm(
+                whole(spec, "order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
+    add(
+        "ipndm-v",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+    add(
+        "lms",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Crowson 2022, k-diffusion",
+        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
 
     // EDM and k-diffusion
     add(
@@ -245,6 +331,15 @@ public final class Samplers {
       Maker maker) {
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
+  }
+
+  private static int whole(Spec spec, String option, int otherwise) {
+    double value = spec.number(option, otherwise);
+    if (value != Math.rint(value)) {
+      throw new IllegalArgumentException(
+          "illegal " + option + ": " + value + ", must be a whole number");
+    }
+    return (int) value;
   }
 
   /** All of them, in the order of the list. */

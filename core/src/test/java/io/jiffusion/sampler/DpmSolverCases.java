@@ -75,10 +75,24 @@ final class DpmSolverCases {
   }
 
   static TimeGrid grid(NoiseSchedule schedule, Sampler sampler, JsonNode entry) {
-    double end = entry.get("t_end").asDouble();
-    boolean toZero = entry.path("denoise_to_zero").asBoolean(false);
-    int steps = entry.path("steps").asInt(1);
-    String skip = entry.path("skip_type").asString("logSNR");
+    return grid(
+        schedule,
+        sampler,
+        entry.path("skip_type").asString("logSNR"),
+        entry.path("steps").asInt(1),
+        entry.get("t_end").asDouble(),
+        entry.path("denoise_to_zero").asBoolean(false));
+  }
+
+  /** Times from 1 down to the end, spaced as the original's {@code skip_type} says. */
+  static TimeGrid grid(
+      NoiseSchedule schedule,
+      Sampler sampler,
+      String skip,
+      int evaluations,
+      double end,
+      boolean toZero) {
+    int steps = evaluations;
     if (sampler instanceof DpmSolver fixed) {
       steps /= fixed.order();
     }
