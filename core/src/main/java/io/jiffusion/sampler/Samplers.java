@@ -2,9 +2,11 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
@@ -17,6 +19,14 @@ public final class Samplers {
   private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String FLOW = "eta=0, snoise=1";
+  private static final String DPM_SOLVER = "Lu and others 2022, arXiv 2206.00927";
+  private static final String DPM_SOLVER_PP = "Lu and others 2022, arXiv 2211.01095";
+  private static final Map<String, DpmForm> FORMS = new LinkedHashMap<>();
+  private static final Map<String, DpmType> TYPES = new LinkedHashMap<>();
+  private static final Map<String, DpmType> SDE_TYPES = new LinkedHashMap<>();
+  private static final Map<String, DpmSolver.Inner> INNER = new LinkedHashMap<>();
+  private static final Map<String, LowerOrder> FINAL = new LinkedHashMap<>();
   private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
@@ -105,6 +115,88 @@ public final class Samplers {
         });
 
     // DPM-Solver, DPM-Solver++
+    FORMS.put("noise", DpmForm.NOISE);
+    FORMS.put("data", DpmForm.DATA);
+    TYPES.put("dpm-solver", DpmType.DPM_SOLVER);
+    TYPES.put("taylor", DpmType.TAYLOR);
+    SDE_TYPES.put("midpoint", DpmType.DPM_SOLVER);
+    SDE_TYPES.put("heun", DpmType.TAYLOR);
+    INNER.put("logsnr", DpmSolver.Inner.LAMBDA);
+    INNER.put("time", DpmSolver.Inner.TIME);
+    INNER.put("time-quadratic", DpmSolver.Inner.QUADRATIC);
+    FINAL.put("few", LowerOrder.FEW_STEPS);
+    FINAL.put("always", LowerOrder.ALWAYS);
+    FINAL.put("never", LowerOrder.NEVER);
+    for (int order = 1; order <= 3; order++) {
+      addSingleStep("dpm-solver-" + order, DpmForm.NOISE, order, DPM_SOLVER);
+    }
+    for (String name : List.of("dpm-solver-fast", "dpm-fast")) { // the paper's and k-diffusion's
+      add(
+          name,
+          "order=3, type=dpm-solver|taylor, form=noise|data, " + FLOW,
+          "2",
+          false,
+          "1",
+          "dpm-solver-fast",
+          DPM_SOLVER,
+          (spec, given) ->
+              new DpmSolverFast(
+                  spec.choice("form", FORMS, DpmForm.NOISE),
+                  spec.whole("order", 3),
+                  spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                  spec.number("eta", 0),
+                  spec.number("snoise", 1)));
+    }
+    addMultistep("dpm-solver-multistep", DpmForm.NOISE, 0, DPM_SOLVER);
+    addAdaptive("dpm-solver-adaptive", DPM_SOLVER, spec -> new StepControl.Proportional());
+    addAdaptive(
+        "dpm-adaptive",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER,
+        spec ->
+            new StepControl.Pid(
+                StepControl.FIRST,
+                spec.number("pcoeff", 0),
+                spec.number("icoeff", 1),
+                spec.number("dcoeff", 0),
+                spec.number("safety", 0.81)));
+    addSingleStep("dpmpp-2s", DpmForm.DATA, 2, DPM_SOLVER_PP);
+    addSingleStep("dpmpp-3s", DpmForm.DATA, 3, DPM_SOLVER_PP);
+    addMultistep("dpmpp-2m", DpmForm.DATA, 2, DPM_SOLVER_PP);
+    addMultistep("dpmpp-3m", DpmForm.DATA, 3, DPM_SOLVER_PP);
+    add(
+        "dpmpp-sde",
+        ANCESTRAL,
+        "1",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
+        (spec, given) -> new SdeDpmSolver(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "dpmpp-2m-sde",
+        "type=midpoint|heun, " + ANCESTRAL,
+        "1",
+        true,
+        "1",
+        "logsnr",
+        DPM_SOLVER_PP,
+        (spec, given) ->
+            new SdeDpmSolverMultistep(
+                2,
+                spec.choice("type", SDE_TYPES, DpmType.DPM_SOLVER),
+                spec.number("eta", 1),
+                spec.number("snoise", 1)));
+    add(
+        "dpmpp-3m-sde",
+        ANCESTRAL,
+        "1",
+        true,
+        "1",
+        "logsnr",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
+        (spec, given) ->
+            new SdeDpmSolverMultistep(
+                3, DpmType.TAYLOR, spec.number("eta", 1), spec.number("snoise", 1)));
 
     // UniPC, DEIS, PNDM
     add(
@@ -311,6 +403,68 @@ public final class Samplers {
   }
 
   private Samplers() {}
+
+  private static void addSingleStep(String name, DpmForm form, int order, String paper) {
+    add(
+        name,
+        "type=dpm-solver|taylor, inner=logsnr|time|time-quadratic",
+        "" + order,
+        false,
+        "" + order,
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolver(
+                form,
+                order,
+                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                spec.choice("inner", INNER, DpmSolver.Inner.LAMBDA)));
+  }
+
+  /** With an option for the order where that is 0. */
+  private static void addMultistep(String name, DpmForm form, int order, String paper) {
+    add(
+        name,
+        (order == 0 ? "order=2, " : "")
+            + "type=dpm-solver|taylor, final=few|always|never"
+            + (order == 2 ? "" : ", exact"),
+        "2",
+        false,
+        "1",
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolverMultistep(
+                form,
+                order == 0 ? spec.whole("order", 2) : order,
+                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                spec.choice("final", FINAL, LowerOrder.FEW_STEPS),
+                order != 2 && spec.flag("exact")));
+  }
+
+  private static void addAdaptive(String name, String paper, Function<Spec, StepControl> control) {
+    add(
+        name,
+        "order=3, rtol=0.05, atol=0.0078, type=dpm-solver|taylor, form=noise|data, "
+            + (name.equals("dpm-adaptive") ? "pcoeff=0, icoeff=1, dcoeff=0, safety=0.81, " : "")
+            + FLOW,
+        "adaptive",
+        false,
+        "3",
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolverAdaptive(
+                spec.choice("form", FORMS, DpmForm.NOISE),
+                spec.whole("order", 3),
+                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                control.apply(spec),
+                spec.number("rtol", 0.05),
+                spec.number("atol", 0.0078),
+                spec.number("eta", 0),
+                spec.number("snoise", 1),
+                1));
+  }
 
   private static Churn churn(Spec spec) {
     return new Churn(

@@ -4,6 +4,7 @@ import io.jiffusion.sampler.DpmSolver.Inner;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.VariancePreserving;
@@ -102,7 +103,7 @@ final class DpmSolverCases {
             : skip.equals("time_quadratic")
                 ? Spacing.TIME_QUADRATIC
                 : sampler instanceof DpmSolverFast fast
-                    ? DpmSolverFast.spacing(fast.order())
+                    ? OrderPlan.spacing(fast.order())
                     : Spacing.LOG_SNR;
     return toZero
         ? spacing.gridToData(schedule, steps + 1, 1, end)
