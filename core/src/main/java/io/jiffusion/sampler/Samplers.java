@@ -11,11 +11,13 @@ public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
+  private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
   private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
   private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
   private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
    * A sampler as the list of them tells it.
@@ -237,8 +239,75 @@ public final class Samplers {
         "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
         (spec, given) ->
             new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "restart",
+        "min=0.06, max=0.3, steps=2, times=2",
+        "2",
+        true,
+        "2",
+        "karras",
+        "Xu and others 2023, arXiv 2306.14878",
+        (spec, given) ->
+            new Restart(
+                new Heun(),
+                List.of(
+                    new Restart.Interval(
+                        spec.number("min", 0.06),
+                        spec.number("max", 0.3),
+                        (int) spec.number("steps", 2),
+                        (int) spec.number("times", 2)))));
 
     // Score SDE
+    add(
+        "euler-maruyama",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new EulerMaruyama());
+    add(
+        "reverse-diffusion",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new ReverseDiffusion());
+    PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
+    PREDICTORS.put("euler-maruyama", new EulerMaruyama());
+    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
+    add(
+        "pc",
+        "snr=0.16, corrector=langevin|annealed, steps=1, predictor=reverse-diffusion|euler-maruyama|ddpm",
+        "1",
+        true,
+        "2",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> {
+          double snr = spec.number("snr", 0.16);
+          Map<String, Corrector> correctors = new LinkedHashMap<>();
+          correctors.put("langevin", new Langevin(snr));
+          correctors.put("annealed", new AnnealedLangevin(snr));
+          Corrector corrector = spec.choice("corrector", correctors, new Langevin(snr));
+          return new PredictorCorrector(
+              spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
+              corrector,
+              spec.whole("steps", 1),
+              true);
+        });
+    add(
+        "rk45",
+        "rtol=1e-5, atol=1e-5",
+        "adaptive",
+        false,
+        "6",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
   }
 
   private Samplers() {}
