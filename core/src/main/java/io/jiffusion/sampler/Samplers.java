@@ -11,22 +11,14 @@ import java.util.function.Function;
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
-  private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
   private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
-  private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
-  private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
-  private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
   private static final String FLOW = "eta=0, snoise=1";
   private static final String DPM_SOLVER = "Lu and others 2022, arXiv 2206.00927";
   private static final String DPM_SOLVER_PP = "Lu and others 2022, arXiv 2211.01095";
-  private static final Map<String, DpmForm> DPM_FORMS = new LinkedHashMap<>();
-  private static final Map<String, DpmType> TYPES = new LinkedHashMap<>();
   private static final Map<String, DpmType> SDE_TYPES = new LinkedHashMap<>();
-  private static final Map<String, DpmSolver.Inner> INNER = new LinkedHashMap<>();
-  private static final Map<String, LowerOrder> FINAL = new LinkedHashMap<>();
   private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
@@ -73,20 +65,8 @@ public final class Samplers {
   }
 
   static {
-    VARIANCES.put("small", Variance.SMALL);
-    VARIANCES.put("large", Variance.LARGE);
-    VARIANCES.put("learned-range", Variance.LEARNED_RANGE);
-    VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
-    VARIANTS.put("bh1", UniPc.Variant.BH1);
-    VARIANTS.put("bh2", UniPc.Variant.BH2);
-    VARIANTS.put("varying", UniPc.Variant.VARYING);
-    FORMS.put("data", UniPc.Form.DATA);
-    FORMS.put("noise", UniPc.Form.NOISE);
-    AXES.put("time", Deis.Axis.TIME);
-    AXES.put("rho", Deis.Axis.RHO);
-    AXES.put("log-rho", Deis.Axis.LOG_RHO);
 
     // Denoising diffusion
     add(
@@ -97,7 +77,7 @@ public final class Samplers {
         "1",
         "uniform",
         "Ho, Jain, Abbeel 2020, arXiv 2006.11239",
-        (spec, given) -> new Ancestral(spec.choice("variance", VARIANCES, given.variance())));
+        (spec, given) -> new Ancestral(spec.choice("variance", given.variance())));
     add(
         "ddim",
         "eta=0, sigma-hat, eps=derived|network",
@@ -115,18 +95,8 @@ public final class Samplers {
         });
 
     // DPM-Solver, DPM-Solver++
-    DPM_FORMS.put("noise", DpmForm.NOISE);
-    DPM_FORMS.put("data", DpmForm.DATA);
-    TYPES.put("dpm-solver", DpmType.DPM_SOLVER);
-    TYPES.put("taylor", DpmType.TAYLOR);
     SDE_TYPES.put("midpoint", DpmType.DPM_SOLVER);
     SDE_TYPES.put("heun", DpmType.TAYLOR);
-    INNER.put("logsnr", DpmSolver.Inner.LAMBDA);
-    INNER.put("time", DpmSolver.Inner.TIME);
-    INNER.put("time-quadratic", DpmSolver.Inner.QUADRATIC);
-    FINAL.put("few", LowerOrder.FEW_STEPS);
-    FINAL.put("always", LowerOrder.ALWAYS);
-    FINAL.put("never", LowerOrder.NEVER);
     for (int order = 1; order <= 3; order++) {
       addSingleStep("dpm-solver-" + order, DpmForm.NOISE, order, DPM_SOLVER);
     }
@@ -141,9 +111,9 @@ public final class Samplers {
           DPM_SOLVER,
           (spec, given) ->
               new DpmSolverFast(
-                  spec.choice("form", DPM_FORMS, DpmForm.NOISE),
+                  spec.choice("form", DpmForm.NOISE),
                   spec.whole("order", 3),
-                  spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                  spec.choice("type", DpmType.DPM_SOLVER),
                   spec.number("eta", 0),
                   spec.number("snoise", 1)));
     }
@@ -209,9 +179,9 @@ public final class Samplers {
         "Zhao et al. 2023, arXiv 2302.04867",
         (spec, given) ->
             new UniPc(
-                whole(spec, "order", 3),
-                spec.choice("variant", VARIANTS, UniPc.Variant.BH2),
-                spec.choice("predicts", FORMS, UniPc.Form.DATA),
+                spec.whole("order", 3),
+                spec.choice("variant", UniPc.Variant.BH2),
+                spec.choice("predicts", UniPc.Form.DATA),
                 !spec.flag("predictor-only"),
                 !spec.flag("full-order-end")));
     add(
@@ -224,8 +194,8 @@ public final class Samplers {
         "Zhang, Chen 2023, arXiv 2204.13902",
         (spec, given) ->
             new Deis(
-                whole(spec, "degree", 3),
-                spec.choice("axis", AXES, Deis.Axis.TIME),
+                spec.whole("degree", 3),
+                spec.choice("axis", Deis.Axis.TIME),
                 spec.flag("lower-order-end")));
     add(
         "pndm",
@@ -254,8 +224,7 @@ public final class Samplers {
         "karras",
         "Zhang, Chen 2023, arXiv 2204.13902",
         (spec, given) ->
-            new Pndm(
-                whole(spec, "order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
+            new Pndm(spec.whole("order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
     add(
         "ipndm-v",
         "order=4, full-order-end",
@@ -264,7 +233,7 @@ public final class Samplers {
         "1",
         "karras",
         "Zhang, Chen 2023, arXiv 2204.13902",
-        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
     add(
         "lms",
         "order=4, full-order-end",
@@ -273,7 +242,7 @@ public final class Samplers {
         "1",
         "karras",
         "Crowson 2022, k-diffusion",
-        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
 
     // EDM and k-diffusion
     add(
@@ -346,8 +315,8 @@ public final class Samplers {
                     new Restart.Interval(
                         spec.number("min", 0.06),
                         spec.number("max", 0.3),
-                        (int) spec.number("steps", 2),
-                        (int) spec.number("times", 2)))));
+                        spec.whole("steps", 2),
+                        spec.whole("times", 2)))));
 
     // Score SDE
     add(
@@ -417,8 +386,8 @@ public final class Samplers {
             new DpmSolver(
                 form,
                 order,
-                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
-                spec.choice("inner", INNER, DpmSolver.Inner.LAMBDA)));
+                spec.choice("type", DpmType.DPM_SOLVER),
+                spec.choice("inner", DpmSolver.Inner.LOGSNR)));
   }
 
   /** With an option for the order where that is 0. */
@@ -437,8 +406,8 @@ public final class Samplers {
             new DpmSolverMultistep(
                 form,
                 order == 0 ? spec.whole("order", 2) : order,
-                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
-                spec.choice("final", FINAL, LowerOrder.FEW_STEPS),
+                spec.choice("type", DpmType.DPM_SOLVER),
+                spec.choice("final", LowerOrder.FEW),
                 order != 2 && spec.flag("exact")));
   }
 
@@ -455,9 +424,9 @@ public final class Samplers {
         paper,
         (spec, given) ->
             new DpmSolverAdaptive(
-                spec.choice("form", DPM_FORMS, DpmForm.NOISE),
+                spec.choice("form", DpmForm.NOISE),
                 spec.whole("order", 3),
-                spec.choice("type", TYPES, DpmType.DPM_SOLVER),
+                spec.choice("type", DpmType.DPM_SOLVER),
                 control.apply(spec),
                 spec.number("rtol", 0.05),
                 spec.number("atol", 0.0078),
@@ -485,15 +454,6 @@ public final class Samplers {
       Maker maker) {
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
-  }
-
-  private static int whole(Spec spec, String option, int otherwise) {
-    double value = spec.number(option, otherwise);
-    if (value != Math.rint(value)) {
-      throw new IllegalArgumentException(
-          "illegal " + option + ": " + value + ", must be a whole number");
-    }
-    return (int) value;
   }
 
   /** All of them, in the order of the list. */

@@ -45,8 +45,8 @@ final class DpmSolverCases {
     Inner inner =
         switch (entry.path("skip_type").asString("logSNR")) {
           case "time_uniform" -> Inner.TIME;
-          case "time_quadratic" -> Inner.QUADRATIC;
-          default -> Inner.LAMBDA;
+          case "time_quadratic" -> Inner.TIME_QUADRATIC;
+          default -> Inner.LOGSNR;
         };
     return switch (entry.get("method").asString()) {
       case "multistep" ->
@@ -54,9 +54,7 @@ final class DpmSolverCases {
               form,
               order,
               type,
-              entry.path("lower_order_final").asBoolean(true)
-                  ? LowerOrder.FEW_STEPS
-                  : LowerOrder.NEVER,
+              entry.path("lower_order_final").asBoolean(true) ? LowerOrder.FEW : LowerOrder.NEVER,
               false);
       case "singlestep_fixed" -> new DpmSolver(form, order, type, inner);
       case "singlestep" -> new DpmSolverFast(form, order, type, 0, 1);

@@ -97,7 +97,7 @@ class MultistepOriginalsTest {
         k -> k + 1);
   }
 
-  private static NoiseSchedule exploding(double most) {
+  static NoiseSchedule exploding(double most) {
     return new NoiseSchedule() {
       @Override
       public double alpha(double t) {

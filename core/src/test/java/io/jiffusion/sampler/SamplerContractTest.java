@@ -53,6 +53,10 @@ class SamplerContractTest {
     return onSchedules(() -> SamplerTable.stochastic().filter(Row::affine));
   }
 
+  static Stream<Arguments> refinedOnSchedules() {
+    return onSchedules(() -> SamplerTable.stochastic().filter(Row::affine).filter(Row::refined));
+  }
+
   static Stream<Arguments> adaptiveOnSchedules() {
     return onSchedules(SamplerTable::adaptive);
   }
@@ -161,7 +165,7 @@ class SamplerContractTest {
 
   /** 2: the chain's mean and variance go to the data's. */
   @ParameterizedTest(name = "{0} on {1}")
-  @MethodSource("stochasticOnSchedules")
+  @MethodSource("refinedOnSchedules")
   void hasTheMomentsOfTheDataInTheLimitAtTheOrderThatItClaims(Row row, Schedules schedules) {
     double[] errors = new double[3];
     for (int i = 0; i < errors.length; i++) {

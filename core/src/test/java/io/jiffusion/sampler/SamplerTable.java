@@ -18,6 +18,9 @@ final class SamplerTable {
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");
 
+  /** Samplers that take some of their steps beside the grid, which does not refine them. */
+  private static final Set<String> OWN_STEPS = Set.of("restart");
+
   static {
     for (Samplers.Method method : Samplers.methods()) {
       ROWS.add(new Row(method.name(), order(method)));
@@ -84,6 +87,10 @@ final class SamplerTable {
 
     boolean affine() {
       return !NOT_AFFINE.contains(Samplers.method(text).name());
+    }
+
+    boolean refined() {
+      return !OWN_STEPS.contains(Samplers.method(text).name());
     }
 
     /** The grid for which the order is claimed. */

@@ -172,7 +172,7 @@ class SpacingTest {
 
   @Test
   void spreadsTimesAsFarAsTheDataWhereTheEndIs0() {
-    assertThat(Spacing.parse("time:end=0", new RectifiedFlow(), 4).times())
+    assertThat(Spacing.parse("time:start=1,end=0", new RectifiedFlow(), 4).times())
         .containsExactly(1, 0.75, 0.5, 0.25, 0);
     assertThat(Spacing.parse("time-quadratic:end=0", VP, 2).times()).containsExactly(1, 0.25, 0);
   }
@@ -259,10 +259,9 @@ class SpacingTest {
 
   @Test
   void needsSignalAtBothEndsToSpaceNoiseLevels() {
-    assertThatThrownBy(() -> Spacing.parse("karras", new RectifiedFlow(), 5))
+    assertThatThrownBy(() -> Spacing.parse("karras:start=1", new RectifiedFlow(), 5))
         .hasMessageStartingWith(
             "illegal end of a spacing in noise levels: time 1.0, where half log-SNR is -Infinity");
-    assertThat(Spacing.parse("karras:start=0.999", new RectifiedFlow(), 5).time(0))
-        .isEqualTo(0.999);
+    assertThat(Spacing.parse("karras", new RectifiedFlow(), 5).time(0)).isEqualTo(0.999);
   }
 }
