@@ -2,6 +2,7 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,8 @@ public final class Samplers {
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
   private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
   private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
-  private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
+  private static final Map<String, DpmForm> DPM_FORMS = new LinkedHashMap<>();
+  private static final Map<String, LowerOrder> FINAL = new LinkedHashMap<>();
   private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
@@ -69,11 +71,9 @@ public final class Samplers {
     VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
-    VARIANTS.put("bh1", UniPc.Variant.BH1);
     VARIANTS.put("bh2", UniPc.Variant.BH2);
+    VARIANTS.put("bh1", UniPc.Variant.BH1);
     VARIANTS.put("varying", UniPc.Variant.VARYING);
-    FORMS.put("data", UniPc.Form.DATA);
-    FORMS.put("noise", UniPc.Form.NOISE);
     AXES.put("time", Deis.Axis.TIME);
     AXES.put("rho", Deis.Axis.RHO);
     AXES.put("log-rho", Deis.Axis.LOG_RHO);
@@ -105,11 +105,16 @@ public final class Samplers {
         });
 
     // DPM-Solver, DPM-Solver++
+    DPM_FORMS.put("noise", DpmForm.NOISE);
+    DPM_FORMS.put("data", DpmForm.DATA);
+    FINAL.put("few", LowerOrder.FEW_STEPS);
+    FINAL.put("always", LowerOrder.ALWAYS);
+    FINAL.put("never", LowerOrder.NEVER);
 
     // UniPC, DEIS, PNDM
     add(
         "unipc",
-        "order=3, variant=bh1|bh2|varying, predicts=data|noise, predictor-only, full-order-end",
+        "order=3, variant=bh2|bh1|varying, form=data|noise, predictor-only, final=always|few|never",
         "2",
         false,
         "1",
@@ -117,14 +122,14 @@ public final class Samplers {
         "Zhao et al. 2023, arXiv 2302.04867",
         (spec, given) ->
             new UniPc(
-                whole(spec, "order", 3),
+                spec.whole("order", 3),
                 spec.choice("variant", VARIANTS, UniPc.Variant.BH2),
-                spec.choice("predicts", FORMS, UniPc.Form.DATA),
+                spec.choice("form", DPM_FORMS, DpmForm.DATA),
                 !spec.flag("predictor-only"),
-                !spec.flag("full-order-end")));
+                spec.choice("final", FINAL, LowerOrder.ALWAYS)));
     add(
         "deis",
-        "degree=3, axis=time|rho|log-rho, lower-order-end",
+        "degree=3, axis=time|rho|log-rho, final=never|few|always",
         "2",
         false,
         "1",
@@ -132,9 +137,9 @@ public final class Samplers {
         "Zhang, Chen 2023, arXiv 2204.13902",
         (spec, given) ->
             new Deis(
-                whole(spec, "degree", 3),
+                spec.whole("degree", 3),
                 spec.choice("axis", AXES, Deis.Axis.TIME),
-                spec.flag("lower-order-end")));
+                spec.choice("final", FINAL, LowerOrder.NEVER)));
     add(
         "pndm",
         "full-order-end",
@@ -162,8 +167,7 @@ public final class Samplers {
         "karras",
         "Zhang, Chen 2023, arXiv 2204.13902",
         (spec, given) ->
-            new Pndm(
-                whole(spec, "order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
+            new Pndm(spec.whole("order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
     add(
         "ipndm-v",
         "order=4, full-order-end",
@@ -172,7 +176,7 @@ public final class Samplers {
         "1",
         "karras",
         "Zhang, Chen 2023, arXiv 2204.13902",
-        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
     add(
         "lms",
         "order=4, full-order-end",
@@ -181,7 +185,21 @@ public final class Samplers {
         "1",
         "karras",
         "Crowson 2022, k-diffusion",
-        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
+    add(
+        "sa-solver",
+        "predictor=3, corrector=4, tau=1, final=always|few|never",
+        "1",
+        true,
+        "1",
+        "logsnr",
+        "Xue et al. 2023, arXiv 2309.05019",
+        (spec, given) ->
+            new SaSolver(
+                spec.whole("predictor", 3),
+                spec.whole("corrector", 4),
+                spec.number("tau", 1),
+                spec.choice("final", FINAL, LowerOrder.ALWAYS)));
 
     // EDM and k-diffusion
     add(
@@ -331,15 +349,6 @@ public final class Samplers {
       Maker maker) {
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
-  }
-
-  private static int whole(Spec spec, String option, int otherwise) {
-    double value = spec.number(option, otherwise);
-    if (value != Math.rint(value)) {
-      throw new IllegalArgumentException(
-          "illegal " + option + ": " + value + ", must be a whole number");
-    }
-    return (int) value;
   }
 
   /** All of them, in the order of the list. */
