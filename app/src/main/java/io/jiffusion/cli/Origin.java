@@ -76,6 +76,12 @@ record Origin(String model, String precision, int block, String noise) {
     if (request.guidance() != 1) {
       text.append(" --guidance ").append(request.guidance());
     }
+    if (!request.guide().equals("free")) {
+      text.append(" --guide ").append(word(request.guide()));
+    }
+    if (!request.threshold().equals("auto")) {
+      text.append(" --threshold ").append(word(request.threshold()));
+    }
     if (!noise.isEmpty()) {
       text.append(" --noise ").append(word(noise));
     }

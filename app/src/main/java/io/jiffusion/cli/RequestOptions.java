@@ -81,6 +81,23 @@ final class RequestOptions {
   double guidance;
 
   @Option(
+      names = "--guide",
+      paramLabel = "BY",
+      defaultValue = "free",
+      description =
+          "By what guidance is: free (the model without a class), with free:low=0.2,high=3 for an interval of noise levels"
+              + " and rescale=0.7 for contrast; or weak:model=RUN, a weaker model (autoguidance).")
+  String guide;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "Of the predicted image: none, static (to [-1, 1]), dynamic:quantile=0.995,limit=1; auto is the model's own.")
+  String threshold;
+
+  @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "0",
@@ -120,6 +137,8 @@ final class RequestOptions {
         .seed(seed)
         .classes(classes.stream().mapToInt(Integer::intValue).toArray())
         .guidance(guidance)
+        .guide(guide)
+        .threshold(threshold)
         .batch(batch);
   }
 

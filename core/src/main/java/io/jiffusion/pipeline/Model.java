@@ -6,6 +6,8 @@ import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -39,6 +41,7 @@ public final class Model implements AutoCloseable {
   private final String precision;
   private final ExecutorService thread;
   private final Execution execution;
+  private final Map<String, Denoisers.Guide> guides = new HashMap<>(); // of the own thread
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -80,6 +83,24 @@ public final class Model implements AutoCloseable {
         config,
         precision,
         () -> Executions.load(folder, config.network(), options.precision(precision)));
+  }
+
+  /** A weaker model that guides this one, loaded when it is first asked for. */
+  private Denoisers.Guide guide(String path) {
+    return guides.computeIfAbsent(
+        path,
+        name -> {
+          Path folder = Home.model(name);
+          RunConfig own = RunFolder.read(folder).config();
+          Check.that(
+              own.network().network().input().equals(execution.input())
+                  && own.classes() == config.classes(),
+              "guide",
+              path,
+              "must make the same images as the model, and have its classes");
+          return new Denoisers.Guide(
+              own, Executions.load(folder, own.network(), Options.of().precision(precision)));
+        });
   }
 
   /** What the model is. */
@@ -139,7 +160,7 @@ public final class Model implements AutoCloseable {
               try {
                 own.check();
                 cancellation.check();
-                return new Sampling(config, execution)
+                return new Sampling(config, execution, this::guide)
                     .run(
                         request,
                         step -> {
@@ -229,7 +250,13 @@ public final class Model implements AutoCloseable {
     }
     running.forEach(Cancellation::cancel);
     if (first) {
-      result(thread.submit(execution::close, null));
+      result(
+          thread.submit(
+              () -> {
+                execution.close();
+                guides.values().forEach(guide -> guide.execution().close());
+              },
+              null));
       thread.shutdown();
     }
   }

@@ -25,6 +25,11 @@ import java.util.stream.IntStream;
  * @param seed of the first image
  * @param classes labels to draw, repeated as needed; empty for images of any kind
  * @param guidance classifier-free guidance: 1 is none, more follows the class more closely
+ * @param guide by what guidance is: {@code free}, the model without a class, with {@code low=},
+ *     {@code high=} for an interval of noise levels and {@code rescale=} for contrast; or {@code
+ *     weak:model=RUN}, a weaker model
+ * @param threshold of the predicted image: {@code none}, {@code static} to [−1, 1], {@code
+ *     dynamic:quantile=0.995,limit=1}; {@code auto} is the model's
  * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the
  *     model
  * @param floats whether the result holds the values in [−1, 1] beside the bytes
@@ -41,6 +46,8 @@ public record SampleRequest(
     long seed,
     List<Integer> classes,
     double guidance,
+    String guide,
+    String threshold,
     int batch,
     boolean floats,
     boolean trajectory,
@@ -67,7 +74,7 @@ public record SampleRequest(
         guidance,
         "must be 0 or more; 1 is none");
     Check.that(
-        guidance == 1 || !classes.isEmpty(),
+        guidance == 1 || !classes.isEmpty() || !guide.startsWith(Denoisers.FREE),
         "guidance",
         guidance,
         "must be 1 (none) where no class is given");
@@ -77,7 +84,8 @@ public record SampleRequest(
 
   /** A request for DDIM in 50 steps, seed 0, without classes. */
   public static SampleRequest of(int count) {
-    return new SampleRequest(count, "ddim", 50, 0, "auto", 0, List.of(), 1, 0, false, false, null);
+    return new SampleRequest(
+        count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", 0, false, false, null);
   }
 
   public SampleRequest sampler(String text) {
@@ -116,6 +124,14 @@ public record SampleRequest(
 
   public SampleRequest guidance(double scale) {
     return with(draft -> draft.guidance = scale);
+  }
+
+  public SampleRequest guide(String text) {
+    return with(draft -> draft.guide = text);
+  }
+
+  public SampleRequest threshold(String text) {
+    return with(draft -> draft.threshold = text);
   }
 
   public SampleRequest batch(int images) {
@@ -197,6 +213,8 @@ public record SampleRequest(
     long seed;
     List<Integer> classes;
     double guidance;
+    String guide;
+    String threshold;
     int batch;
     boolean floats;
     boolean trajectory;
@@ -211,6 +229,8 @@ public record SampleRequest(
       seed = from.seed;
       classes = from.classes;
       guidance = from.guidance;
+      guide = from.guide;
+      threshold = from.threshold;
       batch = from.batch;
       floats = from.floats;
       trajectory = from.trajectory;
@@ -227,6 +247,8 @@ public record SampleRequest(
           seed,
           classes,
           guidance,
+          guide,
+          threshold,
           batch,
           floats,
           trajectory,

@@ -3,10 +3,6 @@ package io.jiffusion.pipeline;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.Batch;
-import io.jiffusion.process.Clip;
-import io.jiffusion.process.Denoiser;
-import io.jiffusion.process.Guidance;
-import io.jiffusion.process.NetworkDenoiser;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.Noise;
@@ -18,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** Carries out requests on an execution, one after the other, on the calling thread. */
@@ -27,10 +23,12 @@ final class Sampling {
 
   private final RunConfig config;
   private final Execution execution;
+  private final Function<String, Denoisers.Guide> guides;
 
-  Sampling(RunConfig config, Execution execution) {
+  Sampling(RunConfig config, Execution execution, Function<String, Denoisers.Guide> guides) {
     this.config = config;
     this.execution = execution;
+    this.guides = guides;
   }
 
   /**
@@ -54,15 +52,13 @@ final class Sampling {
     long before = 0;
     for (int first = 0; first < request.count(); first += batch) {
       SampleRequest part = request.part(first, Math.min(batch, request.count() - first));
-      NetworkDenoiser network =
-          new NetworkDenoiser(
-              execution, schedule, config.process().prediction(), config.process().label());
+      Denoisers network = new Denoisers(config, execution, guides);
       int at = first * size;
       long done = before;
       Batch start = start(part, schedule);
       see(frames, grid, -1, start, at);
       Walk walk =
-          new Walk(denoiser(network, part), schedule, grid, Noise.keyed(seeds(part)))
+          new Walk(network.of(part), schedule, grid, Noise.keyed(seeds(part)))
               .watch((k, t, x) -> see(frames, grid, k, x, at))
               .progress(
                   step ->
@@ -104,21 +100,6 @@ final class Sampling {
     return LongStream.range(0, request.count()).map(i -> request.seed() + i).toArray();
   }
 
-  private Denoiser denoiser(NetworkDenoiser network, SampleRequest part) {
-    Denoiser denoiser;
-    if (config.network().classes() == 0) {
-      denoiser = network.of((int[]) null);
-    } else if (part.classes().isEmpty()) {
-      int[] none = new int[part.count()];
-      Arrays.fill(none, config.nullClass());
-      denoiser = network.of(none);
-    } else {
-      int[] labels = IntStream.range(0, part.count()).map(part::label).toArray();
-      denoiser = new Guidance(network, labels, config.nullClass(), part.guidance());
-    }
-    return config.process().clip() ? new Clip(denoiser) : denoiser;
-  }
-
   private void check(SampleRequest request) {
     int classes = config.classes();
     for (int label : request.classes()) {
@@ -135,7 +116,9 @@ final class Sampling {
         "none",
         "must be given, because this model was trained without label dropout");
     Check.that(
-        request.guidance() == 1 || config.nullClass() >= 0,
+        request.guidance() == 1
+            || config.nullClass() >= 0
+            || !request.guide().startsWith(Denoisers.FREE),
         "guidance",
         request.guidance(),
         "must be 1 (none), because this model was trained without label dropout");

@@ -23,7 +23,13 @@ public enum Purpose {
   /** Initial parameters of a network. */
   INIT,
   /** Points of a toy data set. */
-  TOY;
+  TOY,
+  /** The Brownian path that drives a stochastic sampler of a differential equation. */
+  BROWNIAN,
+  /** Noise of the known part of an image, where the rest is sampled. */
+  KNOWN,
+  /** Noise that takes a state back to an earlier, noisier time. */
+  RENOISE;
 
   /**
    * Number of this purpose in the key; part of the stored format of every seed, so entries are only

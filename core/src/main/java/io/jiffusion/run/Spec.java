@@ -74,6 +74,20 @@ public final class Spec {
     return value != null;
   }
 
+  /**
+   * The option's text.
+   *
+   * @throws IllegalArgumentException if it is not given
+   */
+  public String text(String option) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null || value.isEmpty()) {
+      throw illegal(value == null ? "''" : option, "at least " + option + "=…");
+    }
+    return value;
+  }
+
   /** The option's number, or what stands for it if it is not given. */
   public double number(String option, double otherwise) {
     asked.add(option);
@@ -85,6 +99,20 @@ public final class Spec {
       return Double.parseDouble(value);
     } catch (NumberFormatException e) {
       throw illegal(option + "=" + value, "a number, such as " + option + "=" + otherwise);
+    }
+  }
+
+  /** The option's whole number, or what stands for it if it is not given. */
+  public int whole(String option, int otherwise) {
+    asked.add(option);
+    String value = given.remove(option);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw illegal(option + "=" + value, "a whole number, such as " + option + "=" + otherwise);
     }
   }
 

@@ -64,12 +64,10 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
 
   @Override
   public Batch sample(Walk walk, Batch x) {
+    UniPc.checkSignal(walk, this);
     return walk.run(
         x,
-        (k, xt, t, s) ->
-            s == 0
-                ? walk.x0(xt, t)
-                : step(walk, order, xt, Node.at(walk.schedule(), t), Node.at(walk.schedule(), s)));
+        (k, xt, t, s) -> s == 0 ? walk.x0(xt, t) : step(walk, form, type, xt, nodes(walk, t, s)));
   }
 
   @Override
@@ -78,34 +76,45 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
         grid.endsWithoutNoise() ? order * (grid.steps() - 1) + 1 : order * grid.steps());
   }
 
-  /** One step of any order from s to t. */
-  Batch step(Walk walk, int order, Batch x, Node s, Node t) {
-    return step(walk, order, x, form.predict(walk, x, s.t()), s, t);
+  private Node[] nodes(Walk walk, double s, double t) {
+    Node[] nodes = new Node[order + 1];
+    for (int i = 0; i <= order; i++) {
+      double r = (double) i / order;
+      nodes[i] =
+          Node.at(
+              walk.schedule(), i == 0 ? s : i == order ? t : inner.time(walk.schedule(), s, t, r));
+    }
+    return nodes;
   }
 
-  /** One step, the prediction m0 at s being known. */
-  Batch step(Walk walk, int order, Batch x, Batch m0, Node s, Node t) {
-    if (order == 1) {
+  /**
+   * One step.
+   *
+   * @param nodes the step's start, one or two nodes between, and its end: one fewer than these is
+   *     the order
+   */
+  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, Node... nodes) {
+    return step(walk, form, type, x, form.predict(walk, x, nodes[0].t()), nodes);
+  }
+
+  /** One step, the prediction m0 at its start being known. */
+  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, Batch m0, Node... nodes) {
+    Node s = nodes[0];
+    Node t = nodes[nodes.length - 1];
+    if (nodes.length == 2) {
       return Batch.lincomb(DpmStep.first(form, s, t), x, m0);
     }
-    Node s1 = inner(walk.schedule(), s, t, 1.0 / order);
+    Node s1 = nodes[1];
     double r1 = s.to(s1) / s.to(t);
     Batch m1 = form.predict(walk, Batch.lincomb(DpmStep.first(form, s, s1), x, m0), s1.t());
-    if (order == 2) {
+    if (nodes.length == 3) {
       return Batch.lincomb(DpmStep.second(form, type, r1, s, t), x, m0, m1);
     }
-    Node s2 = inner(walk.schedule(), s, t, 2.0 / order);
+    Node s2 = nodes[2];
     double r2 = s.to(s2) / s.to(t);
-    Batch m2 =
-        form.predict(
-            walk,
-            Batch.lincomb(DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, s2), x, m0, m1),
-            s2.t());
+    double[] onWay = DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, s2);
+    Batch m2 = form.predict(walk, Batch.lincomb(onWay, x, m0, m1), s2.t());
     return Batch.lincomb(DpmStep.third(form, type, r1, r2, s, t), x, m0, m1, m2);
-  }
-
-  private Node inner(NoiseSchedule schedule, Node s, Node t, double r) {
-    return Node.at(schedule, inner.time(schedule, s.t(), t.t(), r));
   }
 
   static void checkOrder(int order) {

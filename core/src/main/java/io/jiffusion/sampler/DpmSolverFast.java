@@ -1,25 +1,38 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * DPM-Solver-fast (Lu et al.: DPM-Solver, 2022): single steps of several orders, so that a budget
- * of evaluations is used exactly: steps of the highest order, then one or two of lower order.
+ * DPM-Solver-fast (Lu et al.: DPM-Solver, 2022), k-diffusion's {@code dpm_fast}: single steps of
+ * several orders, so that any number of evaluations is used exactly: steps of the highest order,
+ * then one or two of lower order.
  *
- * <p>The grid has as many steps as the plan; {@link #outer} picks them out of a grid with a step
- * for each evaluation, and in half log-SNR the paper spaces the plan's own steps evenly. The last
- * step, to no noise, returns the predicted data: the plan then has one evaluation less.
+ * <p>Every time of the grid but the last is evaluated, so a step of order p takes p intervals of
+ * the grid at once; the states between are seen by nobody. In the paper the steps are evenly spaced
+ * in half log-SNR, whatever their orders: {@link #spacing}. The last step, to no noise, returns the
+ * predicted data.
  *
- * @param solver form, highest order, type and inner nodes
- * @param evaluations the budget
+ * @param form what is integrated, noise or data
+ * @param order of most steps: 1, 2 or 3
+ * @param type how the derivatives enter
+ * @param eta 0: the flow; 1: the noise of ancestral sampling, which leaves only order 1
+ * @param noise factor of the fresh noise, k-diffusion's s_noise; 1 as the level says
  */
-public record DpmSolverFast(DpmSolver solver, int evaluations) implements Sampler {
+public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, double noise)
+    implements Sampler {
 
   public DpmSolverFast {
-    orders(evaluations, solver.order());
+    DpmSolver.checkOrder(order);
+    DownUp.check(eta, noise);
+  }
+
+  /** The paper's. */
+  public DpmSolverFast(DpmForm form, int order) {
+    this(form, order, DpmType.DPM_SOLVER, 0, 1);
   }
 
   /**
@@ -36,75 +49,96 @@ public record DpmSolverFast(DpmSolver solver, int evaluations) implements Sample
     }
     boolean split = order == 3 && evaluations % 3 == 0; // ends with 2 and 1, not with 3
     int highest = evaluations / order - (split ? 1 : 0);
-    int rest = evaluations - order * highest;
-    int[] orders = new int[highest + (split ? 2 : rest > 0 ? 1 : 0)];
+    int[] rest = split ? new int[] {2, 1} : new int[] {evaluations % order};
+    int[] orders = new int[highest + (rest[0] == 0 ? 0 : rest.length)];
     Arrays.fill(orders, 0, highest, order);
-    if (split) {
-      orders[highest] = 2;
-      orders[highest + 1] = 1;
-    } else if (rest > 0) {
-      orders[highest] = rest;
-    }
+    System.arraycopy(rest, 0, orders, highest, orders.length - highest);
     return orders;
   }
 
-  /** The steps of the plan, out of a grid with a step for each evaluation. */
-  public TimeGrid outer(TimeGrid fine) {
-    if (fine.steps() != evaluations) {
-      throw new IllegalArgumentException(
-          "illegal grid: "
-              + fine.steps()
-              + " steps, must be "
-              + evaluations
-              + ", one for each evaluation");
-    }
-    int[] orders = plan(fine);
-    int steps = fine.endsWithoutNoise() ? orders.length + 1 : orders.length;
-    double[] times = new double[steps + 1];
-    times[0] = fine.time(0);
-    int at = 0;
-    for (int k = 0; k < orders.length; k++) {
-      at += orders[k];
-      times[k + 1] = fine.time(at);
-    }
-    return new TimeGrid(times);
+  /**
+   * The paper's times: steps evenly spaced in half log-SNR, and so are the evaluations within each.
+   * As many evaluations as there are intervals.
+   *
+   * @param order of most steps: 1, 2 or 3
+   */
+  public static Spacing spacing(int order) {
+    return (schedule, count, start, end) -> {
+      if (count == 1) {
+        return new double[] {start};
+      }
+      int[] orders = orders(count - 1, order);
+      double[] outer = Spacing.LOG_SNR.times(schedule, orders.length + 1, start, end);
+      double[] times = new double[count];
+      times[count - 1] = end;
+      int at = 0;
+      for (int k = 0; k < orders.length; k++) {
+        double[] inner = Spacing.LOG_SNR.times(schedule, orders[k] + 1, outer[k], outer[k + 1]);
+        System.arraycopy(inner, 0, times, at, orders[k]);
+        at += orders[k];
+      }
+      return times;
+    };
+  }
+
+  @Override
+  public boolean stochastic() {
+    return eta > 0;
   }
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    int[] orders = plan(walk.grid());
-    int steps = walk.grid().endsWithoutNoise() ? orders.length + 1 : orders.length;
-    if (walk.grid().steps() != steps) {
-      throw new IllegalArgumentException(
-          "illegal grid: "
-              + walk.grid().steps()
-              + " steps, must be "
-              + steps
-              + " for "
-              + evaluations
-              + " evaluations: orders "
-              + Arrays.toString(orders)
-              + (walk.grid().endsWithoutNoise() ? ", then one evaluation to no noise" : ""));
+    UniPc.checkSignal(walk, this);
+    walk.mustDescend(this);
+    TimeGrid grid = walk.grid();
+    int evaluations = grid.steps() - (grid.endsWithoutNoise() ? 1 : 0);
+    int[] orders = evaluations == 0 ? new int[0] : orders(evaluations, order);
+    int[] first = new int[orders.length + 1]; // number of each step's first interval
+    for (int k = 0; k < orders.length; k++) {
+      first[k + 1] = first[k] + orders[k];
     }
-    return walk.run(
-        x,
-        (k, xt, t, s) ->
-            s == 0
-                ? walk.x0(xt, t)
-                : solver.step(
-                    walk,
-                    orders[k - walk.first()],
-                    xt,
-                    Node.at(walk.schedule(), t),
-                    Node.at(walk.schedule(), s)));
+    Node end = Node.at(walk.schedule(), grid.time(evaluations));
+    return walk.over(outer(grid, first), walk.first())
+        .run(
+            x,
+            (k, xt, time, next) -> {
+              if (next == 0) {
+                return walk.x0(xt, time);
+              }
+              int step = k - walk.first();
+              Node[] nodes = new Node[orders[step] + 1];
+              for (int i = 0; i < nodes.length; i++) {
+                nodes[i] = Node.at(walk.schedule(), grid.time(first[step] + i));
+              }
+              return step(walk, k, xt, nodes, end);
+            });
   }
 
-  private int[] plan(TimeGrid grid) {
-    return orders(grid.endsWithoutNoise() ? evaluations - 1 : evaluations, solver.order());
+  private Batch step(Walk walk, int k, Batch x, Node[] nodes, Node end) {
+    if (eta == 0) {
+      return DpmSolver.step(walk, form, type, x, nodes);
+    }
+    Node s = nodes[0];
+    Node t = nodes[nodes.length - 1];
+    Node down = t.down(s, eta, end);
+    Node[] lower = nodes.clone();
+    for (int i = 1; i < nodes.length - 1; i++) {
+      double r = s.to(nodes[i]) / s.to(t);
+      lower[i] = Node.of(walk.schedule(), s.lambda() + r * s.to(down));
+    }
+    lower[nodes.length - 1] = down;
+    Batch y = DpmSolver.step(walk, form, type, x, lower);
+    Batch z = walk.noise().between(k, s.lambda(), t.lambda(), x);
+    return Batch.lincomb(1, y, noise * t.up(down), z);
+  }
+
+  private static TimeGrid outer(TimeGrid grid, int[] first) {
+    double[] times = Arrays.stream(first).mapToDouble(grid::time).toArray();
+    return new TimeGrid(grid.endsWithoutNoise() ? Arrays.copyOf(times, times.length + 1) : times);
   }
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(evaluations);
+    return OptionalInt.of(grid.steps());
   }
 }

@@ -2,23 +2,26 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.TimeGrid;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * Multistep DPM-Solver, and DPM-Solver++ (1, 2M, 3M) in the form of the data (Lu et al.:
- * DPM-Solver++, 2022): one evaluation a step, and the last ones remembered. The first steps are of
- * lower order, as there is nothing to remember yet.
+ * Multistep DPM-Solver, and DPM-Solver++ (2M, 3M) in the form of the data (Lu et al.: DPM-Solver++,
+ * 2022): one evaluation a step, and the last ones remembered. The first steps are of lower order,
+ * as there is little to remember yet.
  *
- * <p>The last step, to no noise, returns the predicted data.
+ * <p>From three predictions, the originals take half of the second derivative, which leaves order
+ * 2; {@code exact} takes all of it, and starts with a step of order 2 so that order 3 is reached.
+ * The last step, to no noise, returns the predicted data.
  *
  * @param form what is integrated, noise or data
- * @param order 1, 2 or 3
+ * @param order as the papers count: predictions that a step uses, 1, 2 or 3
  * @param type how the derivative enters order 2
  * @param lowerOrder when the last steps are of order 2 and 1
+ * @param exact whether order 3 is one in truth; costs one evaluation more
  */
-public record DpmSolverMultistep(DpmForm form, int order, DpmType type, LowerOrder lowerOrder)
+public record DpmSolverMultistep(
+    DpmForm form, int order, DpmType type, LowerOrder lowerOrder, boolean exact)
     implements Sampler {
 
   /** When the last steps are of lower order, which is steadier if they are large. */
@@ -35,57 +38,56 @@ public record DpmSolverMultistep(DpmForm form, int order, DpmType type, LowerOrd
 
   public DpmSolverMultistep {
     DpmSolver.checkOrder(order);
+    if (exact && order != 3) {
+      throw new IllegalArgumentException(
+          "illegal order: " + order + " with exact, must be 3; lower orders are what they say");
+    }
   }
 
-  /** As the papers recommend it. */
+  /** As the authors' program has it. */
   public DpmSolverMultistep(DpmForm form, int order) {
-    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW_STEPS);
+    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW_STEPS, false);
   }
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    TimeGrid grid = walk.grid();
-    int steps = grid.endsWithoutNoise() ? grid.steps() - 1 : grid.steps();
+    if (form == DpmForm.NOISE) {
+      UniPc.checkSignal(walk, this);
+    }
+    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
     boolean lower = lowerOrder.holds(steps);
-    List<Node> nodes = new ArrayList<>(); // the last first
-    List<Batch> m = new ArrayList<>();
+    History history = new History(order);
     return walk.run(
         x,
         (k, xt, time, next) -> {
           if (next == 0) {
             return walk.x0(xt, time);
           }
+          Batch m0 = form.predict(walk, xt, time);
           Node s = Node.at(walk.schedule(), time);
           Node t = Node.at(walk.schedule(), next);
-          nodes.add(0, s);
-          m.add(0, form.predict(walk, xt, time));
+          if (Double.isInfinite(s.lambda())) { // from where there is no signal, no slope leads on
+            return Batch.lincomb(DpmStep.first(form, s, t), xt, m0);
+          }
+          history.add(s.lambda(), m0);
+          if (exact && history.size() == 1) {
+            Node s1 = Node.of(walk.schedule(), s.lambda() + s.to(t) / 2);
+            return DpmSolver.step(walk, form, type, xt, m0, s, s1, t);
+          }
           int left = steps - (k - walk.first());
-          int possible = Math.min(order, nodes.size());
-          return step(lower ? Math.min(possible, left) : possible, xt, m, nodes, t);
+          History past = history.newest(Math.min(history.size(), lower ? left : order));
+          double[] weights =
+              DpmStep.multistep(form, type, exact ? 1 : 0.5, past.nodes(), t.lambda(), 1);
+          return past.step(
+              form.carry(s, t),
+              xt,
+              Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
         });
-  }
-
-  private Batch step(int order, Batch x, List<Batch> m, List<Node> nodes, Node t) {
-    Node s = nodes.get(0);
-    double h = s.to(t);
-    if (order == 1) {
-      return Batch.lincomb(DpmStep.first(form, s, t), x, m.get(0));
-    }
-    double r1 = s.to(nodes.get(1)) / h;
-    if (order == 2) {
-      return Batch.lincomb(DpmStep.second(form, type, r1, s, t), x, m.get(0), m.get(1));
-    }
-    double r2 = s.to(nodes.get(2)) / h;
-    return Batch.lincomb(
-        DpmStep.scaled(form, s, t, DpmStep.weights(form, r1, r2, 0.5, h)),
-        x,
-        m.get(0),
-        m.get(1),
-        m.get(2));
   }
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(grid.steps());
+    boolean starts = exact && (grid.steps() > 1 || !grid.endsWithoutNoise());
+    return OptionalInt.of(grid.steps() + (starts ? 1 : 0));
   }
 }

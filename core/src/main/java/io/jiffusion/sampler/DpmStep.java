@@ -47,6 +47,26 @@ final class DpmStep {
     return new double[] {form.integral(1, h) - slope1 - slope2, slope1, slope2};
   }
 
+  /**
+   * The weights of the last predictions, as many as there are nodes: order 1, 2 or 3.
+   *
+   * @param nodes half log-SNR where they were made, the newest first; the step starts there
+   * @param end half log-SNR to which it leads
+   * @param stretch factor of the exponential's exponent: 1 + eta, 1 for the flow
+   */
+  static double[] multistep(
+      DpmForm form, DpmType type, double curvature, double[] nodes, double end, double stretch) {
+    double h = end - nodes[0];
+    if (nodes.length == 1) {
+      return new double[] {form.integral(1, stretch * h)};
+    }
+    double r1 = (nodes[1] - nodes[0]) / h;
+    if (nodes.length == 2) {
+      return weights(form, type, r1, stretch * h);
+    }
+    return weights(form, r1, (nodes[2] - nodes[0]) / h, curvature, stretch * h);
+  }
+
   /** Weights as factors. */
   static double[] scaled(DpmForm form, Node s, Node t, double... weights) {
     double[] factors = new double[weights.length + 1];

@@ -24,4 +24,20 @@ record Node(double t, double alpha, double sigma, double lambda) {
   double to(Node other) {
     return other.lambda - lambda;
   }
+
+  /**
+   * The node below this one to which the flow leads in an ancestral step from s, before fresh noise
+   * leads up to this one: k-diffusion's, not below the noise level at the end of the walk. It has
+   * this node's time and signal.
+   */
+  Node down(Node s, double eta, Node end) {
+    double level = DownUp.of(s.sigma / s.alpha, sigma / alpha, eta).down();
+    double lambda = Math.min(Math.max(this.lambda, end.lambda), -Math.log(level));
+    return new Node(t, alpha, alpha * Math.exp(-lambda), lambda);
+  }
+
+  /** Standard deviation of the fresh noise that leads from a node below up to this one. */
+  double up(Node down) {
+    return sigma * Math.sqrt(-Math.expm1(2 * down.to(this)));
+  }
 }

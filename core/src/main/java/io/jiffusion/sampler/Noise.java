@@ -22,11 +22,30 @@ public interface Noise {
    */
   void normals(int draw, int image, double[] out, int from, int count);
 
+  /**
+   * Writes standard normal numbers that belong to an interval of half log-SNR: for samplers that
+   * discretise one stochastic differential equation, whatever their steps. Unless a noise knows of
+   * intervals, they are those of the draw.
+   *
+   * @param draw as above
+   * @param lambdaFrom half log-SNR at the start of the step, the smaller one
+   * @param lambdaTo half log-SNR at its end
+   */
+  default void between(
+      int draw, int image, double lambdaFrom, double lambdaTo, double[] out, int from, int count) {
+    normals(draw, image, out, from, count);
+  }
+
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
+    return new KeyedNoise(seeds);
+  }
+
+  /** Noise that belongs to the image, for something else than the steps of a sampler. */
+  static Noise keyed(Purpose purpose, long... seeds) {
     long[] own = seeds.clone();
-    return (step, image, out, from, count) ->
-        new Key(own[image], step, Purpose.STEP).normals(out, from, count);
+    return (draw, image, out, from, count) ->
+        new Key(own[image], draw, purpose).normals(out, from, count);
   }
 
   /**
@@ -47,6 +66,16 @@ public interface Noise {
     double[] data = new double[like.data().length];
     for (int image = 0; image < like.images(); image++) {
       normals(draw, image, data, image * like.imageSize(), like.imageSize());
+    }
+    return like.with(data);
+  }
+
+  /** The noise of a whole batch for an interval. */
+  default Batch between(int draw, double lambdaFrom, double lambdaTo, Batch like) {
+    double[] data = new double[like.data().length];
+    int size = like.imageSize();
+    for (int image = 0; image < like.images(); image++) {
+      between(draw, image, lambdaFrom, lambdaTo, data, image * size, size);
     }
     return like.with(data);
   }

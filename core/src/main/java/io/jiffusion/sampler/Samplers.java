@@ -11,8 +11,13 @@ public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
   private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
+  private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
+  private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
+  private static final Map<String, UniPc.Form> FORMS = new LinkedHashMap<>();
+  private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
    * A sampler as the list of them tells it.
@@ -64,6 +69,14 @@ public final class Samplers {
     VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
+    VARIANTS.put("bh1", UniPc.Variant.BH1);
+    VARIANTS.put("bh2", UniPc.Variant.BH2);
+    VARIANTS.put("varying", UniPc.Variant.VARYING);
+    FORMS.put("data", UniPc.Form.DATA);
+    FORMS.put("noise", UniPc.Form.NOISE);
+    AXES.put("time", Deis.Axis.TIME);
+    AXES.put("rho", Deis.Axis.RHO);
+    AXES.put("log-rho", Deis.Axis.LOG_RHO);
 
     // Denoising diffusion
     add(
@@ -94,6 +107,81 @@ public final class Samplers {
     // DPM-Solver, DPM-Solver++
 
     // UniPC, DEIS, PNDM
+    add(
+        "unipc",
+        "order=3, variant=bh1|bh2|varying, predicts=data|noise, predictor-only, full-order-end",
+        "2",
+        false,
+        "1",
+        "logsnr",
+        "Zhao et al. 2023, arXiv 2302.04867",
+        (spec, given) ->
+            new UniPc(
+                whole(spec, "order", 3),
+                spec.choice("variant", VARIANTS, UniPc.Variant.BH2),
+                spec.choice("predicts", FORMS, UniPc.Form.DATA),
+                !spec.flag("predictor-only"),
+                !spec.flag("full-order-end")));
+    add(
+        "deis",
+        "degree=3, axis=time|rho|log-rho, lower-order-end",
+        "2",
+        false,
+        "1",
+        "uniform",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) ->
+            new Deis(
+                whole(spec, "degree", 3),
+                spec.choice("axis", AXES, Deis.Axis.TIME),
+                spec.flag("lower-order-end")));
+    add(
+        "pndm",
+        "full-order-end",
+        "2",
+        false,
+        "1, 4 in the first 3 steps",
+        "uniform",
+        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
+        (spec, given) -> new Pndm(4, Pndm.Start.RUNGE_KUTTA, !spec.flag("full-order-end")));
+    add(
+        "plms",
+        "full-order-end",
+        "2",
+        false,
+        "1, 2 in the first step",
+        "uniform",
+        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
+        (spec, given) -> new Pndm(4, Pndm.Start.HEUN, !spec.flag("full-order-end")));
+    add(
+        "ipndm",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) ->
+            new Pndm(
+                whole(spec, "order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
+    add(
+        "ipndm-v",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Zhang, Chen 2023, arXiv 2204.13902",
+        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
+    add(
+        "lms",
+        "order=4, full-order-end",
+        "2",
+        false,
+        "1",
+        "karras",
+        "Crowson 2022, k-diffusion",
+        (spec, given) -> new Lms(whole(spec, "order", 4), !spec.flag("full-order-end")));
 
     // EDM and k-diffusion
     add(
@@ -151,8 +239,75 @@ public final class Samplers {
         "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
         (spec, given) ->
             new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "restart",
+        "min=0.06, max=0.3, steps=2, times=2",
+        "2",
+        true,
+        "2",
+        "karras",
+        "Xu and others 2023, arXiv 2306.14878",
+        (spec, given) ->
+            new Restart(
+                new Heun(),
+                List.of(
+                    new Restart.Interval(
+                        spec.number("min", 0.06),
+                        spec.number("max", 0.3),
+                        (int) spec.number("steps", 2),
+                        (int) spec.number("times", 2)))));
 
     // Score SDE
+    add(
+        "euler-maruyama",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new EulerMaruyama());
+    add(
+        "reverse-diffusion",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new ReverseDiffusion());
+    PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
+    PREDICTORS.put("euler-maruyama", new EulerMaruyama());
+    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
+    add(
+        "pc",
+        "snr=0.16, corrector=langevin|annealed, steps=1, predictor=reverse-diffusion|euler-maruyama|ddpm",
+        "1",
+        true,
+        "2",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> {
+          double snr = spec.number("snr", 0.16);
+          Map<String, Corrector> correctors = new LinkedHashMap<>();
+          correctors.put("langevin", new Langevin(snr));
+          correctors.put("annealed", new AnnealedLangevin(snr));
+          Corrector corrector = spec.choice("corrector", correctors, new Langevin(snr));
+          return new PredictorCorrector(
+              spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
+              corrector,
+              spec.whole("steps", 1),
+              true);
+        });
+    add(
+        "rk45",
+        "rtol=1e-5, atol=1e-5",
+        "adaptive",
+        false,
+        "6",
+        "uniform",
+        SCORE_SDE,
+        (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
   }
 
   private Samplers() {}
@@ -176,6 +331,15 @@ public final class Samplers {
       Maker maker) {
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
+  }
+
+  private static int whole(Spec spec, String option, int otherwise) {
+    double value = spec.number(option, otherwise);
+    if (value != Math.rint(value)) {
+      throw new IllegalArgumentException(
+          "illegal " + option + ": " + value + ", must be a whole number");
+    }
+    return (int) value;
   }
 
   /** All of them, in the order of the list. */

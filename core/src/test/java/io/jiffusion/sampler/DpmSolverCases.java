@@ -4,8 +4,9 @@ import io.jiffusion.sampler.DpmSolver.Inner;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
-import java.util.Arrays;
+import io.jiffusion.schedule.VariancePreserving;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
@@ -16,42 +17,10 @@ final class DpmSolverCases {
   static NoiseSchedule schedule(String name) {
     return switch (name) {
       case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
-      case "cosine_1000" -> shortened(DiscreteBetas.cosine(1000), 1000);
-      case "continuous_linear" -> new ContinuousLinear();
+      case "cosine_1000" -> DiscreteBetas.cosine(1000).dpmSolver();
+      case "continuous_linear" -> new VariancePreserving(0.1, 20);
       default -> throw new IllegalArgumentException("no schedule " + name);
     };
-  }
-
-  /** The original drops the indices with half log-SNR below -5.1 and stretches the others. */
-  private static DiscreteBetas shortened(DiscreteBetas betas, int trained) {
-    double[] kept =
-        IntStream.rangeClosed(1, trained)
-            .mapToDouble(i -> (double) i / trained)
-            .filter(t -> betas.lambda(t) >= -5.1)
-            .map(t -> -Math.expm1(2 * (logAlpha(betas, t) - logAlpha(betas, t - 1.0 / trained))))
-            .toArray();
-    return DiscreteBetas.of(kept);
-  }
-
-  private static double logAlpha(DiscreteBetas betas, double t) {
-    return t < 1e-9 ? 0 : Math.log(betas.alpha(t));
-  }
-
-  /** The VP SDE with beta from 0.1 to 20. */
-  private record ContinuousLinear() implements NoiseSchedule {
-    @Override
-    public double alpha(double t) {
-      return Math.exp(logAlpha(t));
-    }
-
-    @Override
-    public double sigma(double t) {
-      return Math.sqrt(-Math.expm1(2 * logAlpha(t)));
-    }
-
-    private static double logAlpha(double t) {
-      return -0.25 * t * t * 19.9 - 0.5 * t * 0.1;
-    }
   }
 
   static double tolerance(JsonNode entry) {
@@ -86,51 +55,57 @@ final class DpmSolverCases {
               type,
               entry.path("lower_order_final").asBoolean(true)
                   ? LowerOrder.FEW_STEPS
-                  : LowerOrder.NEVER);
+                  : LowerOrder.NEVER,
+              false);
       case "singlestep_fixed" -> new DpmSolver(form, order, type, inner);
-      case "singlestep" ->
-          new DpmSolverFast(
-              new DpmSolver(form, order, type, inner), entry.get("evaluations").asInt());
+      case "singlestep" -> new DpmSolverFast(form, order, type, 0, 1);
+      case "adaptive" ->
+          new DpmSolverAdaptive(
+              form,
+              order,
+              type,
+              new StepControl.Proportional(),
+              entry.get("rtol").asDouble(),
+              entry.get("atol").asDouble(),
+              0,
+              1,
+              Integer.MAX_VALUE);
       default -> throw new IllegalArgumentException(entry.toString());
     };
   }
 
   static TimeGrid grid(NoiseSchedule schedule, Sampler sampler, JsonNode entry) {
-    double end = entry.get("t_end").asDouble();
-    boolean toZero = entry.path("denoise_to_zero").asBoolean(false);
-    int steps = entry.path("steps").asInt(1);
-    String skip = entry.path("skip_type").asString("logSNR");
-    if (sampler instanceof DpmSolver fixed) {
-      steps /= fixed.order();
-    }
-    if (sampler instanceof DpmSolverFast fast) {
-      if (skip.equals("logSNR")) {
-        steps = DpmSolverFast.orders(steps, fast.solver().order()).length;
-      } else {
-        return fast.outer(spaced(schedule, skip, steps, end, toZero));
-      }
-    }
-    return spaced(schedule, skip, steps, end, toZero);
+    return grid(
+        schedule,
+        sampler,
+        entry.path("skip_type").asString("logSNR"),
+        entry.path("steps").asInt(1),
+        entry.get("t_end").asDouble(),
+        entry.path("denoise_to_zero").asBoolean(false));
   }
 
   /** Times from 1 down to the end, spaced as the original's {@code skip_type} says. */
-  static TimeGrid spaced(
-      NoiseSchedule schedule, String skip, int steps, double end, boolean toZero) {
-    double[] times =
-        IntStream.rangeClosed(0, steps)
-            .mapToDouble(i -> (double) i / steps)
-            .map(
-                r ->
-                    r == 0
-                        ? 1
-                        : r == 1
-                            ? end
-                            : switch (skip) {
-                              case "logSNR" -> Inner.LAMBDA.time(schedule, 1, end, r);
-                              case "time_uniform" -> Inner.TIME.time(schedule, 1, end, r);
-                              default -> Inner.QUADRATIC.time(schedule, 1, end, r);
-                            })
-            .toArray();
-    return new TimeGrid(toZero ? Arrays.copyOf(times, steps + 2) : times);
+  static TimeGrid grid(
+      NoiseSchedule schedule,
+      Sampler sampler,
+      String skip,
+      int evaluations,
+      double end,
+      boolean toZero) {
+    int steps = evaluations;
+    if (sampler instanceof DpmSolver fixed) {
+      steps /= fixed.order();
+    }
+    Spacing spacing =
+        skip.equals("time_uniform")
+            ? Spacing.TIME
+            : skip.equals("time_quadratic")
+                ? Spacing.TIME_QUADRATIC
+                : sampler instanceof DpmSolverFast fast
+                    ? DpmSolverFast.spacing(fast.order())
+                    : Spacing.LOG_SNR;
+    return toZero
+        ? spacing.gridToData(schedule, steps + 1, 1, end)
+        : spacing.grid(schedule, steps, 1, end);
   }
 }

@@ -11,7 +11,10 @@ import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.SubVariancePreserving;
 import io.jiffusion.schedule.TimeGrid;
+import io.jiffusion.schedule.VarianceExploding;
+import io.jiffusion.schedule.VariancePreserving;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -97,6 +100,74 @@ class ScoreSdeTest {
     assertThat(peer.evaluations[0]).isEqualTo(entry.get("evaluations").asInt());
   }
 
+  static Stream<Arguments> ode() {
+    return cases("ode");
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("ode")
+  void followsTheFlowWithTheStepsOfTheOriginal(String mixture, String key, JsonNode entry) {
+    Map<String, Array> recorded = Fixtures.tensors("solvers/score_sde_" + mixture + ".safetensors");
+    JsonNode sdes = json(mixture).get("sdes");
+    String sde = entry.get("sde").asString();
+    NoiseSchedule schedule = schedule(sde, sdes.get(sde));
+    double eps = entry.get("eps").asDouble();
+    double rtol = entry.get("rtol").asDouble();
+    int[] shape = recorded.get("z").shape();
+    Batch z = new Batch(shape[0], shape[1], shape[2], shape[3], recorded.get("z").values());
+    int[] evaluations = {0};
+    MixtureDenoiser model = MixtureDenoiser.of(schedule, mixture);
+    Denoiser counting =
+        (xt, t) -> {
+          evaluations[0]++;
+          return model.at(xt, t);
+        };
+    Walk walk = new Walk(counting, schedule, new TimeGrid(new double[] {1, eps}), Noise.keyed());
+    Batch made =
+        new Rk45(rtol, entry.get("atol").asDouble(), shape[0])
+            .sample(walk, z.times(schedule.priorStd()));
+    assertThat(evaluations[0]).isEqualTo(entry.get("evaluations").asInt());
+    if (entry.get("denoise").asBoolean()) {
+      made = denoised(sde, sdes.get(sde), made, model.at(made, eps).x0(), eps, schedule);
+    }
+    assertThat(made.data()).containsExactly(recorded.get(key + ".final").values(), within(1e-6));
+    if (recorded.containsKey(key + ".exact")) {
+      assertThat(made.data())
+          .containsExactly(
+              recorded.get(key + ".exact").values(),
+              within(entry.get("error_to_exact").asDouble() + 1e-6));
+    }
+  }
+
+  private static NoiseSchedule schedule(String sde, JsonNode parameters) {
+    return switch (sde) {
+      case "vp" ->
+          new VariancePreserving(
+              parameters.get("beta_min").asDouble(), parameters.get("beta_max").asDouble());
+      case "subvp" ->
+          new SubVariancePreserving(
+              parameters.get("beta_min").asDouble(), parameters.get("beta_max").asDouble());
+      default ->
+          new VarianceExploding(
+              parameters.get("sigma_min").asDouble(), parameters.get("sigma_max").asDouble());
+    };
+  }
+
+  /** The program's last touch: the mean of one step back along a table of 1000 steps. */
+  private static Batch denoised(
+      String sde, JsonNode parameters, Batch x, Batch x0, double eps, NoiseSchedule schedule) {
+    double steps = 1000;
+    double sigma = schedule.sigma(eps);
+    Batch score = Batch.lincomb(schedule.alpha(eps) / (sigma * sigma), x0, -1 / (sigma * sigma), x);
+    double least = parameters.get(sde.equals("ve") ? "sigma_min" : "beta_min").asDouble();
+    return switch (sde) {
+      case "vp" -> Batch.lincomb(2 - Math.sqrt(1 - least / steps), x, least / steps, score);
+      case "subvp" ->
+          Batch.lincomb(1 - schedule.f(eps) / steps, x, schedule.g2(eps) / steps, score);
+      default -> Batch.lincomb(1, x, least * least, score);
+    };
+  }
+
   /**
    * The authors' process at the N times of their walk, k = 0 first, and what they call its step
    * there.
@@ -106,7 +177,6 @@ class ScoreSdeTest {
     final int steps;
     final int[] evaluations = {0};
     private final MixtureDenoiser model;
-    private final double[] times; // [N]
     private final double[] alpha; // [N], of the model
     private final double[] sigma;
     private final double[] std; // [N], of the process in continuous time
@@ -127,7 +197,6 @@ class ScoreSdeTest {
       double eps = entry.get("eps").asDouble();
       boolean continuous = entry.get("continuous").asBoolean();
       boolean exploding = sde.equals("ve");
-      times = new double[steps];
       alpha = new double[steps];
       sigma = new double[steps];
       std = new double[steps];
@@ -138,31 +207,17 @@ class ScoreSdeTest {
       tableAlpha[steps] = 1;
       double low = parameters.get(exploding ? "sigma_min" : "beta_min").asDouble();
       double high = parameters.get(exploding ? "sigma_max" : "beta_max").asDouble();
-      priorStd = exploding ? high : 1;
+      NoiseSchedule process = schedule(sde, parameters);
+      priorStd = process.priorStd();
       DiscreteBetas betas =
           exploding ? null : DiscreteBetas.linear(steps, low / steps, high / steps);
       for (int k = 0; k < steps; k++) {
         double t = 1 - k * (1 - eps) / (steps - 1);
         int index = (int) (t * (steps - 1));
-        times[k] = t;
-        double logAlpha = exploding ? 0 : -0.25 * t * t * (high - low) - 0.5 * t * low;
-        double beta = low + t * (high - low);
-        alpha[k] = Math.exp(logAlpha);
-        switch (sde) {
-          case "vp" -> {
-            std[k] = Math.sqrt(1 - Math.exp(2 * logAlpha));
-            g2[k] = beta;
-          }
-          case "subvp" -> {
-            std[k] = 1 - Math.exp(2 * logAlpha);
-            g2[k] = beta * (1 - Math.exp(4 * logAlpha));
-          }
-          default -> {
-            std[k] = low * Math.pow(high / low, t);
-            g2[k] = std[k] * std[k] * 2 * Math.log(high / low);
-          }
-        }
-        f[k] = exploding ? 0 : -0.5 * beta;
+        alpha[k] = process.alpha(t);
+        std[k] = process.sigma(t);
+        f[k] = process.f(t);
+        g2[k] = process.g2(t);
         tableAlpha[k] = exploding ? 1 : Math.sqrt(betas.alphaBar(index));
         tableSigma[k] =
             exploding
