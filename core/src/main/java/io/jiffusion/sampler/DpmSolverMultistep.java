@@ -27,12 +27,12 @@ public record DpmSolverMultistep(
   /** When the last steps are of lower order, which is steadier if they are large. */
   public enum LowerOrder {
     /** On grids of fewer than ten steps, as the authors' program does. */
-    FEW_STEPS,
+    FEW,
     ALWAYS,
     NEVER;
 
     boolean holds(int steps) {
-      return this == ALWAYS || this == FEW_STEPS && steps < 10;
+      return this == ALWAYS || this == FEW && steps < 10;
     }
   }
 
@@ -46,7 +46,7 @@ public record DpmSolverMultistep(
 
   /** As the authors' program has it. */
   public DpmSolverMultistep(DpmForm form, int order) {
-    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW_STEPS, false);
+    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW, false);
   }
 
   @Override

@@ -18,6 +18,9 @@ final class SamplerTable {
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");
 
+  /** Samplers that take some of their steps beside the grid, which does not refine them. */
+  private static final Set<String> OWN_STEPS = Set.of("restart");
+
   static {
     for (Samplers.Method method : Samplers.methods()) {
       ROWS.add(new Row(method.name(), order(method)));
@@ -31,6 +34,20 @@ final class SamplerTable {
     row("ddim:eta=0.2,eps=network", 1);
 
     // DPM-Solver, DPM-Solver++
+    row("dpm-solver-2:type=taylor", 2);
+    row("dpm-solver-3:type=taylor", 3);
+    row("dpm-solver-3:inner=time", 3);
+    row("dpm-solver-fast:form=data,order=2", 2);
+    row("dpm-solver-fast:eta=1", 1);
+    row("dpm-solver-multistep:order=1", 1);
+    row("dpm-solver-multistep:order=3", 2);
+    row("dpm-solver-multistep:order=3,exact", 3);
+    row("dpmpp-2m:type=taylor", 2);
+    row("dpmpp-2m:final=always", 2);
+    row("dpmpp-3m:exact", 3);
+    row("dpmpp-2m-sde:type=heun", 1);
+    row("dpmpp-2m-sde:eta=0.5", 1);
+    row("dpmpp-sde:eta=0.5", 1);
 
     // UniPC, DEIS, PNDM
 
@@ -70,6 +87,10 @@ final class SamplerTable {
 
     boolean affine() {
       return !NOT_AFFINE.contains(Samplers.method(text).name());
+    }
+
+    boolean refined() {
+      return !OWN_STEPS.contains(Samplers.method(text).name());
     }
 
     /** The grid for which the order is claimed. */

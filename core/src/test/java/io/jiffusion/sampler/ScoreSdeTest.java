@@ -133,7 +133,9 @@ class ScoreSdeTest {
     assertThat(made.data()).containsExactly(recorded.get(key + ".final").values(), within(1e-6));
     if (recorded.containsKey(key + ".exact")) {
       assertThat(made.data())
-          .containsExactly(recorded.get(key + ".exact").values(), within(10 * rtol));
+          .containsExactly(
+              recorded.get(key + ".exact").values(),
+              within(entry.get("error_to_exact").asDouble() + 1e-6));
     }
   }
 

@@ -23,12 +23,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 class UniPcTest {
-  private static final Map<String, Variant> VARIANTS =
+  static final Map<String, Variant> VARIANTS =
       Map.of("bh1", Variant.BH1, "bh2", Variant.BH2, "vary_coeff", Variant.VARYING);
-  private static final Map<String, Form> FORMS =
+  static final Map<String, Form> FORMS =
       Map.of("data_prediction", Form.DATA, "noise_prediction", Form.NOISE);
-  private static final Map<String, Array> RECORDED =
-      Fixtures.tensors("solvers/unipc_plane.safetensors");
+  static final Map<String, Array> RECORDED = Fixtures.tensors("solvers/unipc_plane.safetensors");
 
   static Stream<JsonNode> cases() {
     return StreamSupport.stream(
@@ -69,7 +68,7 @@ class UniPcTest {
                 grid,
                 Noise.keyed())
             .watch((k, t, x) -> states.add(x.data()));
-    Batch start = new Batch(4, 2, 1, 1, RECORDED.get("x_T").values());
+    Batch start = start();
     double[] end = sampler.sample(walk, start).data();
 
     double tolerance = name.contains("cosine") ? 1e-7 : 1e-9;
@@ -86,7 +85,11 @@ class UniPcTest {
     }
   }
 
-  private static TimeGrid grid(
+  static Batch start() {
+    return new Batch(4, 2, 1, 1, RECORDED.get("x_T").values());
+  }
+
+  static TimeGrid grid(
       NoiseSchedule schedule, double start, double end, int steps, String spacing, boolean toZero) {
     double high = schedule.lambda(end);
     double low = schedule.lambda(start);
@@ -104,7 +107,7 @@ class UniPcTest {
     return new TimeGrid(times);
   }
 
-  private static NoiseSchedule schedule(String name) {
+  static NoiseSchedule schedule(String name) {
     return switch (name) {
       case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
       case "cosine_1000" -> DiscreteBetas.cosine(1000);
