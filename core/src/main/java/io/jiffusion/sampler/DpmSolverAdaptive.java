@@ -38,7 +38,7 @@ public record DpmSolverAdaptive(
     double noise,
     int group)
     implements Sampler {
-  private static final int MOST_TRIALS = 100_000;
+  private static final int MOST_TRIALS = 10_000;
 
   public DpmSolverAdaptive {
     if (order != 2 && order != 3) {
