@@ -12,7 +12,7 @@ import io.jiffusion.random.Purpose;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
-import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -98,7 +98,7 @@ public final class Judge implements AutoCloseable {
             config,
             seed,
             BATCH,
-            noisy ? new CrossEntropy.Noising(process.betas(), process.label()) : null);
+            noisy ? new CrossEntropy.Noising(process.noiseSchedule(), process.label()) : null);
     try (Trainer trainer =
         new Trainer(
             new Classifier(config, noisy),
@@ -246,9 +246,9 @@ public final class Judge implements AutoCloseable {
     float[] images = examples(data, IntStream.range(0, data.size()).toArray());
     double[] eps = new double[images.length];
     new Key(seed, 0, Purpose.NOISE).normals(eps, 0, eps.length);
-    DiscreteBetas betas = process.betas();
+    NoiseSchedule schedule = process.noiseSchedule();
     for (int i = 0; i < images.length; i++) {
-      images[i] = (float) (betas.alpha(t) * images[i] + betas.sigma(t) * eps[i]);
+      images[i] = (float) (schedule.alpha(t) * images[i] + schedule.sigma(t) * eps[i]);
     }
     return accuracy(data, images, process.label().at(t));
   }
@@ -273,7 +273,7 @@ public final class Judge implements AutoCloseable {
    */
   Gradient gradient(ProcessConfig of, int... classes) {
     checkNoisy();
-    if (!same(process.betas(), of.betas())) {
+    if (!same(process, of)) {
       throw new IllegalArgumentException(
           "illegal classifier: trained on noise of "
               + process.schedule()
@@ -288,9 +288,14 @@ public final class Judge implements AutoCloseable {
     return new ClassifierGradient(execution, process.label(), config.features(), classes);
   }
 
-  private static boolean same(DiscreteBetas a, DiscreteBetas b) {
-    return a.steps() == b.steps()
-        && IntStream.range(0, a.steps()).allMatch(i -> a.beta(i) == b.beta(i));
+  /** Whether both noise images alike, whatever their networks predict. */
+  private static boolean same(ProcessConfig a, ProcessConfig b) {
+    return IntStream.rangeClosed(1, 100)
+        .mapToDouble(i -> i / 100.0)
+        .allMatch(
+            t ->
+                a.noiseSchedule().alpha(t) == b.noiseSchedule().alpha(t)
+                    && a.noiseSchedule().sigma(t) == b.noiseSchedule().sigma(t));
   }
 
   private void checkNoisy() {

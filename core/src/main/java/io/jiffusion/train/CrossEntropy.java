@@ -4,7 +4,7 @@ import io.jiffusion.data.Dataset;
 import io.jiffusion.network.ClassifierConfig;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
-import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeLabel;
 import io.jiffusion.tensor.Tensor;
 import java.util.Arrays;
@@ -33,7 +33,7 @@ public final class CrossEntropy implements Objective {
    * @param process the forward process
    * @param label how the classifier is told the time
    */
-  public record Noising(DiscreteBetas process, TimeLabel label) {}
+  public record Noising(NoiseSchedule process, TimeLabel label) {}
 
   /** The objective of clean images. */
   public CrossEntropy(Dataset data, ClassifierConfig config, long seed, int batch) {
@@ -96,12 +96,12 @@ public final class CrossEntropy implements Objective {
   /** Noises the images, each to a time of its own, and gives the labels of the times. */
   private float[] noise(float[] images, long step) {
     int size = images.length / batch;
-    int[] indices = TimeSampler.UNIFORM.indices(seed, step, batch, noising.process.steps());
+    double[] times = TimeSampler.UNIFORM.times(seed, step, batch, noising.process);
     float[] labels = new float[batch];
     double[] eps = new double[size];
     for (int b = 0; b < batch; b++) {
       new Key(seed, step * batch + b, Purpose.NOISE).normals(eps, 0, size);
-      double t = noising.process.time(indices[b]);
+      double t = times[b];
       double alpha = noising.process.alpha(t);
       double sigma = noising.process.sigma(t);
       for (int i = 0; i < size; i++) {

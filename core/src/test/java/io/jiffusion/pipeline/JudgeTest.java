@@ -10,7 +10,6 @@ import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.sampler.Ancestral.Variance;
 import io.jiffusion.sampler.Noise;
-import io.jiffusion.schedule.Predicts;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
@@ -28,7 +27,8 @@ class JudgeTest {
   private static final ImageSet DATA = Stripes.of(300, 8, 3, 0);
 
   private static final ProcessConfig NOISE =
-      new ProcessConfig("cosine", 50, 1e-4, 0.02, Predicts.EPS, true, true, Variance.SMALL);
+      new ProcessConfig(
+          "cosine", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
 
   @TempDir Path folder;
 
@@ -67,7 +67,8 @@ class JudgeTest {
       }
       assertThat(judge.look(floats(x)).classes()).isEqualTo(classes);
       ProcessConfig other =
-          new ProcessConfig("linear", 50, 1e-4, 0.02, Predicts.EPS, true, true, Variance.SMALL);
+          new ProcessConfig(
+              "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
       assertThatThrownBy(() -> judge.gradient(other, classes))
           .hasMessage(
               "illegal classifier: trained on noise of cosine with 50 steps, must be that of the"
