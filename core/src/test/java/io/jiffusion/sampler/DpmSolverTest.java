@@ -14,14 +14,12 @@ import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Schedules;
-import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DpmSolverTest {
@@ -80,7 +78,8 @@ class DpmSolverTest {
     Walk walk = new Walk(model, flow, grid, Noise.keyed(1, 2));
     Batch ddim = new Ddim(0).sample(walk, start);
     for (int order = 1; order <= 3; order++) {
-      assertThat(Flow.distance(new DpmSolverMultistep(DpmForm.DATA, order).sample(walk, start), ddim))
+      assertThat(
+              Flow.distance(new DpmSolverMultistep(DpmForm.DATA, order).sample(walk, start), ddim))
           .isLessThan(0.5);
       assertThat(
               Flow.distance(
@@ -102,38 +101,6 @@ class DpmSolverTest {
     }
   }
 
-  /** The limit of the table in `SamplerTable` starts at order 2; here the few steps of its use. */
-  @ParameterizedTest
-  @EnumSource(DpmForm.class)
-  void isNearerToTheFlowInFewStepsIfTheThirdOrderIsExact(DpmForm form) {
-    Schedules schedules = Schedules.all().findFirst().orElseThrow();
-    MixtureDenoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
-    Batch exact = Flow.between(model, schedules, Flow.start(schedules));
-    StringBuilder out = new StringBuilder();
-    for (int evaluations : new int[] {5, 8, 10, 12, 15, 20}) {
-      double paper =
-          Flow.distance(
-              walk(
-                  new DpmSolverMultistep(
-                      form, 3, DpmType.DPM_SOLVER, LowerOrder.NEVER, false),
-                  schedules,
-                  schedules.grid(evaluations)),
-              exact);
-      double better =
-          Flow.distance(
-              walk(
-                  new DpmSolverMultistep(form, 3, DpmType.DPM_SOLVER, LowerOrder.NEVER, true),
-                  schedules,
-                  schedules.grid(evaluations - 1)),
-              exact);
-      double two =
-          Flow.distance(
-              walk(new DpmSolverMultistep(form, 2), schedules, schedules.grid(evaluations)), exact);
-      out.append(form + " " + evaluations + " 2M " + two + " 3M " + paper + " exact " + better + "\n");
-    }
-    System.out.println(out);
-  }
-
   @Test
   void adaptsToEachImageWhateverElseIsInTheBatch() {
     Schedules schedules = Schedules.all().findFirst().orElseThrow();
@@ -148,8 +115,9 @@ class DpmSolverTest {
         assertThat(sampler.sample(walk, start.slice(image, 1)).data())
             .containsExactly(Arrays.copyOfRange(together, 2 * image, 2 * image + 2));
       }
-      Sampler whole = new DpmSolverAdaptive(
-          DpmForm.NOISE, 3, DpmType.DPM_SOLVER, control, 0.05, 0.0078, 0, 1, 4);
+      Sampler whole =
+          new DpmSolverAdaptive(
+              DpmForm.NOISE, 3, DpmType.DPM_SOLVER, control, 0.05, 0.0078, 0, 1, 4);
       assertThat(whole.sample(walk, start).data()).isNotEqualTo(together);
     }
   }
@@ -199,11 +167,9 @@ class DpmSolverTest {
     assertThatThrownBy(() -> OrderPlan.orders(0, 3))
         .hasMessage("illegal evaluations: 0, must be 1 or more");
     assertThatThrownBy(
-            () ->
-                new DpmSolverMultistep(DpmForm.DATA, 2, DpmType.TAYLOR, LowerOrder.NEVER, true))
+            () -> new DpmSolverMultistep(DpmForm.DATA, 2, DpmType.TAYLOR, LowerOrder.NEVER, true))
         .hasMessage("illegal order: 2 with exact, must be 3; lower orders are what they say");
-    assertThatThrownBy(
-            () -> new DpmSolverAdaptive(DpmForm.DATA, 1, new StepControl.Proportional()))
+    assertThatThrownBy(() -> new DpmSolverAdaptive(DpmForm.DATA, 1, new StepControl.Proportional()))
         .hasMessage("illegal order: 1, must be 2 or 3, the higher of the two that are compared");
     assertThatThrownBy(
             () ->
