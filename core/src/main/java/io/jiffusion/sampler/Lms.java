@@ -9,8 +9,8 @@ import io.jiffusion.schedule.NoiseSchedule;
  * is replaced by the polynomial in sigma/alpha through its last values, which is integrated
  * exactly.
  *
- * <p>The same is known as ρAB-DEIS, and as variable-step iPNDM (iPNDM_v) once a misplaced
- * parenthesis in the coefficients of its published code is put right.
+ * <p>The same is known as ρAB-DEIS, and as iPNDM_v, iPNDM for steps of any lengths, whose published
+ * coefficients of orders 3 and 4 are right for equal steps only.
  *
  * <p>Of orders above 2 no more than 2 is left in the limit, because the first step knows one value
  * only; its error is small where the first steps are the noisy ones.

@@ -11,6 +11,7 @@ import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
@@ -148,7 +149,7 @@ class DpmSolverKDiffusionTest {
               .map(sigma -> sigma / LARGEST)
               .toArray());
     }
-    return DpmSolverFast.spacing(3)
+    return OrderPlan.spacing(3)
         .grid(
             SCHEDULE,
             entry.has("n") ? entry.get("n").asInt() : 1,
@@ -168,7 +169,7 @@ class DpmSolverKDiffusionTest {
         continue; // with the other samplers of k-diffusion
       }
       boolean fast = name.equals("dpm_fast");
-      Spacing spacing = fast ? DpmSolverFast.spacing(3) : Spacing.karras(7);
+      Spacing spacing = fast ? OrderPlan.spacing(3) : Spacing.karras(7);
       int rows = fast ? 1 : row.get("steps").size();
       for (int i = 0; i < rows; i++) {
         int steps = (fast ? row.get("evaluations") : row.get("steps").get(i)).asInt();

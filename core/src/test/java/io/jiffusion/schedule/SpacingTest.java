@@ -225,8 +225,8 @@ class SpacingTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
-        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, time, time-quadratic, logsnr, exponential, karras, polyexponential, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
+        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
+        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
         "karras:rho=0     | 5 | illegal rho: 0.0, must be above 0",
         "karras:roh=7     | 5 | illegal option roh of spacing karras:roh=7, must be one of rho, start, end, keep-noise; the nearest is rho",
         "time:rho=7       | 5 | illegal option rho of spacing time:rho=7, must be one of start, end, keep-noise; the nearest is end",
