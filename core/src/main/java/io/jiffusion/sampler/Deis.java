@@ -1,6 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
@@ -16,10 +17,10 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param degree of the polynomial, 0 or more, as the paper counts (tAB0 … tAB3); one less than the
  *     {@code solver_order} of diffusers
  * @param axis what it is a polynomial in
- * @param lowerOrderFinal whether the last steps before the end of the grid use lower degrees: … 2,
- *     1, 0. The paper's do not; diffusers' do below 15 steps
+ * @param lowerOrder when the last steps use lower degrees: … 2, 1, 0. The paper's never do;
+ *     diffusers' do below 15 steps
  */
-public record Deis(int degree, Axis axis, boolean lowerOrderFinal) implements Sampler {
+public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Sampler {
 
   /** What the noise is a polynomial in. */
   public enum Axis {
@@ -88,6 +89,7 @@ public record Deis(int degree, Axis axis, boolean lowerOrderFinal) implements Sa
     UniPc.checkSignal(walk, this);
     NoiseSchedule schedule = walk.schedule();
     int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
+    boolean lower = lowerOrder.holds(steps);
     History history = new History(degree + 1);
     return walk.run(
         x,
@@ -98,8 +100,7 @@ public record Deis(int degree, Axis axis, boolean lowerOrderFinal) implements Sa
           }
           history.add(axis.at(schedule, t), now.eps());
           int left = steps - (k - walk.first());
-          History past =
-              history.newest(lowerOrderFinal ? Math.min(left, history.size()) : history.size());
+          History past = history.newest(lower ? Math.min(left, history.size()) : history.size());
           double[] weights = axis.weights(schedule, past.nodes(), axis.at(schedule, s));
           return past.beyondDdim(schedule.alpha(s), schedule.sigma(s), now.x0(), weights);
         });

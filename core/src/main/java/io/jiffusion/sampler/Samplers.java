@@ -171,7 +171,7 @@ public final class Samplers {
     // UniPC, DEIS, PNDM
     add(
         "unipc",
-        "order=3, variant=bh1|bh2|varying, predicts=data|noise, predictor-only, full-order-end",
+        "order=3, variant=bh2|bh1|varying, form=data|noise, predictor-only, final=always|few|never",
         "2",
         false,
         "1",
@@ -181,12 +181,12 @@ public final class Samplers {
             new UniPc(
                 spec.whole("order", 3),
                 spec.choice("variant", UniPc.Variant.BH2),
-                spec.choice("predicts", UniPc.Form.DATA),
+                spec.choice("form", DpmForm.DATA),
                 !spec.flag("predictor-only"),
-                !spec.flag("full-order-end")));
+                spec.choice("final", LowerOrder.ALWAYS)));
     add(
         "deis",
-        "degree=3, axis=time|rho|log-rho, lower-order-end",
+        "degree=3, axis=time|rho|log-rho, final=never|few|always",
         "2",
         false,
         "1",
@@ -196,7 +196,7 @@ public final class Samplers {
             new Deis(
                 spec.whole("degree", 3),
                 spec.choice("axis", Deis.Axis.TIME),
-                spec.flag("lower-order-end")));
+                spec.choice("final", LowerOrder.NEVER)));
     add(
         "pndm",
         "full-order-end",
@@ -243,6 +243,20 @@ public final class Samplers {
         "karras",
         "Crowson 2022, k-diffusion",
         (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
+    add(
+        "sa-solver",
+        "predictor=3, corrector=4, tau=1, final=always|few|never",
+        "1",
+        true,
+        "1",
+        "logsnr",
+        "Xue et al. 2023, arXiv 2309.05019",
+        (spec, given) ->
+            new SaSolver(
+                spec.whole("predictor", 3),
+                spec.whole("corrector", 4),
+                spec.number("tau", 1),
+                spec.choice("final", LowerOrder.ALWAYS)));
 
     // EDM and k-diffusion
     add(

@@ -7,6 +7,7 @@ import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.sampler.Pndm.Start;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
@@ -46,7 +47,9 @@ class MultistepOriginalsTest {
           new Deis(
               entry.get("solver_order").asInt() - 1,
               Deis.Axis.LOG_RHO,
-              entry.get("lower_order_final").asBoolean() && steps < 15);
+              entry.get("lower_order_final").asBoolean() && steps < 15
+                  ? LowerOrder.ALWAYS
+                  : LowerOrder.NEVER);
       recorded.compare(sampler, betas, grid(labels, false), mixture, steps, k -> k);
       return;
     }

@@ -50,6 +50,14 @@ final class SamplerTable {
     row("dpmpp-sde:eta=0.5", 1);
 
     // UniPC, DEIS, PNDM
+    row("unipc:order=1,variant=bh1,predictor-only", 1);
+    row("unipc:order=2,final=never", 3); // the corrector adds one
+    row("unipc:order=3,variant=varying,form=noise,final=never", 3); // no more, for its start
+    row("deis:degree=0", 1);
+    row("deis:degree=1,axis=rho", 2);
+    row("deis:degree=2,axis=log-rho", 2);
+    row("sa-solver:tau=0.5", 1);
+    row("sa-solver:tau=0,final=never", 3);
 
     // EDM and k-diffusion
     row("euler:churn=3,smin=0.05,smax=10", 1);

@@ -7,15 +7,16 @@ import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
-import io.jiffusion.sampler.UniPc.Form;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.sampler.UniPc.Variant;
+import io.jiffusion.schedule.ContinuousCosine;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
+import io.jiffusion.schedule.VariancePreserving;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +26,8 @@ import tools.jackson.databind.JsonNode;
 class UniPcTest {
   static final Map<String, Variant> VARIANTS =
       Map.of("bh1", Variant.BH1, "bh2", Variant.BH2, "vary_coeff", Variant.VARYING);
-  static final Map<String, Form> FORMS =
-      Map.of("data_prediction", Form.DATA, "noise_prediction", Form.NOISE);
+  static final Map<String, DpmForm> FORMS =
+      Map.of("data_prediction", DpmForm.DATA, "noise_prediction", DpmForm.NOISE);
   static final Map<String, Array> RECORDED = Fixtures.tensors("solvers/unipc_plane.safetensors");
 
   static Stream<JsonNode> cases() {
@@ -54,7 +55,7 @@ class UniPcTest {
             VARIANTS.get(entry.get("variant").asString()),
             FORMS.get(entry.get("algorithm_type").asString()),
             true,
-            entry.get("lower_order_final").asBoolean());
+            entry.get("lower_order_final").asBoolean() ? LowerOrder.ALWAYS : LowerOrder.NEVER);
     MixtureDenoiser model = MixtureDenoiser.of(schedule, "plane");
     int[] evaluations = {0};
     List<double[]> states = new ArrayList<>();
@@ -111,26 +112,9 @@ class UniPcTest {
     return switch (name) {
       case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
       case "cosine_1000" -> DiscreteBetas.cosine(1000);
-      case "continuous_linear" -> preserving(t -> -0.25 * t * t * (20 - 0.1) - 0.5 * t * 0.1);
-      case "continuous_cosine" -> {
-        double zero = Math.log(Math.cos(0.008 / 1.008 * Math.PI / 2));
-        yield preserving(t -> Math.log(Math.cos((t + 0.008) / 1.008 * Math.PI / 2)) - zero);
-      }
+      case "continuous_linear" -> new VariancePreserving(0.1, 20);
+      case "continuous_cosine" -> new ContinuousCosine();
       default -> throw new IllegalArgumentException(name);
-    };
-  }
-
-  private static NoiseSchedule preserving(DoubleUnaryOperator logAlpha) {
-    return new NoiseSchedule() {
-      @Override
-      public double alpha(double t) {
-        return Math.exp(logAlpha.applyAsDouble(t));
-      }
-
-      @Override
-      public double sigma(double t) {
-        return Math.sqrt(-Math.expm1(2 * logAlpha.applyAsDouble(t)));
-      }
     };
   }
 }
