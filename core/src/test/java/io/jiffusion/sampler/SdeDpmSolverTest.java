@@ -1,12 +1,10 @@
 package io.jiffusion.sampler;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
@@ -107,15 +105,13 @@ class SdeDpmSolverTest {
       }
       double h = schedule.lambda(grid.time(k + 1)) - schedule.lambda(grid.time(k));
       double correlation = Math.sqrt(Math.expm1(h) / Math.expm1(2 * h)); // half of h: e^(2·h/2)
-      variance +=
-          gain[0] * gain[0] + gain[1] * gain[1] + 2 * correlation * gain[0] * gain[1];
+      variance += gain[0] * gain[0] + gain[1] * gain[1] + 2 * correlation * gain[0] * gain[1];
     }
     return new double[] {origin, variance};
   }
 
   private static double end(Sampler sampler, TimeGrid grid, Noise noise, double start) {
-    return sampler
-        .sample(
+    return sampler.sample(
             new Walk(gaussian(), SCHEDULES.schedule(), grid, noise),
             new Batch(1, 1, 1, 1, new double[] {start}))
         .data()[0];
