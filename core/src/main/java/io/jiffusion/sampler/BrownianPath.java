@@ -33,6 +33,11 @@ final class BrownianPath {
     this.start = new double[size];
   }
 
+  /** Values of the image. */
+  int size() {
+    return zero.length;
+  }
+
   /**
    * Writes {@code (W(u_to) − W(u_from))/√(u_to − u_from)}. Intervals shorter than half a cell have
    * normals of their own.

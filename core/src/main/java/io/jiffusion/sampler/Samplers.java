@@ -136,7 +136,7 @@ public final class Samplers {
     add(
         "dpmpp-sde",
         ANCESTRAL,
-        "1",
+        "2",
         true,
         "2",
         "karras",
@@ -145,7 +145,7 @@ public final class Samplers {
     add(
         "dpmpp-2m-sde",
         "type=midpoint|heun, " + ANCESTRAL,
-        "1",
+        "2",
         true,
         "1",
         "logsnr",
@@ -159,7 +159,7 @@ public final class Samplers {
     add(
         "dpmpp-3m-sde",
         ANCESTRAL,
-        "1",
+        "2",
         true,
         "1",
         "logsnr",

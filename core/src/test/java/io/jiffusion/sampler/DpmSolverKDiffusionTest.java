@@ -32,6 +32,11 @@ class DpmSolverKDiffusionTest {
   private static final double LARGEST = 40; // noise level of t = 1, above all of the recordings
   private static final NoiseSchedule SCHEDULE = new Edm(0.01, LARGEST);
 
+  private static final Map<String, Map<String, Array>> RECORDED =
+      Map.of(
+          "plane", Fixtures.tensors("solvers/k_diffusion_plane.safetensors"),
+          "image", Fixtures.tensors("solvers/k_diffusion_image.safetensors"));
+
   private static final Map<String, Function<JsonNode, Sampler>> SAMPLERS =
       Map.of(
           "dpmpp_2m",
@@ -100,8 +105,7 @@ class DpmSolverKDiffusionTest {
   @ParameterizedTest(name = "{0} {1} {2}")
   @MethodSource("recordings")
   void walksAsKDiffusionDoes(String mixture, String key, String name, JsonNode entry) {
-    Map<String, Array> recorded =
-        Fixtures.tensors("solvers/k_diffusion_" + mixture + ".safetensors");
+    Map<String, Array> recorded = RECORDED.get(mixture);
     Sampler sampler = SAMPLERS.get(name).apply(entry);
     int[] shape = recorded.get("x_init").shape();
     int size = shape[1] * shape[2] * shape[3];
@@ -159,7 +163,7 @@ class DpmSolverKDiffusionTest {
 
   @Test
   void isNoFurtherFromTheFlowThanKDiffusion() {
-    Map<String, Array> recorded = Fixtures.tensors("solvers/k_diffusion_plane.safetensors");
+    Map<String, Array> recorded = RECORDED.get("plane");
     MixtureDenoiser model = MixtureDenoiser.of(SCHEDULE, "plane");
     Batch start = new Batch(4, 2, 1, 1, recorded.get("x_init").values());
     Batch exact = start.with(recorded.get("exact_at_sigma_min").values());

@@ -187,4 +187,23 @@ class DpmSolverTest {
             "illegal grid: [1.0, 0.0], must have a time between for a sampler that adapts its"
                 + " steps: it goes as far as there is noise");
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dpm-solver-3:type=taylor,inner=quadratic | DpmSolver[form=NOISE, order=3, type=TAYLOR, inner=QUADRATIC]",
+        "dpm-solver-fast:form=data,order=2 | DpmSolverFast[form=DATA, order=2, type=DPM_SOLVER, eta=0.0, noise=1.0]",
+        "dpm-fast:eta=0.6 | DpmSolverFast[form=NOISE, order=3, type=DPM_SOLVER, eta=0.6, noise=1.0]",
+        "dpm-solver-multistep:order=3,exact | DpmSolverMultistep[form=NOISE, order=3, type=DPM_SOLVER, lowerOrder=FEW_STEPS, exact=true]",
+        "dpmpp-2m:final=never | DpmSolverMultistep[form=DATA, order=2, type=DPM_SOLVER, lowerOrder=NEVER, exact=false]",
+        "dpmpp-2m-sde:type=heun,eta=0.5 | SdeDpmSolverMultistep[order=2, type=TAYLOR, eta=0.5, noise=1.0]",
+        "dpmpp-3m-sde | SdeDpmSolverMultistep[order=3, type=TAYLOR, eta=1.0, noise=1.0]",
+        "dpmpp-sde:snoise=1.01 | SdeDpmSolver[eta=1.0, noise=1.01]",
+        "dpm-solver-adaptive:order=2,rtol=0.01 | DpmSolverAdaptive[form=NOISE, order=2, type=DPM_SOLVER, control=Proportional[first=0.05, theta=0.9], rtol=0.01, atol=0.0078, eta=0.0, noise=1.0, group=1]",
+        "dpm-adaptive:pcoeff=0.2 | DpmSolverAdaptive[form=NOISE, order=3, type=DPM_SOLVER, control=Pid[first=0.05, p=0.2, i=1.0, d=0.0, safety=0.81], rtol=0.05, atol=0.0078, eta=0.0, noise=1.0, group=1]",
+      })
+  void isReadFromText(String text, String sampler) {
+    assertThat(Samplers.parse(text)).hasToString(sampler);
+  }
 }
