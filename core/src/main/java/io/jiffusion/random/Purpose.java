@@ -25,7 +25,15 @@ public enum Purpose {
   /** Points of a toy data set. */
   TOY,
   /** The Brownian path that drives a stochastic sampler of a differential equation. */
-  BROWNIAN;
+  BROWNIAN,
+  /** Noise of the known part of an image, where the rest is sampled. */
+  KNOWN,
+  /** Noise that takes a state back to an earlier, noisier time. */
+  RENOISE,
+  /** Random directions along which a derivative is estimated. */
+  PROBE,
+  /** Where in its level a value of an image lies. */
+  DEQUANTISE;
 
   /**
    * Number of this purpose in the key; part of the stored format of every seed, so entries are only
