@@ -166,10 +166,14 @@ class InpaintingTest {
                 Noise.keyed(seeds))
             .constraint(
                 new Known(known, Known.pixels(left), betas, Noise.keyed(Purpose.KNOWN, seeds)));
-    Sampler sampler = new RePaint(row.sampler(), 10, 3, Noise.keyed(Purpose.RENOISE, seeds));
+    boolean keepsToTheGrid = !row.adaptive() && !row.text().startsWith("restart");
+    Sampler sampler =
+        keepsToTheGrid
+            ? new RePaint(row.sampler(), 10, 3, Noise.keyed(Purpose.RENOISE, seeds))
+            : row.sampler();
     if (row.text().equals("rk45")) {
       assertThatThrownBy(() -> sampler.sample(walk, start))
-          .isInstanceOf(IllegalArgumentException.class);
+          .hasMessageStartingWith("illegal constraint on the state with rk45");
       return;
     }
     double[] made = sampler.sample(walk, start).data();
