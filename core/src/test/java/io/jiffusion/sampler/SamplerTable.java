@@ -40,7 +40,7 @@ final class SamplerTable {
     // DPM-Solver, DPM-Solver++
     row("dpm-solver-2:type=taylor", 2);
     row("dpm-solver-3:type=taylor", 3);
-    row("dpm-solver-3:inner=time", 2); // 3 where half log-SNR is smooth in time
+    row("dpm-solver-3:inner=time", 3);
     row("dpm-solver-fast:form=data,order=2", 2);
     row("dpm-solver-fast:eta=1", 1);
     row("dpm-solver-multistep:order=1", 1);
