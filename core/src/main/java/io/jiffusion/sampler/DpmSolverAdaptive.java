@@ -4,8 +4,13 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * DPM-Solver-12 and DPM-Solver-23, which choose their steps (Lu et al.: DPM-Solver, 2022); with
@@ -38,7 +43,7 @@ public record DpmSolverAdaptive(
     double noise,
     int group)
     implements Sampler {
-  private static final int MOST_TRIALS = 100_000;
+  private static final int MOST_TRIALS = 10_000;
 
   public DpmSolverAdaptive {
     if (order != 2 && order != 3) {
@@ -79,22 +84,43 @@ public record DpmSolverAdaptive(
     return new Run(walk, x).end();
   }
 
-  /** The two results of a trial. */
-  private record Trial(Batch lower, Batch higher) {}
-
   /** Factors of the state and the predictions, for a step between two nodes. */
   private interface Factors {
     double[] of(Node s, Node t);
   }
 
-  /** One walk under way; arrays have an entry for each image, alike within a group. */
+  /** The two results of a trial. */
+  private record Trial(Batch lower, Batch higher) {}
+
+  /** Images that take the same steps: where they are and where the next trial leads. */
+  private static final class Group {
+    final int from;
+    final int until;
+    final StepControl.Steering steering;
+    Node at;
+    Node to;
+    Node down; // below `to` where fresh noise is added, otherwise the same
+    boolean there;
+    boolean moved;
+    int accepted;
+
+    Group(int from, int until, Node at, StepControl.Steering steering) {
+      this.from = from;
+      this.until = until;
+      this.at = at;
+      this.to = at;
+      this.down = at;
+      this.steering = steering;
+    }
+  }
+
+  /** One walk under way. */
   private final class Run {
     private final Walk walk;
+    private final Node start;
     private final Node end;
-    private final Node[] at;
-    private final boolean[] there;
-    private final int[] accepted;
-    private final StepControl.Steering[] steering;
+    private final List<Group> groups = new ArrayList<>();
+    private final long began = System.nanoTime();
     private Batch x;
     private Batch before; // the lower order's result of the last step, in the control's unit
     private int steps;
@@ -111,242 +137,210 @@ public record DpmSolverAdaptive(
       }
       this.walk = walk;
       this.x = x;
+      start = Node.at(walk.schedule(), grid.time(0));
       end = Node.at(walk.schedule(), grid.time(last));
-      at = new Node[x.images()];
-      Arrays.fill(at, Node.at(walk.schedule(), grid.time(0)));
-      there = new boolean[x.images()];
-      accepted = new int[x.images()];
-      steering = new StepControl.Steering[x.images()];
-      for (int image = 0; image < steering.length; image++) {
+      before = x.times(control.unit(start));
+      int size = Math.min(group, x.images());
+      for (int from = 0; from < x.images(); from += size) {
         // with noise an error is of order 1.5, k-diffusion says
-        steering[image] =
-            image % group == 0 ? control.steering(eta > 0 ? 1.5 : order) : steering[image - 1];
+        StepControl.Steering steering = control.steering(eta > 0 ? 1.5 : order);
+        groups.add(new Group(from, Math.min(from + size, x.images()), start, steering));
       }
-      before = x.times(control.unit(at[0]));
     }
 
     Batch end() {
-      long began = System.nanoTime();
-      for (int trials = 0; !all(there); trials++) {
+      for (int trials = 0; groups.stream().anyMatch(images -> !images.there); trials++) {
         walk.cancellation().check();
         if (trials == MOST_TRIALS) {
           throw tooMany();
         }
-        Node[] to = targets();
-        Node[] lower = to.clone();
-        for (int i = 0; i < to.length; i++) {
-          lower[i] = eta > 0 && !there[i] ? to[i].down(at[i], eta, end) : to[i];
-        }
-        if (judge(trial(lower), lower, to)) {
-          steps++;
-          double left =
-              Arrays.stream(at).mapToDouble(node -> Math.abs(node.to(end))).max().orElse(0);
-          double whole = Math.abs(Node.at(walk.schedule(), walk.grid().time(0)).to(end));
-          walk.progress()
-              .accept(
-                  new Progress(
-                      "percent of the way",
-                      Math.round(100 * (1 - left / whole)),
-                      100,
-                      (System.nanoTime() - began) * 1e-9,
-                      ""));
-        }
+        groups.forEach(this::aim);
+        judge(trial());
       }
       if (!walk.grid().endsWithoutNoise()) {
         return x;
       }
       walk.cancellation().check();
-      double[] t = times(at);
-      return walk.arrive(walk.first() + steps, 0, walk.denoiser().at(x, t).x0());
+      return walk.arrive(walk.first() + steps, 0, x0(x, images -> images.at));
     }
 
-    /** Where the next trial leads. */
-    private Node[] targets() {
-      Node[] to = new Node[at.length];
-      for (int i = 0; i < to.length; i++) {
-        double left = at[i].to(end);
-        if (there[i]) {
-          to[i] = at[i];
-        } else if (i % group != 0) {
-          to[i] = to[i - 1];
-        } else if (steering[i].h() >= Math.abs(left)) {
-          to[i] = end;
-        } else {
-          to[i] = Node.of(walk.schedule(), at[i].lambda() + Math.copySign(steering[i].h(), left));
-        }
+    private void aim(Group images) {
+      if (images.there) {
+        return;
       }
-      return to;
+      double left = images.at.to(end);
+      double h = images.steering.h();
+      images.to =
+          h >= Math.abs(left)
+              ? end
+              : Node.of(walk.schedule(), images.at.lambda() + Math.copySign(h, left));
+      images.down = eta == 0 ? images.to : images.to.down(images.at, eta, end);
     }
 
     /** The single steps of both orders from where the images are. */
-    private Trial trial(Node[] to) {
+    private Trial trial() {
       double r1 = 1.0 / order;
       double r2 = 2.0 / order;
-      Batch m0 = predict(x, at);
-      Node[] s1 = between(to, r1);
-      Batch m1 = predict(combine((s, t) -> DpmStep.first(form, s, t), s1, x, m0), s1);
+      Factors first = (s, t) -> DpmStep.first(form, s, t);
       Factors second = (s, t) -> DpmStep.second(form, type, r1, s, t);
+      Function<Group, Node> all = images -> images.down;
+      Function<Group, Node> s1 = nodes(r1);
+      Batch m0 = predict(x, images -> images.at);
+      Batch m1 = predict(combine(first, s1, x, m0), s1);
       if (order == 2) {
-        return new Trial(
-            combine((s, t) -> DpmStep.first(form, s, t), to, x, m0),
-            combine(second, to, x, m0, m1));
+        return new Trial(combine(first, all, x, m0), combine(second, all, x, m0, m1));
       }
-      Node[] s2 = between(to, r2);
       Factors onWay = (s, t) -> DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, t);
+      Factors third = (s, t) -> DpmStep.third(form, type, r1, r2, s, t);
+      Function<Group, Node> s2 = nodes(r2);
       Batch m2 = predict(combine(onWay, s2, x, m0, m1), s2);
-      return new Trial(
-          combine(second, to, x, m0, m1),
-          combine((s, t) -> DpmStep.third(form, type, r1, r2, s, t), to, x, m0, m1, m2));
+      return new Trial(combine(second, all, x, m0, m1), combine(third, all, x, m0, m1, m2));
     }
 
-    private Node[] between(Node[] to, double r) {
-      Node[] between = new Node[to.length];
-      for (int i = 0; i < to.length; i++) {
-        between[i] =
-            there[i]
-                ? at[i]
-                : i % group != 0
-                    ? between[i - 1]
-                    : Node.of(walk.schedule(), at[i].lambda() + r * at[i].to(to[i]));
+    /** For each group the node a fraction r of its step away. */
+    private Function<Group, Node> nodes(double r) {
+      Map<Group, Node> nodes = new IdentityHashMap<>();
+      for (Group images : groups) {
+        double h = images.at.to(images.down);
+        nodes.put(
+            images,
+            images.there ? images.at : Node.of(walk.schedule(), images.at.lambda() + r * h));
       }
-      return between;
+      return nodes::get;
     }
 
-    private Batch combine(Factors factors, Node[] to, Batch... terms) {
-      double[][] a = new double[terms.length][to.length];
-      for (int i = 0; i < to.length; i++) {
-        double[] own = factors.of(at[i], to[i]);
+    private Batch combine(Factors factors, Function<Group, Node> to, Batch... terms) {
+      double[][] a = new double[terms.length][x.images()];
+      for (Group images : groups) {
+        double[] own = factors.of(images.at, to.apply(images));
         for (int term = 0; term < terms.length; term++) {
-          a[term][i] = own[term];
+          Arrays.fill(a[term], images.from, images.until, own[term]);
         }
       }
       return Batch.lincomb(a, terms);
     }
 
-    private Batch predict(Batch states, Node[] nodes) {
-      Batch x0 = walk.denoiser().at(states, times(nodes)).x0();
+    private Batch predict(Batch states, Function<Group, Node> nodes) {
+      Batch x0 = x0(states, nodes);
       if (form == DpmForm.DATA) {
         return x0;
       }
-      double[][] a = new double[2][nodes.length];
-      for (int i = 0; i < nodes.length; i++) {
-        a[0][i] = 1 / nodes[i].sigma();
-        a[1][i] = -nodes[i].alpha() / nodes[i].sigma();
+      double[][] a = new double[2][x.images()];
+      for (Group images : groups) {
+        Node node = nodes.apply(images);
+        Arrays.fill(a[0], images.from, images.until, 1 / node.sigma());
+        Arrays.fill(a[1], images.from, images.until, -node.alpha() / node.sigma());
       }
       return Batch.lincomb(a, states, x0);
     }
 
-    /** Accepts or rejects for each group; whether any is accepted. */
-    private boolean judge(Trial trial, Node[] lower, Node[] to) {
-      double[] meanSquares = new double[at.length];
-      for (int i = 0; i < at.length; i++) {
-        meanSquares[i] = there[i] ? 0 : meanSquare(trial, i, control.unit(lower[i]));
+    private Batch x0(Batch states, Function<Group, Node> nodes) {
+      double[] t = new double[x.images()];
+      for (Group images : groups) {
+        Arrays.fill(t, images.from, images.until, nodes.apply(images).t());
       }
+      return walk.denoiser().at(states, t).x0();
+    }
+
+    /** Accepts or rejects for each group, and goes on from where that leads. */
+    private void judge(Trial trial) {
       double[] next = x.data().clone();
-      double[] last = before.data().clone();
-      boolean any = false;
-      int size = Math.min(group, at.length);
-      for (int from = 0; from < at.length; from += size) {
-        int until = Math.min(from + size, at.length);
-        if (there[from]) {
+      double[] lower = before.data().clone();
+      for (Group images : groups) {
+        images.moved = false;
+        if (images.there) {
           continue;
         }
-        double error = control.error(Arrays.copyOfRange(meanSquares, from, until));
-        double taken = Math.abs(at[from].to(to[from]));
-        if (!steering[from].accepts(error, taken) && !Double.isNaN(error)) {
-          continue;
-        }
-        any = true;
-        for (int i = from; i < until; i++) {
-          accept(i, trial, lower[i], to[i], next, last);
+        double error = error(trial, images);
+        double taken = Math.abs(images.at.to(images.to));
+        // what is no number is accepted: the walk then stops and says where
+        if (images.steering.accepts(error, taken) || Double.isNaN(error)) {
+          accept(trial, images, next, lower);
         }
       }
-      if (any) {
+      if (groups.stream().anyMatch(images -> images.moved)) {
         x = arrive(x.with(next));
-        before = before.with(last);
+        before = before.with(lower);
+        steps++;
+        progress();
       }
-      return any;
     }
 
-    private double meanSquare(Trial trial, int image, double unit) {
+    /** The difference of both orders, as a multiple of the tolerance. */
+    private double error(Trial trial, Group images) {
       int size = x.imageSize();
-      double sum = 0;
-      for (int j = image * size; j < (image + 1) * size; j++) {
-        double low = unit * trial.lower().data()[j];
-        double scale = Math.max(atol, rtol * Math.max(Math.abs(low), Math.abs(before.data()[j])));
-        double error = (unit * trial.higher().data()[j] - low) / scale;
-        sum += error * error;
+      double unit = control.unit(images.down);
+      double[] meanSquares = new double[images.until - images.from];
+      for (int i = images.from * size; i < images.until * size; i++) {
+        double low = unit * trial.lower().data()[i];
+        double scale = Math.max(atol, rtol * Math.max(Math.abs(low), Math.abs(before.data()[i])));
+        double error = (unit * trial.higher().data()[i] - low) / scale;
+        meanSquares[i / size - images.from] += error * error / size;
       }
-      return sum / size;
+      return control.error(meanSquares);
     }
 
-    private void accept(int image, Trial trial, Node lower, Node to, double[] next, double[] last) {
+    private void accept(Trial trial, Group images, double[] next, double[] lower) {
       int size = x.imageSize();
-      int first = image * size;
+      double unit = control.unit(images.down);
+      double up = eta == 0 ? 0 : noise * images.to.up(images.down);
       double[] z = new double[size];
-      double up = eta > 0 ? noise * to.up(lower) : 0;
-      if (up > 0) {
-        walk.noise()
-            .between(
-                walk.first() + accepted[image], image, at[image].lambda(), to.lambda(), z, 0, size);
-      }
-      for (int j = 0; j < size; j++) {
-        next[first + j] = trial.higher().data()[first + j] + up * z[j];
-        last[first + j] = control.unit(lower) * trial.lower().data()[first + j];
-      }
-      at[image] = to;
-      accepted[image]++;
-      there[image] = control.there(to, end);
-    }
-
-    /** After a step: the constraint sees each image at its own time, the onlooker the noisiest. */
-    private Batch arrive(Batch reached) {
-      int k = walk.first() + steps;
-      double noisiest = Arrays.stream(times(at)).max().orElseThrow();
-      if (Arrays.stream(at).allMatch(node -> node.t() == noisiest)) {
-        return walk.arrive(k, noisiest, reached);
-      }
-      double[] constrained = reached.data().clone();
-      int size = reached.imageSize();
-      for (double t : Arrays.stream(times(at)).distinct().toArray()) {
-        double[] all = walk.constraint().apply(k, t, reached).data();
-        for (int i = 0; i < at.length; i++) {
-          if (at[i].t() == t) {
-            System.arraycopy(all, i * size, constrained, i * size, size);
-          }
+      for (int image = images.from; image < images.until; image++) {
+        if (up > 0) {
+          double from = images.at.lambda();
+          int draw = walk.first() + images.accepted;
+          walk.noise().between(draw, image, from, images.to.lambda(), z, 0, size);
+        }
+        for (int j = 0; j < size; j++) {
+          int i = image * size + j;
+          next[i] = trial.higher().data()[i] + up * z[j];
+          lower[i] = unit * trial.lower().data()[i];
         }
       }
-      return walk.constraint((step, t, x) -> x).arrive(k, noisiest, reached.with(constrained));
+      images.at = images.to;
+      images.down = images.to;
+      images.accepted++;
+      images.moved = true;
+      images.there = control.there(images.to, end);
+    }
+
+    /** The constraint sees each image that has moved at its own time, the onlooker all of them. */
+    private Batch arrive(Batch reached) {
+      double[] data = reached.data().clone();
+      int size = x.imageSize();
+      for (Group images : groups) {
+        if (images.moved) {
+          int k = walk.first() + images.accepted - 1;
+          double[] own = walk.constraint().apply(k, images.at.t(), reached).data();
+          int first = images.from * size;
+          System.arraycopy(own, first, data, first, (images.until - images.from) * size);
+        }
+      }
+      double noisiest = groups.stream().mapToDouble(images -> images.at.t()).max().orElseThrow();
+      return walk.constraint((k, t, unchanged) -> unchanged)
+          .arrive(walk.first() + steps, noisiest, reached.with(data));
+    }
+
+    private void progress() {
+      double left =
+          groups.stream().mapToDouble(images -> images.at.to(end) / start.to(end)).max().orElse(0);
+      double seconds = (System.nanoTime() - began) * 1e-9;
+      walk.progress()
+          .accept(new Progress("percent", Math.round(100 * (1 - left)), 100, seconds, ""));
     }
 
     private JiffusionException tooMany() {
-      int image = 0;
-      while (there[image]) {
-        image++;
-      }
+      Group late = groups.stream().filter(images -> !images.there).findFirst().orElseThrow();
       return new JiffusionException(
           "illegal step: image "
-              + image
+              + late.from
               + " is at t = "
-              + at[image].t()
+              + late.at.t()
               + " after "
               + MOST_TRIALS
               + " trials, must be at "
               + end.t()
               + "; raise rtol and atol");
     }
-  }
-
-  private static boolean all(boolean[] flags) {
-    for (boolean flag : flags) {
-      if (!flag) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static double[] times(Node[] nodes) {
-    return Arrays.stream(nodes).mapToDouble(Node::t).toArray();
   }
 }

@@ -28,7 +28,7 @@ final class KeyedNoise implements Noise {
   @Override
   public void between(
       int draw, int image, double lambdaFrom, double lambdaTo, double[] out, int from, int count) {
-    if (paths[image] == null) {
+    if (paths[image] == null || paths[image].size() != count) {
       paths[image] = new BrownianPath(seeds[image], count);
     }
     paths[image].increment(lambdaFrom, lambdaTo, out, from);

@@ -6,19 +6,19 @@ import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
   private static final Map<String, Method> METHODS = new LinkedHashMap<>();
-  private static final Map<String, Variance> VARIANCES = new LinkedHashMap<>();
   private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
   private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
-  private static final Map<String, UniPc.Variant> VARIANTS = new LinkedHashMap<>();
-  private static final Map<String, DpmForm> DPM_FORMS = new LinkedHashMap<>();
-  private static final Map<String, LowerOrder> FINAL = new LinkedHashMap<>();
-  private static final Map<String, Deis.Axis> AXES = new LinkedHashMap<>();
   private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
   private static final String ANCESTRAL = "eta=1, snoise=1";
+  private static final String FLOW = "eta=0, snoise=1";
+  private static final String DPM_SOLVER = "Lu and others 2022, arXiv 2206.00927";
+  private static final String DPM_SOLVER_PP = "Lu and others 2022, arXiv 2211.01095";
+  private static final Map<String, DpmType> SDE_TYPES = new LinkedHashMap<>();
   private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
 
   /**
@@ -65,18 +65,8 @@ public final class Samplers {
   }
 
   static {
-    VARIANCES.put("small", Variance.SMALL);
-    VARIANCES.put("large", Variance.LARGE);
-    VARIANCES.put("learned-range", Variance.LEARNED_RANGE);
-    VARIANCES.put("learned", Variance.LEARNED);
     EPS.put("derived", true);
     EPS.put("network", false);
-    VARIANTS.put("bh2", UniPc.Variant.BH2);
-    VARIANTS.put("bh1", UniPc.Variant.BH1);
-    VARIANTS.put("varying", UniPc.Variant.VARYING);
-    AXES.put("time", Deis.Axis.TIME);
-    AXES.put("rho", Deis.Axis.RHO);
-    AXES.put("log-rho", Deis.Axis.LOG_RHO);
 
     // Denoising diffusion
     add(
@@ -87,7 +77,7 @@ public final class Samplers {
         "1",
         "uniform",
         "Ho, Jain, Abbeel 2020, arXiv 2006.11239",
-        (spec, given) -> new Ancestral(spec.choice("variance", VARIANCES, given.variance())));
+        (spec, given) -> new Ancestral(spec.choice("variance", given.variance())));
     add(
         "ddim",
         "eta=0, sigma-hat, eps=derived|network",
@@ -105,11 +95,78 @@ public final class Samplers {
         });
 
     // DPM-Solver, DPM-Solver++
-    DPM_FORMS.put("noise", DpmForm.NOISE);
-    DPM_FORMS.put("data", DpmForm.DATA);
-    FINAL.put("few", LowerOrder.FEW_STEPS);
-    FINAL.put("always", LowerOrder.ALWAYS);
-    FINAL.put("never", LowerOrder.NEVER);
+    SDE_TYPES.put("midpoint", DpmType.DPM_SOLVER);
+    SDE_TYPES.put("heun", DpmType.TAYLOR);
+    for (int order = 1; order <= 3; order++) {
+      addSingleStep("dpm-solver-" + order, DpmForm.NOISE, order, DPM_SOLVER);
+    }
+    for (String name : List.of("dpm-solver-fast", "dpm-fast")) { // the paper's and k-diffusion's
+      add(
+          name,
+          "order=3, type=dpm-solver|taylor, form=noise|data, " + FLOW,
+          "2",
+          false,
+          "1",
+          "dpm-solver-fast",
+          DPM_SOLVER,
+          (spec, given) ->
+              new DpmSolverFast(
+                  spec.choice("form", DpmForm.NOISE),
+                  spec.whole("order", 3),
+                  spec.choice("type", DpmType.DPM_SOLVER),
+                  spec.number("eta", 0),
+                  spec.number("snoise", 1)));
+    }
+    addMultistep("dpm-solver-multistep", DpmForm.NOISE, 0, DPM_SOLVER);
+    addAdaptive("dpm-solver-adaptive", DPM_SOLVER, spec -> new StepControl.Proportional());
+    addAdaptive(
+        "dpm-adaptive",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER,
+        spec ->
+            new StepControl.Pid(
+                StepControl.FIRST,
+                spec.number("pcoeff", 0),
+                spec.number("icoeff", 1),
+                spec.number("dcoeff", 0),
+                spec.number("safety", 0.81)));
+    addSingleStep("dpmpp-2s", DpmForm.DATA, 2, DPM_SOLVER_PP);
+    addSingleStep("dpmpp-3s", DpmForm.DATA, 3, DPM_SOLVER_PP);
+    addMultistep("dpmpp-2m", DpmForm.DATA, 2, DPM_SOLVER_PP);
+    addMultistep("dpmpp-3m", DpmForm.DATA, 3, DPM_SOLVER_PP);
+    add(
+        "dpmpp-sde",
+        ANCESTRAL,
+        "2",
+        true,
+        "2",
+        "karras",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
+        (spec, given) -> new SdeDpmSolver(spec.number("eta", 1), spec.number("snoise", 1)));
+    add(
+        "dpmpp-2m-sde",
+        "type=midpoint|heun, " + ANCESTRAL,
+        "2",
+        true,
+        "1",
+        "logsnr",
+        DPM_SOLVER_PP,
+        (spec, given) ->
+            new SdeDpmSolverMultistep(
+                2,
+                spec.choice("type", SDE_TYPES, DpmType.DPM_SOLVER),
+                spec.number("eta", 1),
+                spec.number("snoise", 1)));
+    add(
+        "dpmpp-3m-sde",
+        ANCESTRAL,
+        "2",
+        true,
+        "1",
+        "logsnr",
+        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
+        (spec, given) ->
+            new SdeDpmSolverMultistep(
+                3, DpmType.TAYLOR, spec.number("eta", 1), spec.number("snoise", 1)));
 
     // UniPC, DEIS, PNDM
     add(
@@ -123,10 +180,10 @@ public final class Samplers {
         (spec, given) ->
             new UniPc(
                 spec.whole("order", 3),
-                spec.choice("variant", VARIANTS, UniPc.Variant.BH2),
-                spec.choice("form", DPM_FORMS, DpmForm.DATA),
+                spec.choice("variant", UniPc.Variant.BH2),
+                spec.choice("form", DpmForm.DATA),
                 !spec.flag("predictor-only"),
-                spec.choice("final", FINAL, LowerOrder.ALWAYS)));
+                spec.choice("final", LowerOrder.ALWAYS)));
     add(
         "deis",
         "degree=3, axis=time|rho|log-rho, final=never|few|always",
@@ -138,8 +195,8 @@ public final class Samplers {
         (spec, given) ->
             new Deis(
                 spec.whole("degree", 3),
-                spec.choice("axis", AXES, Deis.Axis.TIME),
-                spec.choice("final", FINAL, LowerOrder.NEVER)));
+                spec.choice("axis", Deis.Axis.TIME),
+                spec.choice("final", LowerOrder.NEVER)));
     add(
         "pndm",
         "full-order-end",
@@ -199,7 +256,7 @@ public final class Samplers {
                 spec.whole("predictor", 3),
                 spec.whole("corrector", 4),
                 spec.number("tau", 1),
-                spec.choice("final", FINAL, LowerOrder.ALWAYS)));
+                spec.choice("final", LowerOrder.ALWAYS)));
 
     // EDM and k-diffusion
     add(
@@ -272,8 +329,8 @@ public final class Samplers {
                     new Restart.Interval(
                         spec.number("min", 0.06),
                         spec.number("max", 0.3),
-                        (int) spec.number("steps", 2),
-                        (int) spec.number("times", 2)))));
+                        spec.whole("steps", 2),
+                        spec.whole("times", 2)))));
 
     // Score SDE
     add(
@@ -329,6 +386,68 @@ public final class Samplers {
   }
 
   private Samplers() {}
+
+  private static void addSingleStep(String name, DpmForm form, int order, String paper) {
+    add(
+        name,
+        "type=dpm-solver|taylor, inner=lambda|time|quadratic",
+        "" + order,
+        false,
+        "" + order,
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolver(
+                form,
+                order,
+                spec.choice("type", DpmType.DPM_SOLVER),
+                spec.choice("inner", DpmSolver.Inner.LOGSNR)));
+  }
+
+  /** With an option for the order where that is 0. */
+  private static void addMultistep(String name, DpmForm form, int order, String paper) {
+    add(
+        name,
+        (order == 0 ? "order=2, " : "")
+            + "type=dpm-solver|taylor, final=few-steps|always|never"
+            + (order == 2 ? "" : ", exact"),
+        "2",
+        false,
+        "1",
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolverMultistep(
+                form,
+                order == 0 ? spec.whole("order", 2) : order,
+                spec.choice("type", DpmType.DPM_SOLVER),
+                spec.choice("final", LowerOrder.FEW),
+                order != 2 && spec.flag("exact")));
+  }
+
+  private static void addAdaptive(String name, String paper, Function<Spec, StepControl> control) {
+    add(
+        name,
+        "order=3, rtol=0.05, atol=0.0078, type=dpm-solver|taylor, form=noise|data, "
+            + (name.equals("dpm-adaptive") ? "pcoeff=0, icoeff=1, dcoeff=0, safety=0.81, " : "")
+            + FLOW,
+        "adaptive",
+        false,
+        "3",
+        "logsnr",
+        paper,
+        (spec, given) ->
+            new DpmSolverAdaptive(
+                spec.choice("form", DpmForm.NOISE),
+                spec.whole("order", 3),
+                spec.choice("type", DpmType.DPM_SOLVER),
+                control.apply(spec),
+                spec.number("rtol", 0.05),
+                spec.number("atol", 0.0078),
+                spec.number("eta", 0),
+                spec.number("snoise", 1),
+                1));
+  }
 
   private static Churn churn(Spec spec) {
     return new Churn(

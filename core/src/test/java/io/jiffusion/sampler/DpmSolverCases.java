@@ -4,6 +4,7 @@ import io.jiffusion.sampler.DpmSolver.Inner;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.VariancePreserving;
@@ -44,8 +45,8 @@ final class DpmSolverCases {
     Inner inner =
         switch (entry.path("skip_type").asString("logSNR")) {
           case "time_uniform" -> Inner.TIME;
-          case "time_quadratic" -> Inner.QUADRATIC;
-          default -> Inner.LAMBDA;
+          case "time_quadratic" -> Inner.TIME_QUADRATIC;
+          default -> Inner.LOGSNR;
         };
     return switch (entry.get("method").asString()) {
       case "multistep" ->
@@ -53,9 +54,7 @@ final class DpmSolverCases {
               form,
               order,
               type,
-              entry.path("lower_order_final").asBoolean(true)
-                  ? LowerOrder.FEW_STEPS
-                  : LowerOrder.NEVER,
+              entry.path("lower_order_final").asBoolean(true) ? LowerOrder.FEW : LowerOrder.NEVER,
               false);
       case "singlestep_fixed" -> new DpmSolver(form, order, type, inner);
       case "singlestep" -> new DpmSolverFast(form, order, type, 0, 1);
@@ -102,7 +101,7 @@ final class DpmSolverCases {
             : skip.equals("time_quadratic")
                 ? Spacing.TIME_QUADRATIC
                 : sampler instanceof DpmSolverFast fast
-                    ? DpmSolverFast.spacing(fast.order())
+                    ? OrderPlan.spacing(fast.order())
                     : Spacing.LOG_SNR;
     return toZero
         ? spacing.gridToData(schedule, steps + 1, 1, end)

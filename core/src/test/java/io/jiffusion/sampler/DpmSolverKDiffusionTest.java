@@ -11,6 +11,7 @@ import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
@@ -30,6 +31,11 @@ import tools.jackson.databind.JsonNode;
 class DpmSolverKDiffusionTest {
   private static final double LARGEST = 40; // noise level of t = 1, above all of the recordings
   private static final NoiseSchedule SCHEDULE = new Edm(0.01, LARGEST);
+
+  private static final Map<String, Map<String, Array>> RECORDED =
+      Map.of(
+          "plane", Fixtures.tensors("solvers/k_diffusion_plane.safetensors"),
+          "image", Fixtures.tensors("solvers/k_diffusion_image.safetensors"));
 
   private static final Map<String, Function<JsonNode, Sampler>> SAMPLERS =
       Map.of(
@@ -99,8 +105,7 @@ class DpmSolverKDiffusionTest {
   @ParameterizedTest(name = "{0} {1} {2}")
   @MethodSource("recordings")
   void walksAsKDiffusionDoes(String mixture, String key, String name, JsonNode entry) {
-    Map<String, Array> recorded =
-        Fixtures.tensors("solvers/k_diffusion_" + mixture + ".safetensors");
+    Map<String, Array> recorded = RECORDED.get(mixture);
     Sampler sampler = SAMPLERS.get(name).apply(entry);
     int[] shape = recorded.get("x_init").shape();
     int size = shape[1] * shape[2] * shape[3];
@@ -148,7 +153,7 @@ class DpmSolverKDiffusionTest {
               .map(sigma -> sigma / LARGEST)
               .toArray());
     }
-    return DpmSolverFast.spacing(3)
+    return OrderPlan.spacing(3)
         .grid(
             SCHEDULE,
             entry.has("n") ? entry.get("n").asInt() : 1,
@@ -158,7 +163,7 @@ class DpmSolverKDiffusionTest {
 
   @Test
   void isNoFurtherFromTheFlowThanKDiffusion() {
-    Map<String, Array> recorded = Fixtures.tensors("solvers/k_diffusion_plane.safetensors");
+    Map<String, Array> recorded = RECORDED.get("plane");
     MixtureDenoiser model = MixtureDenoiser.of(SCHEDULE, "plane");
     Batch start = new Batch(4, 2, 1, 1, recorded.get("x_init").values());
     Batch exact = start.with(recorded.get("exact_at_sigma_min").values());
@@ -168,7 +173,7 @@ class DpmSolverKDiffusionTest {
         continue; // with the other samplers of k-diffusion
       }
       boolean fast = name.equals("dpm_fast");
-      Spacing spacing = fast ? DpmSolverFast.spacing(3) : Spacing.karras(7);
+      Spacing spacing = fast ? OrderPlan.spacing(3) : Spacing.karras(7);
       int rows = fast ? 1 : row.get("steps").size();
       for (int i = 0; i < rows; i++) {
         int steps = (fast ? row.get("evaluations") : row.get("steps").get(i)).asInt();

@@ -146,6 +146,39 @@ class InpaintingTest {
     assertThat(draws).doesNotHaveDuplicates();
   }
 
+  @ParameterizedTest
+  @MethodSource("io.jiffusion.sampler.SamplerTable#rows")
+  void worksUnderEverySamplerThatLetsItsStatesBeChanged(SamplerTable.Row row) {
+    TimeGrid grid = TimeGrid.of(1000, Respacing.uniform(1000, 20));
+    long[] seeds = {1, 2};
+    Batch known = new Batch(2, 1, 1, 2, new double[] {1.5, 0, -0.7, 0});
+    Batch start = Noise.start(seeds, 1, 1, 2);
+    int[] counted = {0};
+    Denoiser model = pair(betas);
+    Walk walk =
+        new Walk(
+                (xt, t) -> {
+                  counted[0]++;
+                  return model.at(xt, t);
+                },
+                betas,
+                grid,
+                Noise.keyed(seeds))
+            .constraint(
+                new Known(known, Known.pixels(left), betas, Noise.keyed(Purpose.KNOWN, seeds)));
+    Sampler sampler = new RePaint(row.sampler(), 10, 3, Noise.keyed(Purpose.RENOISE, seeds));
+    if (row.text().equals("rk45")) {
+      assertThatThrownBy(() -> sampler.sample(walk, start))
+          .isInstanceOf(IllegalArgumentException.class);
+      return;
+    }
+    double[] made = sampler.sample(walk, start).data();
+    assertThat(made[0]).isEqualTo(1.5);
+    assertThat(made[2]).isEqualTo(-0.7);
+    assertThat(made).doesNotContain(Double.NaN);
+    sampler.evaluations(grid).ifPresent(promised -> assertThat(counted[0]).isEqualTo(promised));
+  }
+
   @Test
   void drawsNewNoiseEachTimeAnIntervalIsWalked() {
     TimeGrid grid = new TimeGrid(new double[] {0.6, 0.4});

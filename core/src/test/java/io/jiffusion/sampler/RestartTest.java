@@ -127,6 +127,21 @@ class RestartTest {
     assertThat(draws).doesNotHaveDuplicates().hasSize(18 + 2 * 3);
   }
 
+  @Test
+  void countsItsStepsUpToTheLast() {
+    TimeGrid grid = Spacing.karras(7).gridToData(EDM, 18, 1, EDM.range().min());
+    List<Integer> done = new ArrayList<>();
+    Walk walk =
+        new Walk(MixtureDenoiser.of(EDM, "plane"), EDM, grid, Noise.keyed(1))
+            .progress(
+                progress -> {
+                  assertThat(progress.total()).isEqualTo(18 + 2 * 3);
+                  done.add((int) progress.done());
+                });
+    TWICE.sample(walk, start(EDM, 1));
+    assertThat(done).isSorted().doesNotHaveDuplicates().endsWith(24).hasSize(18 + 2 * 2);
+  }
+
   /** Adding noise leads from the distribution at one level to that at another, exactly. */
   @ParameterizedTest
   @MethodSource("schedules")

@@ -1,6 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
@@ -15,8 +16,14 @@ import java.util.stream.Stream;
 final class SamplerTable {
   private static final List<Row> ROWS = new ArrayList<>();
 
-  /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
-  private static final Set<String> NOT_AFFINE = Set.of("pc");
+  /**
+   * Samplers whose step is not affine in state and noise, even on a Gaussian, or whose draws are
+   * not independent: {@link SdeDpmSolverTest} knows better.
+   */
+  private static final Set<String> NOT_AFFINE = Set.of("pc", "dpmpp-sde");
+
+  /** Samplers that take some of their steps beside the grid, which does not refine them. */
+  private static final Set<String> OWN_STEPS = Set.of("restart");
 
   static {
     for (Samplers.Method method : Samplers.methods()) {
@@ -31,6 +38,20 @@ final class SamplerTable {
     row("ddim:eta=0.2,eps=network", 1);
 
     // DPM-Solver, DPM-Solver++
+    row("dpm-solver-2:type=taylor", 2);
+    row("dpm-solver-3:type=taylor", 3);
+    row("dpm-solver-3:inner=time", 2); // 3 where half log-SNR is smooth in time
+    row("dpm-solver-fast:form=data,order=2", 2);
+    row("dpm-solver-fast:eta=1", 1);
+    row("dpm-solver-multistep:order=1", 1);
+    row("dpm-solver-multistep:order=3", 2);
+    row("dpm-solver-multistep:order=3,exact", 3);
+    row("dpmpp-2m:type=taylor", 2);
+    row("dpmpp-2m:final=always", 2);
+    row("dpmpp-3m:exact", 3);
+    row("dpmpp-2m-sde:type=heun", 2);
+    row("dpmpp-2m-sde:eta=0.5", 2);
+    row("dpmpp-sde:eta=0.5", 2);
 
     // UniPC, DEIS, PNDM
     row("unipc:order=1,variant=bh1,predictor-only", 1);
@@ -79,11 +100,18 @@ final class SamplerTable {
       return !NOT_AFFINE.contains(Samplers.method(text).name());
     }
 
+    boolean refined() {
+      return !OWN_STEPS.contains(Samplers.method(text).name());
+    }
+
     /** The grid for which the order is claimed. */
     TimeGrid grid(Schedules schedules, int steps) {
-      return Samplers.method(text).spacing().startsWith("karras")
-          ? karras(schedules, steps)
-          : schedules.grid(steps);
+      String spacing = Samplers.method(text).spacing();
+      if (spacing.equals("dpm-solver-fast")) { // ends with the same orders for every number
+        return OrderPlan.spacing(3)
+            .grid(schedules.schedule(), 3 * steps, schedules.start(), schedules.end());
+      }
+      return spacing.startsWith("karras") ? karras(schedules, steps) : schedules.grid(steps);
     }
 
     private static TimeGrid karras(Schedules schedules, int steps) {
