@@ -4,6 +4,8 @@ import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Mnist;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ProcessConfig;
+import io.jiffusion.pipeline.RunFolder;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -13,7 +15,8 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "train-classifier",
-    description = "Train the classifier of digits that jiffusion evaluate judges by.")
+    description =
+        "Train the classifier of digits that jiffusion evaluate judges by, or one that guides.")
 final class TrainClassifier implements Callable<Integer> {
   /** The classifier that comes with the program, in the program's folder. */
   static final Path BUNDLED = Path.of("models", "mnist-classifier");
@@ -46,12 +49,24 @@ final class TrainClassifier implements Callable<Integer> {
   @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Seed of the run.")
   long seed;
 
+  @Option(
+      names = "--noisy",
+      paramLabel = "RUN",
+      arity = "0..1",
+      fallbackValue = Home.BUNDLED,
+      description =
+          "Train on noisy digits, those of the model in this run folder (without one: of the"
+              + " bundled model), so that the classifier can guide it.")
+  String noisy;
+
   @Override
   public Integer call() {
+    ProcessConfig process =
+        noisy == null ? null : RunFolder.read(Home.model(noisy)).config().process();
     ImageSet train = digits(data, true, SIZE);
     ImageSet test = digits(data, false, SIZE);
     try (Bar bar = new Bar(main.err)) {
-      Judge.train(train, out, steps, seed, bar, main.cancellation);
+      Judge.train(train, process, out, steps, seed, bar, main.cancellation);
     }
     try (Judge judge = Judge.load(out)) {
       main.out.printf(
@@ -60,6 +75,13 @@ final class TrainClassifier implements Callable<Integer> {
           100 * judge.accuracy(test),
           test.size(),
           out);
+      for (int tenth = 1; judge.noisy() && tenth <= 9; tenth += 2) {
+        main.out.printf(
+            Locale.ROOT,
+            "%.2f%% of them at t = 0.%d%n",
+            100 * judge.accuracy(test, tenth / 10.0, seed),
+            tenth);
+      }
     }
     return 0;
   }

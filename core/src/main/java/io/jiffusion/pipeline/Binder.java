@@ -149,7 +149,7 @@ final class Binder {
     if (plain == long.class) {
       return whole(BigDecimal::longValueExact, tree, path);
     }
-    if (plain == double.class) {
+    if (plain == double.class || plain == Double.class) {
       BigDecimal number = number(tree);
       return number != null && Double.isFinite(number.doubleValue())
           ? (Object) number.doubleValue()

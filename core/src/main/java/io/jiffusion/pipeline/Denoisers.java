@@ -41,7 +41,7 @@ final class Denoisers {
    */
   Denoisers(RunConfig config, Execution execution, Function<String, Guide> guides) {
     this.config = config;
-    this.schedule = config.process().betas();
+    this.schedule = config.process().noiseSchedule();
     this.network = network(config, execution);
     this.guides = guides;
   }
@@ -110,6 +110,7 @@ final class Denoisers {
 
   private static NetworkDenoiser network(RunConfig config, Execution execution) {
     ProcessConfig process = config.process();
-    return new NetworkDenoiser(execution, process.betas(), process.predicts(), process.label());
+    return new NetworkDenoiser(
+        execution, process.noiseSchedule(), process.prediction(), process.label());
   }
 }

@@ -21,7 +21,7 @@ public final class Forward {
     Dataset data = config.dataset();
     Check.that(
         count >= 1 && count <= data.size(), "count", count, "must be from 1 to " + data.size());
-    NoiseSchedule schedule = config.process().betas();
+    NoiseSchedule schedule = config.process().noiseSchedule();
     int size = data.exampleSize();
     float[] x0 = new float[size];
     double[] eps = new double[size];

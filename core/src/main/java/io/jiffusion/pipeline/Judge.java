@@ -5,9 +5,14 @@ import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.network.Classifier;
 import io.jiffusion.network.ClassifierConfig;
 import io.jiffusion.network.Execution;
+import io.jiffusion.process.ClassifierGradient;
+import io.jiffusion.process.Gradient;
+import io.jiffusion.random.Key;
+import io.jiffusion.random.Purpose;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -22,6 +27,7 @@ import io.jiffusion.weights.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -32,10 +38,12 @@ import java.util.stream.IntStream;
  * A trained classifier, which says what an image shows and sums it up in a few features.
  *
  * <p>Its folder holds one file, {@code weights.safetensors}, half precision, with the network's
- * shape as a text in the file. Safe for use from any thread: calls queue.
+ * shape as a text in the file, and the forward process if it was trained on noisy images: then it
+ * can guide a model of that process. Safe for use from any thread: calls queue.
  */
 public final class Judge implements AutoCloseable {
   private static final String SHAPE = "classifier";
+  private static final String PROCESS = "process";
   private static final int CHANNELS = 16;
   private static final int FEATURES = 128;
   private static final int BATCH = 64;
@@ -44,10 +52,12 @@ public final class Judge implements AutoCloseable {
   private static final Ema AVERAGE = new Ema(0.998);
 
   private final ClassifierConfig config;
+  private final ProcessConfig process; // null for clean images
   private final Execution execution;
 
-  private Judge(ClassifierConfig config, Execution execution) {
+  private Judge(ClassifierConfig config, ProcessConfig process, Execution execution) {
     this.config = config;
+    this.process = process;
     this.execution = execution;
   }
 
@@ -64,6 +74,7 @@ public final class Judge implements AutoCloseable {
    * gives the same file on one kind of processor.
    *
    * @param data labelled images, square, the size a power of two from 8 on
+   * @param process the forward process whose states it shall tell apart; null for clean images
    * @param folder made if it is not there
    * @param steps optimiser steps, 1 or more
    * @throws IllegalArgumentException if the data have no classes or another size
@@ -71,6 +82,7 @@ public final class Judge implements AutoCloseable {
    */
   public static void train(
       Dataset data,
+      ProcessConfig process,
       Path folder,
       long steps,
       long seed,
@@ -79,10 +91,17 @@ public final class Judge implements AutoCloseable {
     Check.that(steps >= 1, "steps", steps, "must be 1 or more");
     ClassifierConfig config =
         new ClassifierConfig(data.channels(), data.height(), CHANNELS, FEATURES, data.classes());
-    CrossEntropy objective = new CrossEntropy(data, config, seed, BATCH);
+    boolean noisy = process != null;
+    CrossEntropy objective =
+        new CrossEntropy(
+            data,
+            config,
+            seed,
+            BATCH,
+            noisy ? new CrossEntropy.Noising(process.noiseSchedule(), process.label()) : null);
     try (Trainer trainer =
         new Trainer(
-            new Classifier(config),
+            new Classifier(config, noisy),
             objective,
             OPTIMISER,
             AVERAGE,
@@ -97,11 +116,12 @@ public final class Judge implements AutoCloseable {
         progress.accept(
             new Progress("steps", step.step(), steps, (System.nanoTime() - begin) / 1e9, loss));
       }
-      write(trainer.state().ema(), config, folder);
+      write(trainer.state().ema(), config, process, folder);
     }
   }
 
-  private static void write(Params params, ClassifierConfig config, Path folder) {
+  private static void write(
+      Params params, ClassifierConfig config, ProcessConfig process, Path folder) {
     Map<String, Array> arrays = new LinkedHashMap<>();
     for (String name : params.names()) {
       try (Scope scope = Scope.open()) {
@@ -113,8 +133,12 @@ public final class Judge implements AutoCloseable {
     } catch (IOException e) {
       throw new JiffusionException("cannot make the folder " + folder + ": " + e.getMessage(), e);
     }
-    Safetensors.write(
-        folder.resolve(RunFolder.WEIGHTS), arrays, Map.of(SHAPE, Tree.of(config).toJson()));
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put(SHAPE, Tree.of(config).toJson());
+    if (process != null) {
+      texts.put(PROCESS, Tree.of(process).toJson());
+    }
+    Safetensors.write(folder.resolve(RunFolder.WEIGHTS), arrays, texts);
   }
 
   /**
@@ -133,6 +157,7 @@ public final class Judge implements AutoCloseable {
               + ", must be a folder that jiffusion train-classifier made");
     }
     ClassifierConfig config;
+    ProcessConfig process;
     try (SafetensorsFile weights = Safetensors.open(file)) {
       String shape = weights.metadata().get(SHAPE);
       if (shape == null) {
@@ -140,11 +165,17 @@ public final class Judge implements AutoCloseable {
             file + " holds no classifier, must be a file that jiffusion train-classifier made");
       }
       config = Binder.bind(ClassifierConfig.class, Tree.json(shape, SHAPE + " in " + file));
+      String noise = weights.metadata().get(PROCESS);
+      process =
+          noise == null
+              ? null
+              : Binder.bind(ProcessConfig.class, Tree.json(noise, PROCESS + " in " + file));
     }
-    Classifier network = new Classifier(config);
+    Classifier network = new Classifier(config, process != null);
     int threads = Runtime.getRuntime().availableProcessors();
     return new Judge(
         config,
+        process,
         new EagerExecution(
             network, Executions.weights(file, network), Precision.FP32, BATCH, threads));
   }
@@ -167,6 +198,10 @@ public final class Judge implements AutoCloseable {
    *     none
    */
   public Verdict look(float[] images) {
+    return look(images, 0);
+  }
+
+  private Verdict look(float[] images, double label) {
     int size = Math.toIntExact(execution.input().count());
     int count = images.length / size;
     Check.that(
@@ -174,7 +209,9 @@ public final class Judge implements AutoCloseable {
         "images",
         images.length + " values",
         "must be one or more whole images of " + execution.input());
-    float[] output = execution.evaluate(images, count, new float[count], null);
+    float[] labels = new float[count];
+    Arrays.fill(labels, (float) label);
+    float[] output = execution.evaluate(images, count, labels, null);
     int features = config.features();
     int width = features + config.classes();
     Verdict verdict = new Verdict(new int[count], new double[count * features]);
@@ -194,9 +231,79 @@ public final class Judge implements AutoCloseable {
 
   /** Share of labelled images whose class is found. */
   public double accuracy(Dataset data) {
-    int[] found = look(examples(data, IntStream.range(0, data.size()).toArray())).classes();
+    return accuracy(data, examples(data, IntStream.range(0, data.size()).toArray()), 0);
+  }
+
+  /**
+   * Share of labelled images whose class is found in their noisy states.
+   *
+   * @param t the time of all of them
+   * @param seed of the noise
+   * @throws IllegalArgumentException if it was trained on clean images
+   */
+  public double accuracy(Dataset data, double t, long seed) {
+    checkNoisy();
+    float[] images = examples(data, IntStream.range(0, data.size()).toArray());
+    double[] eps = new double[images.length];
+    new Key(seed, 0, Purpose.NOISE).normals(eps, 0, eps.length);
+    NoiseSchedule schedule = process.noiseSchedule();
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) (schedule.alpha(t) * images[i] + schedule.sigma(t) * eps[i]);
+    }
+    return accuracy(data, images, process.label().at(t));
+  }
+
+  private double accuracy(Dataset data, float[] images, double label) {
+    int[] found = look(images, label).classes();
     long right = IntStream.range(0, found.length).filter(i -> found[i] == data.label(i)).count();
     return right / (double) found.length;
+  }
+
+  /** Whether it was trained on noisy images, and so can guide. */
+  public boolean noisy() {
+    return process != null;
+  }
+
+  /**
+   * What changes noisy states so that they show these classes more; to guide a model.
+   *
+   * @param of the model's forward process
+   * @param classes of the images of a batch, [B]
+   * @throws IllegalArgumentException if it was trained on clean images, or on another process
+   */
+  Gradient gradient(ProcessConfig of, int... classes) {
+    checkNoisy();
+    if (!same(process, of)) {
+      throw new IllegalArgumentException(
+          "illegal classifier: trained on noise of "
+              + process.schedule()
+              + " with "
+              + process.steps()
+              + " steps, must be that of the model it guides, "
+              + of.schedule()
+              + " with "
+              + of.steps()
+              + " steps; train one with jiffusion train-classifier --noisy");
+    }
+    return new ClassifierGradient(execution, process.label(), config.features(), classes);
+  }
+
+  /** Whether both noise images alike, whatever their networks predict. */
+  private static boolean same(ProcessConfig a, ProcessConfig b) {
+    return IntStream.rangeClosed(1, 100)
+        .mapToDouble(i -> i / 100.0)
+        .allMatch(
+            t ->
+                a.noiseSchedule().alpha(t) == b.noiseSchedule().alpha(t)
+                    && a.noiseSchedule().sigma(t) == b.noiseSchedule().sigma(t));
+  }
+
+  private void checkNoisy() {
+    if (process == null) {
+      throw new IllegalArgumentException(
+          "illegal classifier: trained on clean images, must be trained on noisy ones to guide;"
+              + " train one with jiffusion train-classifier --noisy");
+    }
   }
 
   /** Some examples, [images, C, H, W]. */

@@ -1,19 +1,32 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.pipeline.Binder.Optional;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.Edm;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Predicts;
+import io.jiffusion.schedule.RectifiedFlow;
+import io.jiffusion.schedule.Respacing;
+import io.jiffusion.schedule.SubVariancePreserving;
 import io.jiffusion.schedule.TimeLabel;
+import io.jiffusion.schedule.VarianceExploding;
+import io.jiffusion.schedule.VariancePreserving;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The forward process, and the conventions that a sampler must share with the training.
  *
  * @param schedule how noise grows, one of {@link #SCHEDULES}
- * @param steps T of DDPM
- * @param betaStart the first beta; not used by rescaled-linear, cosine and jsd
- * @param betaEnd the last; not used by these, nor by constant
- * @param predicts what the network predicts
+ * @param steps T of DDPM; in continuous time the steps that DDPM's sampler takes by default
+ * @param betaStart the first beta; of vp and sub-vp, a thousandth of beta(0). Not used by
+ *     rescaled-linear, cosine, jsd, ve, edm and flow
+ * @param betaEnd the last, or a thousandth of beta(1); not used by these, nor by constant
+ * @param sigmaMin the least noise level of ve and edm; left out, 0.01 and 0.002
+ * @param sigmaMax the largest of ve and edm; left out, 50 and 80
+ * @param predicts what the network predicts, one of {@link #PREDICTIONS}
+ * @param sigmaData standard deviation of the data, used by edm prediction; left out, 0.5
  * @param clip whether a sampler clips the predicted image to [−1, 1]
  * @param rederive whether DDIM derives eps again from the clipped image
  * @param variance of an ancestral step where the request does not say it
@@ -23,14 +36,28 @@ public record ProcessConfig(
     int steps,
     double betaStart,
     double betaEnd,
-    Predicts predicts,
+    @Optional Double sigmaMin,
+    @Optional Double sigmaMax,
+    String predicts,
+    @Optional Double sigmaData,
     boolean clip,
     boolean rederive,
     Variance variance) {
 
-  /** Schedules by name; quadratic is what diffusers calls scaled_linear. */
-  public static final List<String> SCHEDULES =
+  private static final List<String> TABLES =
       List.of("linear", "rescaled-linear", "cosine", "quadratic", "sigmoid", "constant", "jsd");
+  private static final List<String> CONTINUOUS = List.of("vp", "sub-vp", "ve", "edm", "flow");
+
+  /**
+   * Schedules by name: tables of T betas, of which quadratic is what diffusers calls scaled_linear;
+   * and the processes in continuous time.
+   */
+  public static final List<String> SCHEDULES =
+      Stream.concat(TABLES.stream(), CONTINUOUS.stream()).toList();
+
+  /** What a network can predict: edm is the paper's preconditioned network, on any schedule. */
+  public static final List<String> PREDICTIONS =
+      List.of("eps", "x0", "v", "score", "velocity", "edm");
 
   public ProcessConfig {
     Check.oneOf(SCHEDULES, "schedule", schedule);
@@ -42,10 +69,38 @@ public record ProcessConfig(
         "betaEnd",
         betaEnd,
         "must be at least betaStart and below 1");
+    Check.oneOf(PREDICTIONS, "predicts", predicts);
+    Check.that(
+        !predicts.equals("velocity") || schedule.equals("flow"),
+        "predicts",
+        predicts,
+        "must go with schedule flow; use v for the others");
+    boolean exploding = schedule.equals("ve") || schedule.equals("edm");
+    if (exploding && sigmaMin == null) {
+      sigmaMin = schedule.equals("ve") ? 0.01 : 0.002;
+    }
+    if (exploding && sigmaMax == null) {
+      sigmaMax = schedule.equals("ve") ? 50.0 : 80.0;
+    }
+    Check.that(sigmaMin == null || sigmaMin > 0, "sigmaMin", sigmaMin, "must be above 0");
+    Check.that(
+        sigmaMax == null || sigmaMin == null || sigmaMax > sigmaMin,
+        "sigmaMax",
+        sigmaMax,
+        "must be above sigmaMin");
+    if (predicts.equals("edm") && sigmaData == null) {
+      sigmaData = 0.5;
+    }
+    Check.that(sigmaData == null || sigmaData > 0, "sigmaData", sigmaData, "must be above 0");
   }
 
-  /** The table of the process. */
-  public DiscreteBetas betas() {
+  /** Whether the schedule is a table of T betas, not a process in continuous time. */
+  public boolean isTable() {
+    return TABLES.contains(schedule);
+  }
+
+  /** The two functions of the process. */
+  public NoiseSchedule noiseSchedule() {
     return switch (schedule) {
       case "linear" -> DiscreteBetas.linear(steps, betaStart, betaEnd);
       case "rescaled-linear" -> DiscreteBetas.rescaledLinear(steps);
@@ -54,12 +109,58 @@ public record ProcessConfig(
       case "sigmoid" -> DiscreteBetas.sigmoid(steps, betaStart, betaEnd);
       case "constant" -> DiscreteBetas.constant(steps, betaStart);
       case "jsd" -> DiscreteBetas.jsd(steps);
+      case "vp" -> new VariancePreserving(1000 * betaStart, 1000 * betaEnd);
+      case "sub-vp" -> new SubVariancePreserving(1000 * betaStart, 1000 * betaEnd);
+      case "ve" -> new VarianceExploding(sigmaMin, sigmaMax);
+      case "edm" -> new Edm(sigmaMin, sigmaMax);
+      case "flow" -> new RectifiedFlow();
       default -> throw new AssertionError(schedule);
     };
   }
 
-  /** How the network is told the time. */
+  /** How the network's output is to be read. */
+  public Predicts prediction() {
+    return switch (predicts) {
+      case "eps" -> Predicts.EPS;
+      case "x0" -> Predicts.X0;
+      case "v" -> Predicts.V;
+      case "score" -> Predicts.SCORE;
+      case "velocity" -> Predicts.VELOCITY;
+      case "edm" -> Predicts.edm(sigmaData);
+      default -> throw new AssertionError(predicts);
+    };
+  }
+
+  /**
+   * How the network is told the time: the index of a table, {@code 999·t} for vp and sub-vp as
+   * score SDE does, sigma for ve, {@code 1000·t} for flow as diffusers does; {@code ln(n)/4} for
+   * schedule edm and wherever edm is predicted.
+   */
   public TimeLabel label() {
-    return TimeLabel.index(steps);
+    if (predicts.equals("edm")) {
+      return TimeLabel.logNoiseLevel(noiseSchedule());
+    }
+    return switch (schedule) {
+      case "vp", "sub-vp" -> TimeLabel.scaled(999);
+      case "ve" -> TimeLabel.sigma(noiseSchedule());
+      case "edm" -> TimeLabel.logNoiseLevel(noiseSchedule());
+      case "flow" -> TimeLabel.scaled(1000);
+      default -> TimeLabel.index(steps);
+    };
+  }
+
+  /**
+   * The spacing to use where a sampler's own is known: that one, but in continuous time, where no
+   * steps of a table can be chosen, the nearest to it that the process is known with.
+   */
+  String spacing(String ofSampler) {
+    if (isTable() || !Respacing.knows(ofSampler)) {
+      return ofSampler;
+    }
+    return switch (schedule) {
+      case "ve", "edm" -> "karras";
+      case "flow" -> "time:end=0";
+      default -> "time";
+    };
   }
 }

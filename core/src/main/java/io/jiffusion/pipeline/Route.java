@@ -24,7 +24,7 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
     Sampler sampler = Samplers.parse(request.sampler(), given);
     String spacing =
         request.spacing().equals(AUTO)
-            ? Samplers.method(request.sampler()).spacing()
+            ? process.spacing(Samplers.method(request.sampler()).spacing())
             : request.spacing();
     if (request.steps() > 0) {
       return new Route(sampler, grid(process, spacing, request.steps()), spacing);
@@ -66,6 +66,6 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
   }
 
   private static TimeGrid grid(ProcessConfig process, String spacing, int steps) {
-    return Spacing.parse(spacing, process.betas(), steps);
+    return Spacing.parse(spacing, process.noiseSchedule(), steps);
   }
 }

@@ -23,10 +23,12 @@ public record RunConfig(
 
   public RunConfig {
     Check.that(
-        train.gamma().length == 0 || train.gamma().length == process.steps(),
+        train.gamma().length == 0 || process.isTable() && train.gamma().length == process.steps(),
         "train.gamma",
         train.gamma().length + " values",
-        "must be none or " + process.steps() + ", one for each time");
+        process.isTable()
+            ? "must be none or " + process.steps() + ", one for each time"
+            : "must be none for a process in continuous time");
     Check.that(
         train.labelDrop() == 0 || network.classes() > 1,
         "train.labelDrop",

@@ -1,6 +1,6 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,7 +34,7 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
    * @throws IllegalArgumentException if sampler, steps or spacing do not fit the process
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
-    DiscreteBetas betas = process.betas();
+    NoiseSchedule schedule = process.noiseSchedule();
     Route route = Route.of(process, request);
     TimeGrid grid = route.grid();
     List<Row> rows =
@@ -45,9 +45,9 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
                   return new Row(
                       t,
                       process.label().at(t),
-                      betas.alpha(t),
-                      betas.sigma(t),
-                      betas.lambda(t),
+                      schedule.alpha(t),
+                      schedule.sigma(t),
+                      schedule.lambda(t),
                       grid.time(k + 1));
                 })
             .toList();

@@ -8,7 +8,7 @@ import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Walk;
-import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +38,7 @@ final class Sampling {
    */
   SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     check(request);
-    DiscreteBetas betas = config.process().betas();
+    NoiseSchedule schedule = config.process().noiseSchedule();
     Route route = Route.of(config.process(), request);
     TimeGrid grid = route.grid();
     Sampler sampler = route.sampler();
@@ -55,10 +55,10 @@ final class Sampling {
       Denoisers network = new Denoisers(config, execution, guides);
       int at = first * size;
       long done = before;
-      Batch start = start(part, betas);
+      Batch start = start(part, schedule);
       see(frames, grid, -1, start, at);
       Walk walk =
-          new Walk(network.of(part), betas, grid, Noise.keyed(seeds(part)))
+          new Walk(network.of(part), schedule, grid, Noise.keyed(seeds(part)))
               .watch((k, t, x) -> see(frames, grid, k, x, at))
               .progress(
                   step ->
@@ -83,16 +83,16 @@ final class Sampling {
   }
 
   /** The states from which the images are made, [count, C, H, W]. */
-  private Batch start(SampleRequest part, DiscreteBetas betas) {
+  private Batch start(SampleRequest part, NoiseSchedule schedule) {
     int channels = (int) execution.input().size(0);
     int height = (int) execution.input().size(1);
     int width = (int) execution.input().size(2);
     if (part.noise() == null) {
       Batch noise = Noise.start(seeds(part), channels, height, width);
-      return Batch.lincomb(betas.priorStd(), noise, 0, noise);
+      return Batch.lincomb(schedule.priorStd(), noise, 0, noise);
     }
     double[] data = new double[part.noise().length];
-    Arrays.setAll(data, i -> betas.priorStd() * part.noise()[i]);
+    Arrays.setAll(data, i -> schedule.priorStd() * part.noise()[i]);
     return new Batch(part.count(), channels, height, width, data);
   }
 

@@ -16,8 +16,9 @@ import java.util.List;
  * @param warmup steps over which the learning rate grows from 0
  * @param ema largest decay of the averaged weights; at step n it is at most (1+n)/(10+n)
  * @param labelDrop share of labels replaced by the null class, for guidance
- * @param times how training times are drawn: uniform, or antithetic (t and T−1−t in pairs)
- * @param gamma weight of the loss at each of the T times; empty for 1 everywhere
+ * @param times how training times are drawn: uniform, antithetic (t and T−1−t in pairs), or
+ *     log-normal (EDM's noise levels)
+ * @param gamma weight of the loss at each of the T times of a table; empty for 1 everywhere
  * @param shards parts in which the gradient of a step is computed, each on a thread of its own;
  *     part of the arithmetic, so a run is the same on a machine with fewer cores
  * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
@@ -59,7 +60,7 @@ public record TrainConfig(
     Check.that(ema >= 0 && ema < 1, "ema", ema, "must be at least 0 and below 1");
     Check.that(
         labelDrop >= 0 && labelDrop < 1, "labelDrop", labelDrop, "must be at least 0 and below 1");
-    Check.oneOf(List.of("uniform", "antithetic"), "times", times);
+    Check.oneOf(List.of("uniform", "antithetic", "log-normal"), "times", times);
     for (double weight : gamma) {
       Check.that(weight >= 0, "gamma", weight, "must be 0 or more");
     }

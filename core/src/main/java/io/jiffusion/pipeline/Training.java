@@ -158,9 +158,9 @@ public final class Training {
     Simple objective =
         new Simple(
             data,
-            config.process().betas(),
+            config.process().noiseSchedule(),
             config.process().label(),
-            config.process().predicts(),
+            config.process().prediction(),
             TimeSampler.of(train.times()),
             train.gamma(),
             train.seed(),

@@ -147,6 +147,21 @@ public final class Batch {
     return lincomb(new double[][] {a}, this);
   }
 
+  /** Sum of the products of each image's values with those of the other, [B]. */
+  public double[] dot(Batch other) {
+    double[] sums = new double[images];
+    int size = imageSize();
+    for (int i = 0; i < data.length; i++) {
+      sums[i / size] += data[i] * other.data[i];
+    }
+    return sums;
+  }
+
+  /** Euclidean length of each image, [B]. */
+  public double[] norm() {
+    return Arrays.stream(dot(this)).map(Math::sqrt).toArray();
+  }
+
   /** Standard deviation of the values of each image, [B]. */
   public double[] std() {
     int size = imageSize();

@@ -24,7 +24,7 @@ import java.util.Arrays;
  * @param until the last time, that of the most noise, at which guidance acts
  * @param rescale how far the guided x̂0 of each image is brought back to the standard deviation of
  *     the strong one, from 0 to 1 (Lin et al.: Common diffusion noise schedules and sample steps
- *     are flawed, 2024; φ there)
+ *     are flawed, 2024; φ there, where it is the network's output that is brought back)
  */
 public record Guidance(
     Denoiser strong, Denoiser weak, double scale, double after, double until, double rescale)
@@ -72,12 +72,10 @@ public record Guidance(
 
   /**
    * The same guidance, only at noise levels sigma/alpha above {@code low} and up to {@code high},
-   * as the paper of the interval states it.
-   *
-   * @throws IllegalArgumentException if the schedule reaches no such noise level
+   * as the paper of the interval states it; levels that the schedule does not reach are its ends.
    */
   public Guidance duringLevels(NoiseSchedule schedule, double low, double high) {
-    return during(time(schedule, low, 0), time(schedule, high, 1));
+    return during(time(schedule, low), time(schedule, high));
   }
 
   /** The same guidance, brought back to the strong model's standard deviation. */
@@ -85,10 +83,11 @@ public record Guidance(
     return new Guidance(strong, weak, scale, after, until, share);
   }
 
-  private static double time(NoiseSchedule schedule, double level, double limit) {
-    return level == 0 || level == Double.POSITIVE_INFINITY
-        ? limit
-        : schedule.timeOf(-Math.log(level));
+  private static double time(NoiseSchedule schedule, double level) {
+    if (level <= schedule.noiseLevel(0)) {
+      return 0;
+    }
+    return level >= schedule.noiseLevel(1) ? 1 : schedule.timeOf(-Math.log(level));
   }
 
   @Override

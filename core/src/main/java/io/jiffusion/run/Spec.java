@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -133,6 +134,15 @@ public final class Spec {
           "one of " + words + "; the nearest is " + Nearest.of(value, choices.keySet()));
     }
     return choices.get(value);
+  }
+
+  /** The value that the option's word names, with dashes for underscores: {@code log-rho}. */
+  public <E extends Enum<E>> E choice(String option, E otherwise) {
+    Map<String, E> choices = new LinkedHashMap<>();
+    for (E value : otherwise.getDeclaringClass().getEnumConstants()) {
+      choices.put(value.name().toLowerCase(Locale.ROOT).replace('_', '-'), value);
+    }
+    return choice(option, choices, otherwise);
   }
 
   /**

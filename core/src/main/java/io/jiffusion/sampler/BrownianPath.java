@@ -6,14 +6,14 @@ import io.jiffusion.random.Purpose;
 /**
  * A Brownian motion W of an image's values, known at every time without being stored: a virtual
  * tree, in which the normals of a node are keyed by its place. The clock is {@code u = e^(2λ)}, λ
- * being half log-SNR from −32 to 32 in 2^22 cells; a time is rounded to the nearest cell's edge.
+ * being half log-SNR from −32 to 32 in 2^19 cells; a time is rounded to the nearest cell's edge.
  *
  * <p>W at an edge in the middle of two known ones is drawn from the Brownian bridge between them:
  * its mean lies on the line through both, its variance is {@code (u−u₀)(u₁−u)/(u₁−u₀)}. The way to
  * an edge is remembered, so that a time nearby costs only the part of the way that is new.
  */
 final class BrownianPath {
-  private static final int DEPTH = 22;
+  private static final int DEPTH = 19;
   private static final int CELLS = 1 << DEPTH;
   private static final double LEAST = -32;
   private static final double CELL = -2 * LEAST / CELLS;
@@ -92,11 +92,13 @@ final class BrownianPath {
       int level, int edge, double[] left, double[] right, double share, double std) {
     if (edges[level] != edge) {
       new Key(seed, edge, Purpose.BROWNIAN).normals(normals, 0, normals.length);
-      double[] value = new double[normals.length];
+      if (way[level] == null) {
+        way[level] = new double[normals.length];
+      }
+      double[] value = way[level]; // no end of the interval: those are at levels above
       for (int i = 0; i < value.length; i++) {
         value[i] = left[i] + share * (right[i] - left[i]) + std * normals[i];
       }
-      way[level] = value;
       edges[level] = edge;
     }
     return way[level];

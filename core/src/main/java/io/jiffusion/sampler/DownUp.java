@@ -17,8 +17,8 @@ record DownUp(double down, double up) {
   /**
    * The parts of a step between two noise levels.
    *
-   * @param eta 0: all flow; 1: the noise of the forward process's posterior. It ends where all
-   *     noise of the next level is fresh
+   * @param eta 0: all flow; 1: the noise of the forward process's posterior; a larger one is
+   *     limited where all noise of the next level is fresh
    */
   static DownUp of(double from, double to, double eta) {
     if (eta == 0) {

@@ -12,7 +12,8 @@ public enum DpmForm {
   NOISE {
     @Override
     double carry(Node s, Node t) {
-      return t.alpha() / s.alpha();
+      return t.sigma() / s.sigma() * Math.exp(s.to(t)); // t.alpha/s.alpha, of the very h that the
+      // integral has: the two nearly cancel where there is little signal
     }
 
     @Override

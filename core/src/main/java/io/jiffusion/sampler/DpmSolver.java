@@ -24,7 +24,7 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
    */
   public enum Inner {
     /** Evenly in half log-SNR, as the paper has it. */
-    LAMBDA {
+    LOGSNR {
       @Override
       double time(NoiseSchedule schedule, double s, double t, double r) {
         double from = schedule.lambda(s);
@@ -41,7 +41,7 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
     },
 
     /** Evenly in the root of time. */
-    QUADRATIC {
+    TIME_QUADRATIC {
       @Override
       double time(NoiseSchedule schedule, double s, double t, double r) {
         double root = Math.sqrt(s) + r * (Math.sqrt(t) - Math.sqrt(s));
@@ -59,7 +59,7 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
 
   /** As the papers recommend it. */
   public DpmSolver(DpmForm form, int order) {
-    this(form, order, DpmType.DPM_SOLVER, Inner.LAMBDA);
+    this(form, order, DpmType.DPM_SOLVER, Inner.LOGSNR);
   }
 
   @Override

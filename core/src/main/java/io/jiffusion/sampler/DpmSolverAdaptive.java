@@ -38,7 +38,7 @@ public record DpmSolverAdaptive(
     double noise,
     int group)
     implements Sampler {
-  private static final int MOST_TRIALS = 100_000;
+  private static final int MOST_TRIALS = 10_000;
 
   public DpmSolverAdaptive {
     if (order != 2 && order != 3) {
@@ -244,6 +244,7 @@ public record DpmSolverAdaptive(
       }
       double[] next = x.data().clone();
       double[] last = before.data().clone();
+      boolean[] moved = new boolean[at.length];
       boolean any = false;
       int size = Math.min(group, at.length);
       for (int from = 0; from < at.length; from += size) {
@@ -259,10 +260,11 @@ public record DpmSolverAdaptive(
         any = true;
         for (int i = from; i < until; i++) {
           accept(i, trial, lower[i], to[i], next, last);
+          moved[i] = true;
         }
       }
       if (any) {
-        x = arrive(x.with(next));
+        x = arrive(x.with(next), moved);
         before = before.with(last);
       }
       return any;
@@ -299,24 +301,23 @@ public record DpmSolverAdaptive(
       there[image] = control.there(to, end);
     }
 
-    /** After a step: the constraint sees each image at its own time, the onlooker the noisiest. */
-    private Batch arrive(Batch reached) {
-      int k = walk.first() + steps;
-      double noisiest = Arrays.stream(times(at)).max().orElseThrow();
-      if (Arrays.stream(at).allMatch(node -> node.t() == noisiest)) {
-        return walk.arrive(k, noisiest, reached);
-      }
-      double[] constrained = reached.data().clone();
+    /** The constraint sees each image that has moved at its own time, the onlooker all of them. */
+    private Batch arrive(Batch reached, boolean[] moved) {
+      double[] data = reached.data().clone();
       int size = reached.imageSize();
-      for (double t : Arrays.stream(times(at)).distinct().toArray()) {
-        double[] all = walk.constraint().apply(k, t, reached).data();
-        for (int i = 0; i < at.length; i++) {
-          if (at[i].t() == t) {
-            System.arraycopy(all, i * size, constrained, i * size, size);
+      Batch seen = reached;
+      for (int i = 0; i < at.length; i++) {
+        if (moved[i]) {
+          if (i == 0 || !moved[i - 1] || at[i] != at[i - 1] || accepted[i] != accepted[i - 1]) {
+            int k = walk.first() + accepted[i] - 1;
+            seen = walk.constraint().apply(k, at[i].t(), reached);
           }
+          System.arraycopy(seen.data(), i * size, data, i * size, size);
         }
       }
-      return walk.constraint((step, t, x) -> x).arrive(k, noisiest, reached.with(constrained));
+      double noisiest = Arrays.stream(times(at)).max().orElseThrow();
+      return walk.constraint((k, t, x) -> x)
+          .arrive(walk.first() + steps, noisiest, reached.with(data));
     }
 
     private JiffusionException tooMany() {

@@ -1,7 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.schedule.Spacing;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -13,8 +13,8 @@ import java.util.OptionalInt;
  *
  * <p>Every time of the grid but the last is evaluated, so a step of order p takes p intervals of
  * the grid at once; the states between are seen by nobody. In the paper the steps are evenly spaced
- * in half log-SNR, whatever their orders: {@link #spacing}. The last step, to no noise, returns the
- * predicted data.
+ * in half log-SNR, whatever their orders: {@link OrderPlan#spacing}. The last step, to no noise,
+ * returns the predicted data.
  *
  * @param form what is integrated, noise or data
  * @param order of most steps: 1, 2 or 3
@@ -35,52 +35,6 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
     this(form, order, DpmType.DPM_SOLVER, 0, 1);
   }
 
-  /**
-   * The order of each step.
-   *
-   * @param evaluations the sum of the orders, 1 or more
-   * @param order the highest, 1, 2 or 3
-   */
-  public static int[] orders(int evaluations, int order) {
-    DpmSolver.checkOrder(order);
-    if (evaluations < 1) {
-      throw new IllegalArgumentException(
-          "illegal evaluations: " + evaluations + ", must be 1 or more");
-    }
-    boolean split = order == 3 && evaluations % 3 == 0; // ends with 2 and 1, not with 3
-    int highest = evaluations / order - (split ? 1 : 0);
-    int[] rest = split ? new int[] {2, 1} : new int[] {evaluations % order};
-    int[] orders = new int[highest + (rest[0] == 0 ? 0 : rest.length)];
-    Arrays.fill(orders, 0, highest, order);
-    System.arraycopy(rest, 0, orders, highest, orders.length - highest);
-    return orders;
-  }
-
-  /**
-   * The paper's times: steps evenly spaced in half log-SNR, and so are the evaluations within each.
-   * As many evaluations as there are intervals.
-   *
-   * @param order of most steps: 1, 2 or 3
-   */
-  public static Spacing spacing(int order) {
-    return (schedule, count, start, end) -> {
-      if (count == 1) {
-        return new double[] {start};
-      }
-      int[] orders = orders(count - 1, order);
-      double[] outer = Spacing.LOG_SNR.times(schedule, orders.length + 1, start, end);
-      double[] times = new double[count];
-      times[count - 1] = end;
-      int at = 0;
-      for (int k = 0; k < orders.length; k++) {
-        double[] inner = Spacing.LOG_SNR.times(schedule, orders[k] + 1, outer[k], outer[k + 1]);
-        System.arraycopy(inner, 0, times, at, orders[k]);
-        at += orders[k];
-      }
-      return times;
-    };
-  }
-
   @Override
   public boolean stochastic() {
     return eta > 0;
@@ -92,7 +46,7 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
     walk.mustDescend(this);
     TimeGrid grid = walk.grid();
     int evaluations = grid.steps() - (grid.endsWithoutNoise() ? 1 : 0);
-    int[] orders = evaluations == 0 ? new int[0] : orders(evaluations, order);
+    int[] orders = evaluations == 0 ? new int[0] : OrderPlan.orders(evaluations, order);
     int[] first = new int[orders.length + 1]; // number of each step's first interval
     for (int k = 0; k < orders.length; k++) {
       first[k + 1] = first[k] + orders[k];

@@ -11,8 +11,9 @@ import java.util.OptionalInt;
  * as there is little to remember yet.
  *
  * <p>From three predictions, the originals take half of the second derivative, which leaves order
- * 2; {@code exact} takes all of it, and starts with a step of order 2 so that order 3 is reached.
- * The last step, to no noise, returns the predicted data.
+ * 2; {@code exact} takes all of it, and starts with a step of order 2 so that order 3 is reached:
+ * nearer to the flow in many steps, mostly not in fewer than 20. The last step, to no noise,
+ * returns the predicted data.
  *
  * @param form what is integrated, noise or data
  * @param order as the papers count: predictions that a step uses, 1, 2 or 3
@@ -27,12 +28,12 @@ public record DpmSolverMultistep(
   /** When the last steps are of lower order, which is steadier if they are large. */
   public enum LowerOrder {
     /** On grids of fewer than ten steps, as the authors' program does. */
-    FEW_STEPS,
+    FEW,
     ALWAYS,
     NEVER;
 
     boolean holds(int steps) {
-      return this == ALWAYS || this == FEW_STEPS && steps < 10;
+      return this == ALWAYS || this == FEW && steps < 10;
     }
   }
 
@@ -46,7 +47,7 @@ public record DpmSolverMultistep(
 
   /** As the authors' program has it. */
   public DpmSolverMultistep(DpmForm form, int order) {
-    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW_STEPS, false);
+    this(form, order, DpmType.DPM_SOLVER, LowerOrder.FEW, false);
   }
 
   @Override

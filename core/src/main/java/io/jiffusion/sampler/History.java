@@ -4,7 +4,10 @@ import io.jiffusion.process.Batch;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Values of the model on a walk and where they were taken, the newest first. */
+/**
+ * Values of the model on a walk and where they were taken, the newest first: what multistep methods
+ * remember.
+ */
 final class History {
   private final int most;
   private final List<Double> nodes = new ArrayList<>();
@@ -63,5 +66,26 @@ final class History {
       terms[j + 1] = values.get(j);
     }
     return Batch.lincomb(factors, terms);
+  }
+
+  /**
+   * DDIM's step with the newest noise and, since the values are noises, what the older ones change:
+   * {@code alpha·x̂0 + sigma·ε[0] + alpha·(c[1]·(ε[1] − ε[0]) + c[2]·(ε[2] − ε[0]) + …)}.
+   *
+   * <p>Written this way it needs no division by a signal that may be small.
+   *
+   * @param alpha at the end of the step; sigma too
+   * @param x0 predicted at its start
+   * @param c weights of all noises in x/alpha, whose sum is the step of sigma/alpha, so that the
+   *     first is known without looking
+   */
+  Batch beyondDdim(double alpha, double sigma, Batch x0, double[] c) {
+    double[] weights = new double[c.length];
+    weights[0] = sigma;
+    for (int j = 1; j < c.length; j++) {
+      weights[j] = alpha * c[j];
+      weights[0] -= weights[j];
+    }
+    return step(alpha, x0, weights);
   }
 }

@@ -11,8 +11,8 @@ final class Lagrange {
   private static final int POINTS = 16;
   private static final double[] AT = new double[POINTS]; // Gauss and Legendre's, on [−1, 1]
   private static final double[] WEIGHT = new double[POINTS];
-  private static final double ROUNDING = 1e-15;
-  private static final int DEEPEST = 40;
+  private static final double ROUNDING = 1e-14;
+  private static final int DEEPEST = 20;
 
   static {
     for (int i = 0; i < POINTS; i++) {

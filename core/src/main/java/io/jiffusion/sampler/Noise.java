@@ -41,6 +41,13 @@ public interface Noise {
     return new KeyedNoise(seeds);
   }
 
+  /** Noise that belongs to the image, for something else than the steps of a sampler. */
+  static Noise keyed(Purpose purpose, long... seeds) {
+    long[] own = seeds.clone();
+    return (draw, image, out, from, count) ->
+        new Key(own[image], draw, purpose).normals(out, from, count);
+  }
+
   /**
    * The standard normal states from which images with these seeds are sampled, [seeds, C, H, W]; to
    * be multiplied by the schedule's {@code priorStd}, where that is not 1.

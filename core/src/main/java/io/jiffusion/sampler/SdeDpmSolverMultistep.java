@@ -57,7 +57,7 @@ public record SdeDpmSolverMultistep(int order, DpmType type, double eta, double 
           double[] weights = DpmStep.multistep(form, type, 0.5, past.nodes(), t.lambda(), 1 + eta);
           Batch mean =
               past.step(
-                  form.carry(s, t) * Math.exp(-eta * h),
+                  form.carry(s, t) * (eta == 0 ? 1 : Math.exp(-eta * h)),
                   xt,
                   Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
           if (eta == 0) {

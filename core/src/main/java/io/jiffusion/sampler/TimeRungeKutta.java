@@ -1,15 +1,15 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.ProbabilityFlow;
 import io.jiffusion.sampler.Churn.Raised;
-import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
  * Runge and Kutta's methods of one and two stages on the probability flow in the schedule's own
- * state and time, {@code dx/dt = f x + g²/(2 sigma)·eps}: the sampler of EDM's ablations (Karras et
- * al. 2022, {@code ablation_sampler}), with churn.
+ * state and time, {@link ProbabilityFlow}: the sampler of EDM's ablations (Karras et al. 2022,
+ * {@code ablation_sampler}), with churn.
  *
  * <p>All other solvers here give the same picture on any schedule with the same noise levels. This
  * one does not, and shows what a choice of alpha(t) and sigma(t) alone does to a solver. It needs
@@ -62,9 +62,8 @@ public record TimeRungeKutta(int stages, double alpha, Churn churn) implements S
 
   /** dx/dt. */
   static Batch slope(Walk walk, Batch xt, double t) {
-    NoiseSchedule schedule = walk.schedule();
-    return Batch.lincomb(
-        schedule.f(t), xt, schedule.g2(t) / (2 * schedule.sigma(t)), walk.eps(xt, t));
+    ProbabilityFlow flow = ProbabilityFlow.of(walk.schedule(), t);
+    return Batch.lincomb(flow.state(), xt, flow.data(), walk.x0(xt, t));
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.Arrays;
 
 /**
@@ -22,13 +22,12 @@ import java.util.Arrays;
  *
  * @param order of the predictor, 1 or more: past values that a step uses
  * @param variant what stands for the weight where there is one difference of values only
- * @param form what is interpolated
+ * @param form what is interpolated, data or noise
  * @param corrector whether steps are corrected
- * @param lowerOrderFinal whether the last steps, on which errors are never smoothed, use fewer
- *     values: … 3, 2, 1
+ * @param lowerOrder when the last steps use fewer values: … 3, 2, 1
  */
 public record UniPc(
-    int order, Variant variant, Form form, boolean corrector, boolean lowerOrderFinal)
+    int order, Variant variant, DpmForm form, boolean corrector, LowerOrder lowerOrder)
     implements Sampler {
 
   /**
@@ -39,7 +38,7 @@ public record UniPc(
     /** B(h) = h. */
     BH1 {
       @Override
-      double weight(double h) {
+      double weight(DpmForm form, double h) {
         return h / 2;
       }
     },
@@ -47,8 +46,8 @@ public record UniPc(
     /** B(h) = e^h − 1. */
     BH2 {
       @Override
-      double weight(double h) {
-        return Math.expm1(h) / 2;
+      double weight(DpmForm form, double h) {
+        return form.integral(1, h) / 2;
       }
     },
 
@@ -58,77 +57,13 @@ public record UniPc(
      */
     VARYING {
       @Override
-      double weight(double h) {
-        return Math.expm1(h) / h - 1;
+      double weight(DpmForm form, double h) {
+        return form.integral(2, h);
       }
     };
 
-    /** What stands for {@code h·∫e^(h(1−u)) u du} over the step as 0 … 1. */
-    abstract double weight(double h);
-  }
-
-  /** What the polynomial interpolates. */
-  public enum Form {
-    /** The predicted data. */
-    DATA {
-      @Override
-      Batch value(Walk walk, Batch xt, double t) {
-        return walk.x0(xt, t);
-      }
-
-      @Override
-      double keeps(NoiseSchedule schedule, double t, double s) {
-        return schedule.sigma(s) / schedule.sigma(t);
-      }
-
-      @Override
-      double scale(NoiseSchedule schedule, double s) {
-        return schedule.alpha(s);
-      }
-
-      @Override
-      int sign() {
-        return -1;
-      }
-    },
-
-    /** The predicted noise. */
-    NOISE {
-      @Override
-      Batch value(Walk walk, Batch xt, double t) {
-        return walk.eps(xt, t);
-      }
-
-      @Override
-      double keeps(NoiseSchedule schedule, double t, double s) {
-        double h = schedule.lambda(s) - schedule.lambda(t);
-        return schedule.sigma(s)
-            / schedule.sigma(t)
-            * Math.exp(h); // alpha_s/alpha_t, of the same h
-      }
-
-      @Override
-      double scale(NoiseSchedule schedule, double s) {
-        return schedule.sigma(s);
-      }
-
-      @Override
-      int sign() {
-        return 1;
-      }
-    };
-
-    /** Evaluates the model. */
-    abstract Batch value(Walk walk, Batch xt, double t);
-
-    /** How much of the state is left at s. */
-    abstract double keeps(NoiseSchedule schedule, double t, double s);
-
-    /** Scale at s of what the step adds. */
-    abstract double scale(NoiseSchedule schedule, double s);
-
-    /** Of λ in the exponent: the paper's h is the step of λ for noise, minus it for data. */
-    abstract int sign();
+    /** What stands for the integral of a slope of 1 over the step. */
+    abstract double weight(DpmForm form, double h);
   }
 
   public UniPc {
@@ -139,32 +74,33 @@ public record UniPc(
 
   /** The authors' choice: B2, predicted data, corrected, lower order at the end. */
   public UniPc(int order) {
-    this(order, Variant.BH2, Form.DATA, true, true);
+    this(order, Variant.BH2, DpmForm.DATA, true, LowerOrder.ALWAYS);
   }
 
   @Override
   public Batch sample(Walk walk, Batch x) {
     checkSignal(walk, this);
-    NoiseSchedule schedule = walk.schedule();
     int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
     History history = new History(order);
     Batch[] ahead = {null}; // the model's value at the state that is reached, where it is known
     return walk.run(
         x,
-        (k, xt, t, s) -> {
-          if (s == 0) {
-            return walk.x0(xt, t);
+        (k, xt, time, next) -> {
+          if (next == 0) {
+            return walk.x0(xt, time);
           }
+          Node s = Node.at(walk.schedule(), time);
+          Node t = Node.at(walk.schedule(), next);
           int step = k - walk.first();
-          history.add(schedule.lambda(t), ahead[0] == null ? form.value(walk, xt, t) : ahead[0]);
+          history.add(s.lambda(), ahead[0] == null ? form.predict(walk, xt, time) : ahead[0]);
           History past = history.newest(order(step, steps));
-          Batch predicted = next(schedule, past, xt, t, s);
+          Batch predicted = step(past, xt, s, t); // UniP
           if (!corrector || step == steps - 1) {
             ahead[0] = null;
             return predicted;
           }
-          ahead[0] = form.value(walk, predicted, s);
-          return next(schedule, past.and(schedule.lambda(s), ahead[0]), xt, t, s);
+          ahead[0] = form.predict(walk, predicted, next);
+          return step(past.and(t.lambda(), ahead[0]), xt, s, t); // UniC
         });
   }
 
@@ -172,28 +108,26 @@ public record UniPc(
     if (step + 1 < order) {
       return step + 1; // values are still few
     }
-    return lowerOrderFinal ? Math.min(order, steps - step) : order;
+    return lowerOrder.holds(steps) ? Math.min(order, steps - step) : order;
   }
 
-  private Batch next(NoiseSchedule schedule, History values, Batch xt, double t, double s) {
-    double[] weights = weights(schedule.lambda(t), schedule.lambda(s), values.nodes());
-    double scale = form.scale(schedule, s);
+  private Batch step(History values, Batch xs, Node s, Node t) {
+    double[] weights = weights(values.nodes(), s.lambda(), t.lambda());
     return values.step(
-        form.keeps(schedule, t, s),
-        xt,
-        Arrays.stream(weights).map(weight -> scale * weight).toArray());
+        form.carry(s, t),
+        xs,
+        Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
   }
 
   /** Weights of the values at these nodes, the first of which is the start of the step. */
-  private double[] weights(double start, double end, double[] nodes) {
+  private double[] weights(double[] nodes, double start, double end) {
     if (nodes.length == 2) {
-      double h = form.sign() * (end - start);
-      double r = (nodes[1] - start) / (end - start);
-      double difference = variant.weight(h) / r;
-      return new double[] {difference - Math.expm1(h), -difference};
+      double h = end - start;
+      double slope = variant.weight(form, h) * h / (nodes[1] - start);
+      return new double[] {form.integral(1, h) - slope, slope};
     }
-    return Lagrange.integrals(
-        nodes, start, end, lambda -> -form.sign() * Math.exp(form.sign() * (end - lambda)));
+    int sign = form == DpmForm.NOISE ? 1 : -1;
+    return Lagrange.integrals(nodes, start, end, lambda -> Math.exp(sign * (end - lambda)));
   }
 
   /**

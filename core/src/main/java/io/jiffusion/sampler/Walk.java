@@ -86,6 +86,11 @@ public record Walk(
     return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
   }
 
+  public Walk noise(Noise other) {
+    return new Walk(
+        denoiser, schedule, grid, first, other, constraint, watch, progress, cancellation);
+  }
+
   public Walk constraint(Constraint other) {
     return new Walk(denoiser, schedule, grid, first, noise, other, watch, progress, cancellation);
   }

@@ -3,6 +3,8 @@
  *
  * <p>A {@link io.jiffusion.sampler.Sampler} is a value with one method, which says what a step
  * does; {@link io.jiffusion.sampler.Walk} has the loop over the grid and all that happens between
- * steps.
+ * steps. What states must obey is a constraint of the walk, such as {@link
+ * io.jiffusion.sampler.Known}; walks made of walks are samplers again: {@link
+ * io.jiffusion.sampler.RePaint}, {@link io.jiffusion.sampler.SdEdit}.
  */
 package io.jiffusion.sampler;

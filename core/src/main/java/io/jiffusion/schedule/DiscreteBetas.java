@@ -271,6 +271,11 @@ public final class DiscreteBetas implements NoiseSchedule {
     return new TimeRange(time(0), 1);
   }
 
+  @Override
+  public double trainingTime(double u) {
+    return time((int) (u * betas.length));
+  }
+
   /** {@code t·T}, whole at the nodes: 0 for the data, i + 1 for index i. */
   private double position(double t) {
     if (!(t >= 0 && t <= 1)) {

@@ -72,6 +72,15 @@ public interface NoiseSchedule {
   }
 
   /**
+   * The time of a training example for a number drawn uniformly from (0, 1): uniform over {@link
+   * #trainingRange}; the time of one of its indices for a table.
+   */
+  default double trainingTime(double u) {
+    TimeRange range = trainingRange();
+    return range.min() + u * (range.max() - range.min());
+  }
+
+  /**
    * The time at which the half log-SNR has the given value, found by bisection to the last bit.
    *
    * @throws IllegalArgumentException if no time in [0, 1] has it

@@ -1,69 +1,76 @@
 package io.jiffusion.schedule;
 
-import java.util.Locale;
-
 /**
  * What a network was trained to predict, told as {@link Scalings}; nothing else in the library asks
  * which it is.
  *
- * <p>eps and score leave the data undetermined where alpha = 0: a time without signal is refused.
+ * <p>EPS and SCORE leave the data undetermined where alpha = 0: a time without signal is refused.
  */
-public enum Predicts {
+@FunctionalInterface
+public interface Predicts {
+
   /** The noise: DDPM, DDIM, latent diffusion. */
-  EPS {
-    @Override
-    public Scalings scalings(NoiseSchedule schedule, double t, double label) {
-      double alpha = signal(schedule, t);
-      return new Scalings(1, 1 / alpha, -schedule.sigma(t) / alpha, label);
-    }
-  },
+  Predicts EPS =
+      (schedule, t, label) -> {
+        double alpha = signal("eps", schedule, t);
+        return new Scalings(1, 1 / alpha, -schedule.sigma(t) / alpha, label);
+      };
 
   /** The data. */
-  X0 {
-    @Override
-    public Scalings scalings(NoiseSchedule schedule, double t, double label) {
-      return new Scalings(1, 0, 1, label);
-    }
-  },
+  Predicts X0 = (schedule, t, label) -> new Scalings(1, 0, 1, label);
 
   /** {@code alpha·eps − sigma·x0} (Salimans, Ho: Progressive distillation, 2022). */
-  V {
-    @Override
-    public Scalings scalings(NoiseSchedule schedule, double t, double label) {
-      double alpha = schedule.alpha(t);
-      double sigma = schedule.sigma(t);
-      double norm = alpha * alpha + sigma * sigma;
-      return new Scalings(1, alpha / norm, -sigma / norm, label);
-    }
-  },
+  Predicts V =
+      (schedule, t, label) -> {
+        double alpha = schedule.alpha(t);
+        double sigma = schedule.sigma(t);
+        double norm = alpha * alpha + sigma * sigma;
+        return new Scalings(1, alpha / norm, -sigma / norm, label);
+      };
 
   /** The gradient of the log density of x_t, {@code −eps/sigma} in the mean. */
-  SCORE {
-    @Override
-    public Scalings scalings(NoiseSchedule schedule, double t, double label) {
-      double alpha = signal(schedule, t);
-      double sigma = schedule.sigma(t);
-      return new Scalings(1, 1 / alpha, sigma * sigma / alpha, label);
-    }
-  },
+  Predicts SCORE =
+      (schedule, t, label) -> {
+        double alpha = signal("score", schedule, t);
+        double sigma = schedule.sigma(t);
+        return new Scalings(1, 1 / alpha, sigma * sigma / alpha, label);
+      };
 
   /** {@code eps − x0}, the velocity of rectified flow; needs {@code alpha + sigma = 1}. */
-  VELOCITY {
-    @Override
-    public Scalings scalings(NoiseSchedule schedule, double t, double label) {
+  Predicts VELOCITY =
+      (schedule, t, label) -> {
+        double alpha = schedule.alpha(t);
+        double sigma = schedule.sigma(t);
+        if (Math.abs(alpha + sigma - 1) > 1e-9) {
+          throw new IllegalArgumentException(
+              "illegal schedule for velocity prediction: alpha + sigma = "
+                  + (alpha + sigma)
+                  + " at time "
+                  + t
+                  + ", must be 1; use v prediction for other schedules");
+        }
+        return new Scalings(1, 1, -sigma, label);
+      };
+
+  /**
+   * EDM's preconditioned network, on any schedule: input and target have unit variance at every
+   * noise level {@code n = sigma/alpha} (Karras et al. 2022, table 1).
+   *
+   * @param sigmaData standard deviation of the data: 0.5 in the paper, for images in [−1, 1]
+   */
+  static Predicts edm(double sigmaData) {
+    if (!(sigmaData > 0)) {
+      throw new IllegalArgumentException("illegal sigmaData: " + sigmaData + ", must be above 0");
+    }
+    return (schedule, t, label) -> {
       double alpha = schedule.alpha(t);
       double sigma = schedule.sigma(t);
-      if (Math.abs(alpha + sigma - 1) > 1e-9) {
-        throw new IllegalArgumentException(
-            "illegal schedule for velocity prediction: alpha + sigma = "
-                + (alpha + sigma)
-                + " at time "
-                + t
-                + ", must be 1; use v prediction for other schedules");
-      }
-      return new Scalings(1, 1, -sigma, label);
-    }
-  };
+      double data = alpha * sigmaData;
+      double std = Math.hypot(sigma, data); // of x_t
+      // the paper's for x_t/alpha, times what makes them numbers of x_t: sound where alpha is 0
+      return new Scalings(1 / std, data * sigmaData / (std * std), sigma * sigmaData / std, label);
+    };
+  }
 
   /**
    * The four numbers at time t.
@@ -71,9 +78,9 @@ public enum Predicts {
    * @param label what the network is told of the time, as {@link TimeLabel#at} gives it
    * @throws IllegalArgumentException if the prediction does not determine the data there
    */
-  public abstract Scalings scalings(NoiseSchedule schedule, double t, double label);
+  Scalings scalings(NoiseSchedule schedule, double t, double label);
 
-  double signal(NoiseSchedule schedule, double t) {
+  private static double signal(String name, NoiseSchedule schedule, double t) {
     double alpha = schedule.alpha(t);
     if (alpha > 0) {
       return alpha;
@@ -82,7 +89,7 @@ public enum Predicts {
         "illegal time: "
             + t
             + " for "
-            + name().toLowerCase(Locale.ROOT)
+            + name
             + " prediction, must have alpha above 0 (there is no signal left); start at an earlier time, or use a model"
             + " that predicts v or x0");
   }

@@ -79,7 +79,7 @@ public final class Respacing {
   }
 
   /** Whether a text is one of those that {@link #parse(String, int, int)} reads. */
-  static boolean knows(String text) {
+  public static boolean knows(String text) {
     String name = text.strip();
     return NAMES.contains(name) || name.matches("leading:\\d{1,9}") || fixesSteps(name);
   }

@@ -145,11 +145,12 @@ public interface Spacing {
    *
    * <ul>
    *   <li>{@code time}, {@code time-quadratic}, {@code logsnr}, {@code exponential} (the same as
-   *       {@code logsnr}), {@code karras:rho=7}, {@code polyexponential:rho=1}, {@code edm-vp},
-   *       {@code edm-iddpm}: between the ends of {@link NoiseSchedule#range}, or those given, as in
-   *       {@code karras:start=0.9,end=0.01}. S steps are S times and then the data; with {@code
-   *       keep-noise} they are S + 1 times, and the last keeps its noise. {@code end=0} spreads
-   *       evenly spaced and quadratic times as far as the data;
+   *       {@code logsnr}), {@code karras:rho=7}, {@code polyexponential:rho=1}, {@code
+   *       dpm-solver-fast:order=3}, {@code edm-vp}, {@code edm-iddpm}: between the ends of {@link
+   *       NoiseSchedule#range}, or those given, as in {@code karras:start=0.9,end=0.01}. S steps
+   *       are S times and then the data; with {@code keep-noise} they are S + 1 times, and the last
+   *       keeps its noise. {@code end=0} spreads evenly spaced and quadratic times as far as the
+   *       data;
    *   <li>{@code times:1,0.5,0.1,0}: these times;
    *   <li>what {@link Respacing#parse(String, int, int)} reads, on a table.
    * </ul>

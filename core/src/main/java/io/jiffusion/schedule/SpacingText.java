@@ -16,6 +16,7 @@ final class SpacingText {
           "exponential",
           "karras",
           "polyexponential",
+          "dpm-solver-fast",
           "edm-vp",
           "edm-iddpm");
 
@@ -61,6 +62,7 @@ final class SpacingText {
           case "logsnr", "exponential" -> Spacing.LOG_SNR;
           case "karras" -> Spacing.karras(spec.number("rho", 7));
           case "polyexponential" -> Spacing.polyexponential(spec.number("rho", 1));
+          case "dpm-solver-fast" -> OrderPlan.spacing(spec.whole("order", 3));
           case "edm-vp" -> Spacing.edmVp(1e-3);
           case "edm-iddpm" -> Spacing.edmIddpm();
           default -> throw new AssertionError(spec.name());

@@ -1,41 +1,51 @@
 package io.jiffusion.schedule;
 
 /**
- * The number by which a network that was trained on T steps is told the time: {@code (t·T −
- * 1)·scale}, so index i of the table gets {@code i·scale}.
+ * How a network is told the time: the number that its embedding takes.
  *
- * @param steps T of the training
- * @param scale 1 for most models; {@code 1000/T} for those trained with OpenAI's {@code
- *     rescale_timesteps}
+ * <p>A label is a convention of the training and breaks silently: a network told another number
+ * answers for another time.
  */
-public record TimeLabel(int steps, double scale) {
+@FunctionalInterface
+public interface TimeLabel {
 
-  public TimeLabel {
-    if (steps < 1) {
-      throw new IllegalArgumentException("illegal steps: " + steps + ", must be 1 or more");
-    }
-    if (!(scale > 0)) {
-      throw new IllegalArgumentException("illegal label scale: " + scale + ", must be above 0");
-    }
-  }
+  /** The label at time t. */
+  double at(double t);
 
-  /** The index itself. */
-  public static TimeLabel index(int steps) {
-    return new TimeLabel(steps, 1);
+  /** The index of a network that was trained on T steps, {@code t·T − 1}. */
+  static TimeLabel index(int steps) {
+    return trained(steps, 1);
   }
 
   /** OpenAI's {@code rescale_timesteps}: indices are stretched to 0 … 1000, whatever T is. */
-  public static TimeLabel rescaled(int steps) {
-    return new TimeLabel(steps, 1000.0 / steps);
+  static TimeLabel rescaled(int steps) {
+    return trained(steps, 1000.0 / steps);
   }
 
-  /**
-   * The label at time t; within 1e-9 of an index it is the index, so that {@code t·T} may be
-   * rounded.
-   */
-  public double at(double t) {
-    double index = t * steps - 1;
-    double whole = Math.rint(index);
-    return (Math.abs(index - whole) <= DiscreteBetas.SNAP ? whole : index) * scale;
+  /** A multiple of the time: 999 for the VP and sub-VP SDEs, 1000 for rectified flow. */
+  static TimeLabel scaled(double factor) {
+    return t -> factor * t;
+  }
+
+  /** Sigma itself: the VE SDE. */
+  static TimeLabel sigma(NoiseSchedule schedule) {
+    return schedule::sigma;
+  }
+
+  /** A quarter of the logarithm of the noise level sigma/alpha: EDM. */
+  static TimeLabel logNoiseLevel(NoiseSchedule schedule) {
+    return t -> -schedule.lambda(t) / 4;
+  }
+
+  /** Within 1e-9 of an index the label is that of the index, so that {@code t·T} may be rounded. */
+  private static TimeLabel trained(int steps, double scale) {
+    if (steps < 1) {
+      throw new IllegalArgumentException("illegal steps: " + steps + ", must be 1 or more");
+    }
+    return t -> {
+      double index = t * steps - 1;
+      double whole = Math.rint(index);
+      return (Math.abs(index - whole) <= DiscreteBetas.SNAP ? whole : index) * scale;
+    };
   }
 }

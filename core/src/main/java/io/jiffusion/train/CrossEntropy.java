@@ -4,6 +4,8 @@ import io.jiffusion.data.Dataset;
 import io.jiffusion.network.ClassifierConfig;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeLabel;
 import io.jiffusion.tensor.Tensor;
 import java.util.Arrays;
 
@@ -11,7 +13,8 @@ import java.util.Arrays;
  * The cross entropy of a {@link io.jiffusion.network.Classifier}'s logits and the true classes,
  * over images that are moved by up to two pixels.
  *
- * <p>The classes are the targets, [B]; the examples have no noise, and time 0.
+ * <p>The classes are the targets, [B]. For a classifier that guides, the images are then noised to
+ * random times, each index as likely as the others; otherwise they have no noise, and label 0.
  */
 public final class CrossEntropy implements Objective {
   private static final int SHIFT = 2;
@@ -22,13 +25,29 @@ public final class CrossEntropy implements Objective {
   private final Order order;
   private final long seed;
   private final int batch;
+  private final Noising noising;
+
+  /**
+   * How images are noised.
+   *
+   * @param process the forward process
+   * @param label how the classifier is told the time
+   */
+  public record Noising(NoiseSchedule process, TimeLabel label) {}
+
+  /** The objective of clean images. */
+  public CrossEntropy(Dataset data, ClassifierConfig config, long seed, int batch) {
+    this(data, config, seed, batch, null);
+  }
 
   /**
    * Makes the objective.
    *
+   * @param noising null for clean images
    * @throws IllegalArgumentException if the data are not what the classifier takes
    */
-  public CrossEntropy(Dataset data, ClassifierConfig config, long seed, int batch) {
+  public CrossEntropy(
+      Dataset data, ClassifierConfig config, long seed, int batch, Noising noising) {
     if (data.channels() != config.inputChannels()
         || data.height() != config.size()
         || data.width() != config.size()
@@ -50,6 +69,7 @@ public final class CrossEntropy implements Objective {
     this.order = new Order(seed, data.size());
     this.seed = seed;
     this.batch = batch;
+    this.noising = noising;
   }
 
   @Override
@@ -69,7 +89,27 @@ public final class CrossEntropy implements Objective {
       move(image, down, right, inputs, b * size);
       targets[b] = data.label(chosen);
     }
-    return new Examples(inputs, new float[batch], null, targets, weights);
+    float[] labels = noising == null ? new float[batch] : noise(inputs, step);
+    return new Examples(inputs, labels, null, targets, weights);
+  }
+
+  /** Noises the images, each to a time of its own, and gives the labels of the times. */
+  private float[] noise(float[] images, long step) {
+    int size = images.length / batch;
+    double[] times = TimeSampler.UNIFORM.times(seed, step, batch, noising.process);
+    float[] labels = new float[batch];
+    double[] eps = new double[size];
+    for (int b = 0; b < batch; b++) {
+      new Key(seed, step * batch + b, Purpose.NOISE).normals(eps, 0, size);
+      double t = times[b];
+      double alpha = noising.process.alpha(t);
+      double sigma = noising.process.sigma(t);
+      for (int i = 0; i < size; i++) {
+        images[b * size + i] = (float) (alpha * images[b * size + i] + sigma * eps[i]);
+      }
+      labels[b] = (float) noising.label.at(t);
+    }
+    return labels;
   }
 
   /** Copies a moved image to {@code out[offset] …}; what comes in at the border is black. */

@@ -4,6 +4,7 @@ import io.jiffusion.data.Dataset;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Predicts;
 import io.jiffusion.schedule.Scalings;
 import io.jiffusion.schedule.TimeLabel;
@@ -19,7 +20,7 @@ import io.jiffusion.tensor.Tensor;
  */
 public final class Simple implements Objective {
   private final Dataset data;
-  private final DiscreteBetas process;
+  private final NoiseSchedule process;
   private final TimeLabel label;
   private final Predicts predicts;
   private final TimeSampler times;
@@ -35,14 +36,14 @@ public final class Simple implements Objective {
   /**
    * Makes the objective.
    *
-   * @param gamma weight of the error at each time index, [T]; empty for 1 everywhere
+   * @param gamma weight of the error at each index of a table, [T]; empty for 1 everywhere
    * @param classes whether the network is told classes
    * @param nullClass the class that stands for "no class"; read only where labels are dropped
    * @param labelDrop share of the examples whose class is replaced by the null class
    */
   public Simple(
       Dataset data,
-      DiscreteBetas process,
+      NoiseSchedule process,
       TimeLabel label,
       Predicts predicts,
       TimeSampler times,
@@ -53,13 +54,15 @@ public final class Simple implements Objective {
       boolean classes,
       int nullClass,
       double labelDrop) {
-    if (gamma.length != 0 && gamma.length != process.steps()) {
+    int steps = process instanceof DiscreteBetas table ? table.steps() : 0;
+    if (gamma.length != 0 && gamma.length != steps) {
       throw new IllegalArgumentException(
           "illegal gamma: "
               + gamma.length
-              + " weights, must be one for each of the "
-              + process.steps()
-              + " times, or none");
+              + " weights, must be "
+              + (steps == 0
+                  ? "none for a process in continuous time"
+                  : "one for each of the " + steps + " times, or none"));
     }
     this.data = data;
     this.process = process;
@@ -84,7 +87,7 @@ public final class Simple implements Objective {
     float[] labels = new float[batch];
     float[] weights = new float[batch];
     int[] told = classes ? new int[batch] : null;
-    int[] indices = times.indices(seed, step, batch, process.steps());
+    double[] drawn = times.times(seed, step, batch, process);
     Key flips = new Key(seed, step, Purpose.AUGMENT);
     Key drops = new Key(seed, step, Purpose.LABEL_DROP);
     float[] x0 = new float[size];
@@ -98,7 +101,7 @@ public final class Simple implements Objective {
         mirror(x0, data.width());
       }
       new Key(seed, position, Purpose.NOISE).normals(eps, 0, size);
-      double t = process.time(indices[b]);
+      double t = drawn[b];
       double alpha = process.alpha(t);
       double sigma = process.sigma(t);
       Scalings scalings = predicts.scalings(process, t, label.at(t));
@@ -108,7 +111,7 @@ public final class Simple implements Objective {
         targets[at] = (float) ((x0[i] - scalings.skip() * xt) / scalings.out());
       }
       labels[b] = (float) scalings.label();
-      weights[b] = gamma.length == 0 ? 1 : (float) gamma[indices[b]];
+      weights[b] = gamma.length == 0 ? 1 : (float) gamma[(int) Math.rint(t * gamma.length) - 1];
       if (classes) {
         told[b] = drops.uniform(b) < labelDrop ? nullClass : data.label(chosen);
       }

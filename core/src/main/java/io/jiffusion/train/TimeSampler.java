@@ -2,42 +2,66 @@ package io.jiffusion.train;
 
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeRange;
 import java.util.Locale;
 
-/** How the time indices of a training step are drawn. */
+/** How the times of a training step are drawn. */
 public enum TimeSampler {
-  /** Each uniform in 0 … T−1 and independent: Algorithm 1 of DDPM. */
+  /** Each uniform over the training's times and independent: Algorithm 1 of DDPM. */
   UNIFORM {
     @Override
-    public int[] indices(long seed, long step, int count, int steps) {
+    public double[] times(long seed, long step, int count, NoiseSchedule schedule) {
       Key key = new Key(seed, step, Purpose.TIME);
-      int[] out = new int[count];
+      double[] times = new double[count];
       for (int i = 0; i < count; i++) {
-        out[i] = key.below(steps, i);
+        times[i] = schedule.trainingTime(key.uniform(i));
       }
-      return out;
+      return times;
     }
   },
 
   /**
-   * In pairs t and T−1−t, which makes the loss of a step less noisy: the rule of ermongroup/ddim.
+   * In pairs from both ends, t and T−1−t on a table, which makes the loss of a step less noisy: the
+   * rule of ermongroup/ddim.
    */
   ANTITHETIC {
     @Override
-    public int[] indices(long seed, long step, int count, int steps) {
-      int[] out = UNIFORM.indices(seed, step, count, steps);
+    public double[] times(long seed, long step, int count, NoiseSchedule schedule) {
+      Key key = new Key(seed, step, Purpose.TIME);
+      double[] times = new double[count];
       int half = (count + 1) / 2;
-      for (int i = half; i < count; i++) {
-        out[i] = steps - 1 - out[i - half];
+      for (int i = 0; i < count; i++) {
+        times[i] = schedule.trainingTime(i < half ? key.uniform(i) : 1 - key.uniform(i - half));
       }
-      return out;
+      return times;
+    }
+  },
+
+  /**
+   * The logarithm of the noise level sigma/alpha normal with mean −1.2 and deviation 1.2, where
+   * learning pays most: EDM (Karras et al. 2022, table 1). Beyond the training's times it is cut.
+   */
+  LOG_NORMAL {
+    @Override
+    public double[] times(long seed, long step, int count, NoiseSchedule schedule) {
+      TimeRange range = schedule.trainingRange();
+      double most = schedule.lambda(range.min());
+      double least = schedule.lambda(range.max());
+      double[] times = new double[count];
+      new Key(seed, step, Purpose.TIME).normals(times, 0, count);
+      for (int i = 0; i < count; i++) {
+        double lambda = 1.2 - 1.2 * times[i];
+        times[i] = schedule.timeOf(Math.max(least, Math.min(most, lambda)));
+      }
+      return times;
     }
   };
 
-  /** The indices, [count], of a step of a run. */
-  public abstract int[] indices(long seed, long step, int count, int steps);
+  /** The times, [count], of a step of a run. */
+  public abstract double[] times(long seed, long step, int count, NoiseSchedule schedule);
 
   public static TimeSampler of(String name) {
-    return valueOf(name.toUpperCase(Locale.ROOT));
+    return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 }

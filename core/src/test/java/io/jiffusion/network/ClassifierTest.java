@@ -18,6 +18,14 @@ class ClassifierTest {
   }
 
   @Test
+  void isToldTheTimeInEveryLayerWhereImagesAreNoisy() {
+    Shapes shapes = Shapes.of(new Classifier(new ClassifierConfig(1, 32, 16, 128, 10), true), 5);
+    assertThat(shapes.output()).isEqualTo(Shape.of(5, 128 + 10, 1, 1));
+    assertThat(shapes.parameterCount())
+        .isEqualTo(99_178 + 65 * 64 + 65 * (16 + 32 + 64 + 128)); // embedding, layers
+  }
+
+  @Test
   void takesImagesOfAnyPowerOfTwo() {
     Classifier small = new Classifier(new ClassifierConfig(3, 8, 8, 16, 2));
     assertThat(Shapes.of(small, 1).output()).isEqualTo(Shape.of(1, 18, 1, 1));

@@ -32,7 +32,7 @@ class EvaluationTest {
 
   @BeforeAll
   static void open() {
-    Judge.train(TRAIN, folder, 1, 0, progress -> {}, new Cancellation());
+    Judge.train(TRAIN, null, folder, 1, 0, progress -> {}, new Cancellation());
     judge = Judge.load(folder);
     model = new Model(CONFIG, "weights", () -> new GaussianExecution(CONFIG, 4));
   }

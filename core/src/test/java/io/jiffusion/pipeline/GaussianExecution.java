@@ -19,7 +19,7 @@ final class GaussianExecution implements Execution {
   volatile long calls;
 
   GaussianExecution(RunConfig config, int block) {
-    this.betas = config.process().betas();
+    this.betas = (DiscreteBetas) config.process().noiseSchedule();
     this.input = config.network().network().input();
     this.block = block;
   }

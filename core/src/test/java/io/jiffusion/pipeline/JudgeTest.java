@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.data.ImageSet;
+import io.jiffusion.process.Batch;
+import io.jiffusion.process.Gradient;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.process.Variance;
+import io.jiffusion.sampler.Noise;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
@@ -22,6 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 class JudgeTest {
   private static final ImageSet DATA = Stripes.of(300, 8, 3, 0);
 
+  private static final ProcessConfig NOISE =
+      new ProcessConfig(
+          "cosine", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
+
   @TempDir Path folder;
 
   @Test
@@ -29,6 +37,7 @@ class JudgeTest {
     List<Double> losses = new ArrayList<>();
     Judge.train(
         DATA,
+        null,
         folder,
         60,
         0,
@@ -39,6 +48,52 @@ class JudgeTest {
     try (Judge judge = Judge.load(folder)) {
       assertThat(judge.accuracy(Stripes.of(60, 8, 3, 1))).isGreaterThan(0.95);
       assertThat(judge.size()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void guidesNoisyImagesTowardsAClassIfItWasTrainedOnNoise() {
+    Judge.train(DATA, NOISE, folder, 100, 0, progress -> {}, new Cancellation());
+    try (Judge judge = Judge.load(folder)) {
+      assertThat(judge.noisy()).isTrue();
+      assertThat(judge.accuracy(DATA, 0.1, 1)).isGreaterThan(0.9);
+      assertThat(judge.accuracy(DATA, 1, 1)).isLessThan(0.6);
+      Batch x = Noise.start(new long[] {1, 2, 3, 4, 5, 6}, 1, 8, 8);
+      int[] classes = {0, 1, 2, 0, 1, 2};
+      Gradient gradient = judge.gradient(NOISE, classes);
+      double[] t = {0.2, 0.2, 0.2, 0.2, 0.2, 0.2};
+      for (int i = 0; i < 20; i++) {
+        x = Batch.lincomb(1, x, 0.5, gradient.at(x, t));
+      }
+      assertThat(judge.look(floats(x)).classes()).isEqualTo(classes);
+      ProcessConfig other =
+          new ProcessConfig(
+              "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
+      assertThatThrownBy(() -> judge.gradient(other, classes))
+          .hasMessage(
+              "illegal classifier: trained on noise of cosine with 50 steps, must be that of the"
+                  + " model it guides, linear with 50 steps; train one with jiffusion"
+                  + " train-classifier --noisy");
+    }
+  }
+
+  private static float[] floats(Batch x) {
+    float[] floats = new float[x.data().length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) x.data()[i];
+    }
+    return floats;
+  }
+
+  @Test
+  void refusesToGuideByAClassifierOfCleanImages() {
+    train(folder, 1);
+    try (Judge judge = Judge.load(folder)) {
+      assertThat(judge.noisy()).isFalse();
+      assertThatThrownBy(() -> judge.gradient(NOISE, 0))
+          .hasMessage(
+              "illegal classifier: trained on clean images, must be trained on noisy ones to"
+                  + " guide; train one with jiffusion train-classifier --noisy");
     }
   }
 
@@ -71,7 +126,9 @@ class JudgeTest {
   void cancellingWritesNothing() {
     Cancellation cancellation = new Cancellation();
     assertThatThrownBy(
-            () -> Judge.train(DATA, folder, 100, 0, step -> cancellation.cancel(), cancellation))
+            () ->
+                Judge.train(
+                    DATA, null, folder, 100, 0, step -> cancellation.cancel(), cancellation))
         .isInstanceOf(CancellationException.class);
     assertThat(folder).isEmptyDirectory();
   }
@@ -124,6 +181,6 @@ class JudgeTest {
   }
 
   private static void train(Path folder, int steps) {
-    Judge.train(DATA, folder, steps, 0, progress -> {}, new Cancellation());
+    Judge.train(DATA, null, folder, steps, 0, progress -> {}, new Cancellation());
   }
 }

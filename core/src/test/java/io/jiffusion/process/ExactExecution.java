@@ -42,7 +42,7 @@ final class ExactExecution implements Execution {
       MixtureDenoiser model =
           MixtureDenoiser.gaussian(betas, classes == null ? 0 : classes[image] - 1, 0.5);
       for (int i = 0; i < size; i++) {
-        double xt = x[image * size + i];
+        double xt = x[image * size + i] / scalings.in();
         double x0 =
             model.x0(new Batch(1, 1, 1, 1, new double[] {xt}), betas.alpha(t), betas.sigma(t))
                 .data()[0];

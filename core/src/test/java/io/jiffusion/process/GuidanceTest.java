@@ -116,6 +116,7 @@ class GuidanceTest {
     Guidance open =
         new Guidance(network, classes, NONE, 3).duringLevels(betas, 0, Double.POSITIVE_INFINITY);
     assertThat(open).isEqualTo(open.during(0, 1));
+    assertThat(guidance.duringLevels(betas, 0.1, 1000).until()).isEqualTo(1);
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import io.jiffusion.sampler.DpmSolver.Inner;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.VariancePreserving;
@@ -44,8 +45,8 @@ final class DpmSolverCases {
     Inner inner =
         switch (entry.path("skip_type").asString("logSNR")) {
           case "time_uniform" -> Inner.TIME;
-          case "time_quadratic" -> Inner.QUADRATIC;
-          default -> Inner.LAMBDA;
+          case "time_quadratic" -> Inner.TIME_QUADRATIC;
+          default -> Inner.LOGSNR;
         };
     return switch (entry.get("method").asString()) {
       case "multistep" ->
@@ -53,9 +54,7 @@ final class DpmSolverCases {
               form,
               order,
               type,
-              entry.path("lower_order_final").asBoolean(true)
-                  ? LowerOrder.FEW_STEPS
-                  : LowerOrder.NEVER,
+              entry.path("lower_order_final").asBoolean(true) ? LowerOrder.FEW : LowerOrder.NEVER,
               false);
       case "singlestep_fixed" -> new DpmSolver(form, order, type, inner);
       case "singlestep" -> new DpmSolverFast(form, order, type, 0, 1);
@@ -75,10 +74,24 @@ final class DpmSolverCases {
   }
 
   static TimeGrid grid(NoiseSchedule schedule, Sampler sampler, JsonNode entry) {
-    double end = entry.get("t_end").asDouble();
-    boolean toZero = entry.path("denoise_to_zero").asBoolean(false);
-    int steps = entry.path("steps").asInt(1);
-    String skip = entry.path("skip_type").asString("logSNR");
+    return grid(
+        schedule,
+        sampler,
+        entry.path("skip_type").asString("logSNR"),
+        entry.path("steps").asInt(1),
+        entry.get("t_end").asDouble(),
+        entry.path("denoise_to_zero").asBoolean(false));
+  }
+
+  /** Times from 1 down to the end, spaced as the original's {@code skip_type} says. */
+  static TimeGrid grid(
+      NoiseSchedule schedule,
+      Sampler sampler,
+      String skip,
+      int evaluations,
+      double end,
+      boolean toZero) {
+    int steps = evaluations;
     if (sampler instanceof DpmSolver fixed) {
       steps /= fixed.order();
     }
@@ -88,7 +101,7 @@ final class DpmSolverCases {
             : skip.equals("time_quadratic")
                 ? Spacing.TIME_QUADRATIC
                 : sampler instanceof DpmSolverFast fast
-                    ? DpmSolverFast.spacing(fast.order())
+                    ? OrderPlan.spacing(fast.order())
                     : Spacing.LOG_SNR;
     return toZero
         ? spacing.gridToData(schedule, steps + 1, 1, end)

@@ -13,6 +13,7 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -71,6 +72,33 @@ class DpmSolverOriginalsTest {
         assertThat(states.get(k))
             .as("state after step %d of %s", k, entry)
             .containsExactly(trajectory.row(first + k), within(tolerance));
+      }
+    }
+  }
+
+  @Test
+  void isNoFurtherFromTheFlowThanTheOriginal() {
+    Map<String, Array> recorded = Fixtures.tensors("solvers/dpm_solver_plane.safetensors");
+    Batch start = new Batch(4, 2, 1, 1, recorded.get("x_T").values());
+    for (JsonNode row : Fixtures.json("solvers/dpm_solver_convergence.json").get("rows")) {
+      String name = row.get("schedule").asString();
+      NoiseSchedule schedule = DpmSolverCases.schedule(name);
+      Denoiser model = MixtureDenoiser.of(schedule, "plane");
+      Batch exact = start.with(recorded.get("exact." + name).values());
+      Sampler sampler = DpmSolverCases.sampler(row);
+      for (int i = 0; i < row.get("steps").size(); i++) {
+        TimeGrid grid =
+            DpmSolverCases.grid(
+                schedule,
+                sampler,
+                row.get("skip_type").asString(),
+                row.get("steps").get(i).asInt(),
+                schedule.range().min(),
+                false);
+        Batch reached = sampler.sample(new Walk(model, schedule, grid, Noise.NONE), start);
+        assertThat(Flow.distance(reached, exact))
+            .as("%d steps of %s", row.get("steps").get(i).asInt(), row)
+            .isLessThan(1.001 * row.get("max_abs_error").get(i).asDouble());
       }
     }
   }

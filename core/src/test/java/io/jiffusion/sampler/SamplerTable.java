@@ -18,6 +18,9 @@ final class SamplerTable {
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");
 
+  /** Samplers that take some of their steps beside the grid, which does not refine them. */
+  private static final Set<String> OWN_STEPS = Set.of("restart");
+
   static {
     for (Samplers.Method method : Samplers.methods()) {
       ROWS.add(new Row(method.name(), order(method)));
@@ -31,8 +34,30 @@ final class SamplerTable {
     row("ddim:eta=0.2,eps=network", 1);
 
     // DPM-Solver, DPM-Solver++
+    row("dpm-solver-2:type=taylor", 2);
+    row("dpm-solver-3:type=taylor", 3);
+    row("dpm-solver-3:inner=time", 3);
+    row("dpm-solver-fast:form=data,order=2", 2);
+    row("dpm-solver-fast:eta=1", 1);
+    row("dpm-solver-multistep:order=1", 1);
+    row("dpm-solver-multistep:order=3", 2);
+    row("dpm-solver-multistep:order=3,exact", 3);
+    row("dpmpp-2m:type=taylor", 2);
+    row("dpmpp-2m:final=always", 2);
+    row("dpmpp-3m:exact", 3);
+    row("dpmpp-2m-sde:type=heun", 1);
+    row("dpmpp-2m-sde:eta=0.5", 1);
+    row("dpmpp-sde:eta=0.5", 1);
 
     // UniPC, DEIS, PNDM
+    row("unipc:order=1,variant=bh1,predictor-only", 1);
+    row("unipc:order=2,final=never", 3); // the corrector adds one
+    row("unipc:order=3,variant=varying,form=noise,final=never", 3); // no more, for its start
+    row("deis:degree=0", 1);
+    row("deis:degree=1,axis=rho", 2);
+    row("deis:degree=2,axis=log-rho", 2);
+    row("sa-solver:tau=0.5", 1);
+    row("sa-solver:tau=0,final=never", 3);
 
     // EDM and k-diffusion
     row("euler:churn=3,smin=0.05,smax=10", 1);
@@ -70,6 +95,10 @@ final class SamplerTable {
 
     boolean affine() {
       return !NOT_AFFINE.contains(Samplers.method(text).name());
+    }
+
+    boolean refined() {
+      return !OWN_STEPS.contains(Samplers.method(text).name());
     }
 
     /** The grid for which the order is claimed. */

@@ -3,7 +3,8 @@ package io.jiffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.process.Variance;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,20 @@ class SamplersTest {
     assertThat(Samplers.parse(" ddim : eta = 0.5 ")).isEqualTo(new Ddim(0.5));
     assertThat(Samplers.parse("ddim:sigma-hat")).isEqualTo(new Ddim(1, true, true));
     assertThat(Samplers.parse("ddim:eta=0.5,eps=network")).isEqualTo(new Ddim(0.5, false, false));
+  }
+
+  @Test
+  void readsTheSamplersOfEdmAndKDiffusion() {
+    assertThat(Samplers.parse("euler")).isEqualTo(new Euler());
+    assertThat(Samplers.parse("heun:churn=40,smin=0.05,smax=50,snoise=1.003"))
+        .isEqualTo(new Heun(new Churn(40, 0.05, 50, 1.003)));
+    assertThat(Samplers.parse("dpm-2:churn=4")).isEqualTo(new Dpm2(new Churn(4)));
+    assertThat(Samplers.parse("euler-a")).isEqualTo(new EulerAncestral(1, 1));
+    assertThat(Samplers.parse("dpm-2-a:eta=0.5")).isEqualTo(new Dpm2Ancestral(0.5, 1));
+    assertThat(Samplers.parse("dpmpp-2s-a:snoise=1.01"))
+        .isEqualTo(new DpmPlusPlus2SAncestral(1, 1.01));
+    assertThat(Samplers.parse("restart:min=0.1,max=0.5,steps=3,times=4"))
+        .isEqualTo(new Restart(new Heun(), List.of(new Restart.Interval(0.1, 0.5, 3, 4))));
   }
 
   @Test

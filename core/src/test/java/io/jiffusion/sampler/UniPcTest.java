@@ -7,15 +7,16 @@ import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
-import io.jiffusion.sampler.UniPc.Form;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.sampler.UniPc.Variant;
+import io.jiffusion.schedule.ContinuousCosine;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
+import io.jiffusion.schedule.VariancePreserving;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,12 +24,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 class UniPcTest {
-  private static final Map<String, Variant> VARIANTS =
+  static final Map<String, Variant> VARIANTS =
       Map.of("bh1", Variant.BH1, "bh2", Variant.BH2, "vary_coeff", Variant.VARYING);
-  private static final Map<String, Form> FORMS =
-      Map.of("data_prediction", Form.DATA, "noise_prediction", Form.NOISE);
-  private static final Map<String, Array> RECORDED =
-      Fixtures.tensors("solvers/unipc_plane.safetensors");
+  static final Map<String, DpmForm> FORMS =
+      Map.of("data_prediction", DpmForm.DATA, "noise_prediction", DpmForm.NOISE);
+  static final Map<String, Array> RECORDED = Fixtures.tensors("solvers/unipc_plane.safetensors");
 
   static Stream<JsonNode> cases() {
     return StreamSupport.stream(
@@ -55,7 +55,7 @@ class UniPcTest {
             VARIANTS.get(entry.get("variant").asString()),
             FORMS.get(entry.get("algorithm_type").asString()),
             true,
-            entry.get("lower_order_final").asBoolean());
+            entry.get("lower_order_final").asBoolean() ? LowerOrder.ALWAYS : LowerOrder.NEVER);
     MixtureDenoiser model = MixtureDenoiser.of(schedule, "plane");
     int[] evaluations = {0};
     List<double[]> states = new ArrayList<>();
@@ -69,7 +69,7 @@ class UniPcTest {
                 grid,
                 Noise.keyed())
             .watch((k, t, x) -> states.add(x.data()));
-    Batch start = new Batch(4, 2, 1, 1, RECORDED.get("x_T").values());
+    Batch start = start();
     double[] end = sampler.sample(walk, start).data();
 
     double tolerance = name.contains("cosine") ? 1e-7 : 1e-9;
@@ -86,7 +86,11 @@ class UniPcTest {
     }
   }
 
-  private static TimeGrid grid(
+  static Batch start() {
+    return new Batch(4, 2, 1, 1, RECORDED.get("x_T").values());
+  }
+
+  static TimeGrid grid(
       NoiseSchedule schedule, double start, double end, int steps, String spacing, boolean toZero) {
     double high = schedule.lambda(end);
     double low = schedule.lambda(start);
@@ -104,30 +108,13 @@ class UniPcTest {
     return new TimeGrid(times);
   }
 
-  private static NoiseSchedule schedule(String name) {
+  static NoiseSchedule schedule(String name) {
     return switch (name) {
       case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
       case "cosine_1000" -> DiscreteBetas.cosine(1000);
-      case "continuous_linear" -> preserving(t -> -0.25 * t * t * (20 - 0.1) - 0.5 * t * 0.1);
-      case "continuous_cosine" -> {
-        double zero = Math.log(Math.cos(0.008 / 1.008 * Math.PI / 2));
-        yield preserving(t -> Math.log(Math.cos((t + 0.008) / 1.008 * Math.PI / 2)) - zero);
-      }
+      case "continuous_linear" -> new VariancePreserving(0.1, 20);
+      case "continuous_cosine" -> new ContinuousCosine();
       default -> throw new IllegalArgumentException(name);
-    };
-  }
-
-  private static NoiseSchedule preserving(DoubleUnaryOperator logAlpha) {
-    return new NoiseSchedule() {
-      @Override
-      public double alpha(double t) {
-        return Math.exp(logAlpha.applyAsDouble(t));
-      }
-
-      @Override
-      public double sigma(double t) {
-        return Math.sqrt(-Math.expm1(2 * logAlpha.applyAsDouble(t)));
-      }
     };
   }
 }

@@ -172,7 +172,7 @@ class SpacingTest {
 
   @Test
   void spreadsTimesAsFarAsTheDataWhereTheEndIs0() {
-    assertThat(Spacing.parse("time:end=0", new RectifiedFlow(), 4).times())
+    assertThat(Spacing.parse("time:start=1,end=0", new RectifiedFlow(), 4).times())
         .containsExactly(1, 0.75, 0.5, 0.25, 0);
     assertThat(Spacing.parse("time-quadratic:end=0", VP, 2).times()).containsExactly(1, 0.25, 0);
   }
@@ -225,8 +225,8 @@ class SpacingTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
-        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, time, time-quadratic, logsnr, exponential, karras, polyexponential, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
+        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
+        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
         "karras:rho=0     | 5 | illegal rho: 0.0, must be above 0",
         "karras:roh=7     | 5 | illegal option roh of spacing karras:roh=7, must be one of rho, start, end, keep-noise; the nearest is rho",
         "time:rho=7       | 5 | illegal option rho of spacing time:rho=7, must be one of start, end, keep-noise; the nearest is end",
@@ -259,10 +259,9 @@ class SpacingTest {
 
   @Test
   void needsSignalAtBothEndsToSpaceNoiseLevels() {
-    assertThatThrownBy(() -> Spacing.parse("karras", new RectifiedFlow(), 5))
+    assertThatThrownBy(() -> Spacing.parse("karras:start=1", new RectifiedFlow(), 5))
         .hasMessageStartingWith(
             "illegal end of a spacing in noise levels: time 1.0, where half log-SNR is -Infinity");
-    assertThat(Spacing.parse("karras:start=0.999", new RectifiedFlow(), 5).time(0))
-        .isEqualTo(0.999);
+    assertThat(Spacing.parse("karras", new RectifiedFlow(), 5).time(0)).isEqualTo(0.999);
   }
 }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.ClassifierConfig;
+import io.jiffusion.schedule.DiscreteBetas;
+import io.jiffusion.schedule.TimeLabel;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
@@ -91,6 +93,33 @@ class CrossEntropyTest {
           IntStream.range(from, from + SIZE * SIZE).filter(i -> examples.inputs()[i] == 1).count());
     }
     assertThat(kept).containsExactly(36L, 42L, 48L, 49L, 56L, 64L);
+  }
+
+  @Test
+  void noisesEachImageToATimeOfItsOwnForAClassifierThatGuides() {
+    DiscreteBetas betas = DiscreteBetas.cosine(20);
+    byte[] grey = new byte[SIZE * SIZE];
+    ImageSet black =
+        new ImageSet(new Images(1, SIZE, SIZE, 1, grey), new int[1], List.of("a", "b", "c"));
+    Examples examples =
+        new CrossEntropy(
+                black, CONFIG, 7, 200, new CrossEntropy.Noising(betas, TimeLabel.index(20)))
+            .examples(3);
+    TreeSet<Float> labels = new TreeSet<>();
+    for (int b = 0; b < 200; b++) {
+      labels.add(examples.labels()[b]);
+      double t = betas.time((int) examples.labels()[b]);
+      double sum = 0;
+      double squares = 0;
+      for (int i = b * SIZE * SIZE; i < (b + 1) * SIZE * SIZE; i++) {
+        double z = (examples.inputs()[i] + betas.alpha(t)) / betas.sigma(t); // the image is −1
+        sum += z;
+        squares += z * z;
+      }
+      assertThat(sum / 64).isCloseTo(0, within(4.5 / 8));
+      assertThat(squares / 64).isCloseTo(1, within(4.5 * Math.sqrt(2.0 / 64)));
+    }
+    assertThat(labels).hasSize(20); // every index occurs
   }
 
   @Test

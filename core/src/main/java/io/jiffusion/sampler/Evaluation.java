@@ -1,0 +1,38 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import io.jiffusion.schedule.NoiseSchedule;
+
+/**
+ * What the model says of one state, both ways.
+ *
+ * @param schedule of the state
+ * @param t its time
+ * @param x0 the predicted data
+ * @param eps the predicted noise, derived from it
+ */
+record Evaluation(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
+
+  static Evaluation of(Walk walk, Batch xt, double t) {
+    NoiseSchedule schedule = walk.schedule();
+    Batch x0 = walk.x0(xt, t);
+    Batch eps =
+        Batch.lincomb(1 / schedule.sigma(t), xt, -schedule.alpha(t) / schedule.sigma(t), x0);
+    return new Evaluation(schedule, t, x0, eps);
+  }
+
+  /**
+   * DDIM's step from this state to s, along another noise than the predicted one: PNDM's transfer.
+   */
+  Batch along(Batch noise, double s) {
+    double step = schedule.noiseLevel(s) - schedule.noiseLevel(t);
+    double alpha = schedule.alpha(s);
+    return Batch.lincomb(
+        new double[] {alpha, schedule.sigma(s) - alpha * step, alpha * step}, x0, eps, noise);
+  }
+
+  /** DDIM's step to s. */
+  Batch ddim(double s) {
+    return Batch.lincomb(schedule.alpha(s), x0, schedule.sigma(s), eps);
+  }
+}

@@ -1,0 +1,105 @@
+package io.jiffusion.sampler;
+
+import io.jiffusion.process.Batch;
+import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
+import java.util.Arrays;
+
+/**
+ * SA-Solver (Xue et al.: SA-Solver: Stochastic Adams solver for fast sampling of diffusion models,
+ * 2023): Adams's predictor and corrector for the reverse diffusion over half log-SNR λ with tau
+ * times its noise, tau the same everywhere.
+ *
+ * <p>Its solution over a step of length h is {@code x_t = sigma_t/sigma_s·e^(−τ²h)·x_s +
+ * alpha_t·∫(1+τ²)·e^(−(1+τ²)(λ_t−λ)) x̂0(λ)dλ + sigma_t·√(1 − e^(−2τ²h))·z}. The predicted data is
+ * replaced by the polynomial through its last values, and in the corrector also through that at the
+ * predicted state, which then serves the next step. Predictor and corrector share the noise, which
+ * belongs to the interval. Without tau it is {@link UniPc} with varying coefficients.
+ *
+ * <p>The last step, to no noise, returns the predicted data; the one before has no corrector.
+ *
+ * @param predictor its order, 1 or more: values that it uses
+ * @param corrector its order, of which one value is the new one; 0 is none
+ * @param tau factor of the noise: 0 is the probability flow, 1 the reverse diffusion
+ * @param lowerOrder when the last steps use fewer values
+ */
+public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowerOrder)
+    implements Sampler {
+
+  public SaSolver {
+    if (predictor < 1 || corrector < 0) {
+      throw new IllegalArgumentException(
+          "illegal orders: predictor "
+              + predictor
+              + " and corrector "
+              + corrector
+              + ", must be 1 or more and 0 or more; 0 is no corrector");
+    }
+    if (!(tau >= 0 && Double.isFinite(tau))) {
+      throw new IllegalArgumentException(
+          "illegal tau: "
+              + tau
+              + ", must be 0 or more; 0 is deterministic, 1 the reverse diffusion");
+    }
+  }
+
+  @Override
+  public boolean stochastic() {
+    return tau > 0;
+  }
+
+  @Override
+  public Batch sample(Walk walk, Batch x) {
+    UniPc.checkSignal(walk, this);
+    if (stochastic()) {
+      walk.mustDescend(this);
+    }
+    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
+    boolean lower = lowerOrder.holds(steps);
+    History history = new History(Math.max(predictor, corrector - 1));
+    Batch[] ahead = {null}; // the data predicted for the state that is reached, where it is known
+    return walk.run(
+        x,
+        (k, xt, time, next) -> {
+          if (next == 0) {
+            return walk.x0(xt, time);
+          }
+          Node s = Node.at(walk.schedule(), time);
+          Node t = Node.at(walk.schedule(), next);
+          int step = k - walk.first();
+          history.add(s.lambda(), ahead[0] == null ? walk.x0(xt, time) : ahead[0]);
+          int known = Math.min(history.size(), lower ? steps - step : history.size());
+          Batch noisy = carried(walk, k, xt, s, t);
+          Batch predicted = step(history.newest(Math.min(known, predictor)), noisy, s, t);
+          if (corrector == 0 || step == steps - 1) {
+            ahead[0] = null;
+            return predicted;
+          }
+          ahead[0] = walk.x0(predicted, next);
+          History past = history.newest(Math.min(known, corrector - 1));
+          return step(past.and(t.lambda(), ahead[0]), noisy, s, t);
+        });
+  }
+
+  /** What is left of the state, with the noise of the interval. */
+  private Batch carried(Walk walk, int k, Batch xs, Node s, Node t) {
+    double decay = tau * tau * s.to(t);
+    double carry = t.sigma() / s.sigma() * Math.exp(-decay);
+    if (!stochastic()) {
+      return xs.times(carry);
+    }
+    Batch z = walk.noise().between(k, s.lambda(), t.lambda(), xs);
+    return Batch.lincomb(carry, xs, t.sigma() * Math.sqrt(-Math.expm1(-2 * decay)), z);
+  }
+
+  private Batch step(History values, Batch noisy, Node s, Node t) {
+    double rate = 1 + tau * tau;
+    double[] weights =
+        Lagrange.integrals(
+            values.nodes(),
+            s.lambda(),
+            t.lambda(),
+            lambda -> rate * Math.exp(-rate * (t.lambda() - lambda)));
+    return values.step(
+        1, noisy, Arrays.stream(weights).map(weight -> t.alpha() * weight).toArray());
+  }
+}
