@@ -68,10 +68,10 @@ final class Schedule implements Callable<Integer> {
         new StringBuilder(
             String.format(
                 Locale.ROOT,
-                "%s in %d of the %d steps of the %s schedule, %s spacing%n%n",
+                "%s in %d %ssteps of the %s schedule, %s spacing%n%n",
                 request.sampler(),
                 plan.rows().size(),
-                config.process().steps(),
+                config.process().isTable() ? "of the " + config.process().steps() + " " : "",
                 config.process().schedule(),
                 plan.spacing()));
     text.append(

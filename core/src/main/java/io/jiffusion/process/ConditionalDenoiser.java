@@ -20,6 +20,17 @@ public interface ConditionalDenoiser {
     return of(classes).at(xt, t);
   }
 
+  /**
+   * Pulls a gradient back from the predicted data to the state, as {@link Differentiable#pullback}
+   * does.
+   *
+   * @throws UnsupportedOperationException if this model cannot differentiate
+   */
+  default Batch pullback(Batch xt, double[] t, int[] classes, Batch cotangent) {
+    throw new UnsupportedOperationException(
+        getClass().getSimpleName() + " predicts only: its derivative is not known");
+  }
+
   /** The denoiser of images of these classes; null for a model without classes. */
   default Conditioned of(int... classes) {
     return new Conditioned(this, classes);

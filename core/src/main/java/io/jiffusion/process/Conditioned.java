@@ -8,7 +8,8 @@ import java.util.Arrays;
  * @param model what predicts
  * @param classes of the images, [B]; null for a model without classes
  */
-public record Conditioned(ConditionalDenoiser model, int[] classes) implements PerImage {
+public record Conditioned(ConditionalDenoiser model, int[] classes)
+    implements PerImage, Differentiable {
 
   public Conditioned {
     classes = classes == null ? null : classes.clone();
@@ -17,6 +18,11 @@ public record Conditioned(ConditionalDenoiser model, int[] classes) implements P
   @Override
   public Prediction at(Batch xt, double[] t) {
     return model.at(xt, t, classes);
+  }
+
+  @Override
+  public Batch pullback(Batch xt, double[] t, Batch cotangent) {
+    return model.pullback(xt, t, classes, cotangent);
   }
 
   /** Whether images of both can go through the model together. */

@@ -53,28 +53,14 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
     check(xt, t, classes);
     int size = xt.imageSize();
     double[] state = xt.data();
-    Scalings[] scalings = new Scalings[xt.images()];
-    float[] input = new float[state.length];
-    float[] labels = new float[xt.images()];
-    for (int image = 0; image < xt.images(); image++) {
-      scalings[image] =
-          image > 0 && t[image] == t[image - 1]
-              ? scalings[image - 1]
-              : predicts.scalings(schedule, t[image], label.at(t[image]));
-      labels[image] = (float) scalings[image].label();
-      for (int i = image * size; i < (image + 1) * size; i++) {
-        input[i] = (float) (scalings[image].in() * state[i]);
-      }
-    }
-    float[] output = execution.evaluate(input, xt.images(), labels, classes);
+    Scalings[] scalings = scalings(t);
+    float[] output =
+        execution.evaluate(input(xt, scalings), xt.images(), labels(scalings), classes);
     evaluations++;
     passes += xt.images();
 
-    boolean learnsVariance = execution.outputChannels() != xt.channels();
-    int stride =
-        learnsVariance
-            ? 2 * size
-            : size; // [B, 2C, H, W]: first what is predicted, then the variance
+    boolean learnsVariance = learnsVariance();
+    int stride = stride(size);
     double[] x0 = new double[state.length];
     double[] variance = learnsVariance ? new double[state.length] : null;
     for (int image = 0; image < xt.images(); image++) {
@@ -89,6 +75,66 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
       }
     }
     return new Prediction(xt.with(x0), learnsVariance ? xt.with(variance) : null);
+  }
+
+  /** {@code skip·v + in·Fᵀ(out·v)}, with F's derivative. */
+  @Override
+  public Batch pullback(Batch xt, double[] t, int[] classes, Batch cotangent) {
+    check(xt, t, classes);
+    int size = xt.imageSize();
+    int stride = stride(size);
+    Scalings[] scalings = scalings(t);
+    float[] toOutput = new float[xt.images() * stride]; // 0 for the variance
+    for (int image = 0; image < xt.images(); image++) {
+      for (int i = 0; i < size; i++) {
+        toOutput[image * stride + i] =
+            (float) (scalings[image].out() * cotangent.data()[image * size + i]);
+      }
+    }
+    float[] toInput =
+        execution.pullback(input(xt, scalings), xt.images(), labels(scalings), classes, toOutput);
+    double[] gradient = new double[toInput.length];
+    for (int i = 0; i < gradient.length; i++) {
+      Scalings own = scalings[i / size];
+      gradient[i] = own.skip() * cotangent.data()[i] + own.in() * toInput[i];
+    }
+    return xt.with(gradient);
+  }
+
+  private Scalings[] scalings(double[] t) {
+    Scalings[] scalings = new Scalings[t.length];
+    for (int image = 0; image < t.length; image++) {
+      scalings[image] =
+          image > 0 && t[image] == t[image - 1]
+              ? scalings[image - 1]
+              : predicts.scalings(schedule, t[image], label.at(t[image]));
+    }
+    return scalings;
+  }
+
+  private static float[] input(Batch xt, Scalings[] scalings) {
+    float[] input = new float[xt.data().length];
+    for (int i = 0; i < input.length; i++) {
+      input[i] = (float) (scalings[i / xt.imageSize()].in() * xt.data()[i]);
+    }
+    return input;
+  }
+
+  private static float[] labels(Scalings[] scalings) {
+    float[] labels = new float[scalings.length];
+    for (int image = 0; image < labels.length; image++) {
+      labels[image] = (float) scalings[image].label();
+    }
+    return labels;
+  }
+
+  private boolean learnsVariance() {
+    return execution.outputChannels() != execution.input().size(0);
+  }
+
+  /** Values of an image in the output, [2C, H, W]: first what is predicted, then the variance. */
+  private int stride(int size) {
+    return learnsVariance() ? 2 * size : size;
   }
 
   /** How often the denoiser was evaluated so far. */

@@ -29,7 +29,11 @@ public enum Purpose {
   /** Noise of the known part of an image, where the rest is sampled. */
   KNOWN,
   /** Noise that takes a state back to an earlier, noisier time. */
-  RENOISE;
+  RENOISE,
+  /** Random directions along which a derivative is estimated. */
+  PROBE,
+  /** Where in its level a value of an image lies. */
+  DEQUANTISE;
 
   /**
    * Number of this purpose in the key; part of the stored format of every seed, so entries are only

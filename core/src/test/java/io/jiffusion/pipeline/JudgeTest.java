@@ -8,7 +8,7 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.process.Gradient;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.process.Variance;
 import io.jiffusion.sampler.Noise;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;

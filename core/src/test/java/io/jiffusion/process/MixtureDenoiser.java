@@ -3,6 +3,7 @@ package io.jiffusion.process;
 import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.schedule.NoiseSchedule;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -15,7 +16,7 @@ import java.util.Map;
  */
 public record MixtureDenoiser(
     NoiseSchedule schedule, double[] weights, double[][] means, double[][] stds)
-    implements Denoiser {
+    implements Differentiable {
 
   /** Data of one Gaussian, the same for every value of an image. */
   public static MixtureDenoiser gaussian(NoiseSchedule schedule, double mean, double std) {
@@ -46,31 +47,88 @@ public record MixtureDenoiser(
     int size = xt.imageSize();
     double[] x0 = new double[xt.data().length];
     for (int image = 0; image < xt.images(); image++) {
-      double[] logs = new double[weights.length];
-      double highest = Double.NEGATIVE_INFINITY;
-      for (int k = 0; k < weights.length; k++) {
-        logs[k] = Math.log(weights[k]);
-        for (int j = 0; j < size; j++) {
-          double v = variance(k, j, alpha, sigma);
-          double off = xt.data()[image * size + j] - alpha * mean(k, j);
-          logs[k] -= 0.5 * (off * off / v + Math.log(v));
-        }
-        highest = Math.max(highest, logs[k]);
-      }
-      double sum = 0;
-      for (int k = 0; k < weights.length; k++) {
-        logs[k] = Math.exp(logs[k] - highest);
-        sum += logs[k];
-      }
+      double[] shares = shares(xt, image, alpha, sigma);
       for (int k = 0; k < weights.length; k++) {
         for (int j = 0; j < size; j++) {
-          double off = xt.data()[image * size + j] - alpha * mean(k, j);
-          double gain = alpha * square(stds[k][j % stds[k].length]) / variance(k, j, alpha, sigma);
-          x0[image * size + j] += logs[k] / sum * (mean(k, j) + gain * off);
+          x0[image * size + j] += shares[k] * mean(k, j, xt.data()[image * size + j], alpha, sigma);
         }
       }
     }
     return xt.with(x0);
+  }
+
+  @Override
+  public Batch pullback(Batch xt, double[] t, Batch cotangent) {
+    int size = xt.imageSize();
+    double[] gradient = new double[xt.data().length];
+    for (int image = 0; image < xt.images(); image++) {
+      double alpha = schedule.alpha(t[image]);
+      double sigma = schedule.sigma(t[image]);
+      double[] shares = shares(xt, image, alpha, sigma);
+      double[] along = new double[weights.length]; // of each component's mean, the cotangent's way
+      double average = 0;
+      for (int k = 0; k < weights.length; k++) {
+        for (int j = 0; j < size; j++) {
+          int at = image * size + j;
+          along[k] += cotangent.data()[at] * mean(k, j, xt.data()[at], alpha, sigma);
+        }
+        average += shares[k] * along[k];
+      }
+      for (int k = 0; k < weights.length; k++) {
+        for (int j = 0; j < size; j++) {
+          int at = image * size + j;
+          double v = variance(k, j, alpha, sigma);
+          double gain = alpha * square(stds[k][j % stds[k].length]) / v;
+          double slope =
+              -(xt.data()[at] - alpha * mean(k, j)) / v; // of the component's log density
+          gradient[at] += shares[k] * (gain * cotangent.data()[at] + (along[k] - average) * slope);
+        }
+      }
+    }
+    return xt.with(gradient);
+  }
+
+  /** Log density of states at a time, [B]. */
+  public double[] logDensity(Batch xt, double t) {
+    double[] out = new double[xt.images()];
+    for (int image = 0; image < out.length; image++) {
+      double[] logs = logs(xt, image, schedule.alpha(t), schedule.sigma(t));
+      double highest = Arrays.stream(logs).max().orElseThrow();
+      out[image] =
+          highest
+              + Math.log(Arrays.stream(logs).map(log -> Math.exp(log - highest)).sum())
+              - 0.5 * xt.imageSize() * Math.log(2 * Math.PI);
+    }
+    return out;
+  }
+
+  /** How probable each component is behind a state, [K]. */
+  private double[] shares(Batch xt, int image, double alpha, double sigma) {
+    double[] logs = logs(xt, image, alpha, sigma);
+    double highest = Arrays.stream(logs).max().orElseThrow();
+    double[] shares = Arrays.stream(logs).map(log -> Math.exp(log - highest)).toArray();
+    double sum = Arrays.stream(shares).sum();
+    return Arrays.stream(shares).map(share -> share / sum).toArray();
+  }
+
+  /** Logarithm of weight times density of each component, without the factor of pi, [K]. */
+  private double[] logs(Batch xt, int image, double alpha, double sigma) {
+    double[] logs = new double[weights.length];
+    for (int k = 0; k < weights.length; k++) {
+      logs[k] = Math.log(weights[k]);
+      for (int j = 0; j < xt.imageSize(); j++) {
+        double v = variance(k, j, alpha, sigma);
+        double off = xt.data()[image * xt.imageSize() + j] - alpha * mean(k, j);
+        logs[k] -= 0.5 * (off * off / v + Math.log(v));
+      }
+    }
+    return logs;
+  }
+
+  /** The mean of a value of the data in a component, given the value of the state. */
+  private double mean(int k, int j, double x, double alpha, double sigma) {
+    double gain = alpha * square(stds[k][j % stds[k].length]) / variance(k, j, alpha, sigma);
+    return mean(k, j) + gain * (x - alpha * mean(k, j));
   }
 
   private double variance(int k, int j, double alpha, double sigma) {

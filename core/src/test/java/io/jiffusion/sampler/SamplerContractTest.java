@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -49,8 +50,14 @@ class SamplerContractTest {
     return onSchedules(SamplerTable::deterministic);
   }
 
-  static Stream<Arguments> stochasticOnSchedules() {
-    return onSchedules(() -> SamplerTable.stochastic().filter(Row::affine));
+  /** On a table, a flow and an exploding process: drawing many images takes its time. */
+  static Stream<Arguments> stochasticOnSomeSchedules() {
+    return onSchedules(() -> SamplerTable.stochastic().filter(Row::affine))
+        .filter(each -> List.of("linear betas", "rectified flow", "VE").contains(name(each)));
+  }
+
+  private static String name(Arguments row) {
+    return ((Schedules) row.get()[1]).name();
   }
 
   static Stream<Arguments> refinedOnSchedules() {
@@ -73,7 +80,7 @@ class SamplerContractTest {
     Batch start = Flow.start(schedules);
     Batch exact = Flow.between(model, schedules, start);
     List<Double> errors = new ArrayList<>();
-    for (int steps = 16; steps <= 1024; steps *= 2) {
+    for (int steps = 16; steps <= 2048; steps *= 2) {
       TimeGrid grid = row.grid(schedules, steps);
       Walk walk = new Walk(model, schedules.schedule(), grid, Noise.keyed());
       double error = Flow.distance(row.sampler().sample(walk, start), exact);
@@ -83,11 +90,15 @@ class SamplerContractTest {
       errors.add(error);
     }
     assertThat(errors).as("errors at 16, 32, … steps").hasSizeGreaterThanOrEqualTo(4);
-    int last = errors.size() - 1;
-    double slope = Math.log(errors.get(last - 3) / errors.get(last)) / Math.log(2) / 3;
-    assertThat(slope)
-        .as("slope over the last three doublings of %s", errors)
+    // three doublings or four: a plan of several orders alternates with the number of steps
+    assertThat(Math.max(slope(errors, 3), slope(errors, Math.min(4, errors.size() - 1))))
+        .as("slope over the last doublings of %s", errors)
         .isGreaterThan(row.order() - SHORT_OF_ITS_ORDER);
+  }
+
+  private static double slope(List<Double> errors, int doublings) {
+    int last = errors.size() - 1;
+    return Math.log(errors.get(last - doublings) / errors.get(last)) / Math.log(2) / doublings;
   }
 
   /** 1: the same sampler on the reversed grid leads back. */
@@ -148,7 +159,7 @@ class SamplerContractTest {
    * with unit inputs, it tells the exact mean and variance of what it makes.
    */
   @ParameterizedTest(name = "{0} on {1}")
-  @MethodSource("stochasticOnSchedules")
+  @MethodSource("stochasticOnSomeSchedules")
   void makesImagesOfTheMeanAndVarianceOfItsChain(Row row, Schedules schedules) {
     TimeGrid grid = row.grid(schedules, 6);
     double[] exact = moments(row.sampler(), schedules, grid);
@@ -182,28 +193,67 @@ class SamplerContractTest {
   /** Mean and variance of the chain's end, exact up to rounding. */
   private static double[] moments(Sampler sampler, Schedules schedules, TimeGrid grid) {
     NoiseSchedule schedule = schedules.schedule();
-    int[] draws = {0};
-    Noise none = (draw, image, out, from, count) -> draws[0] = Math.max(draws[0], draw + 1);
-    double origin = probe(sampler, schedule, grid, none, 0);
-    double slope = probe(sampler, schedule, grid, none, 1) - origin;
+    UnitNoise unit = new UnitNoise();
+    double origin = end(sampler, schedule, grid, unit, new double[] {0})[0];
+    double slope = end(sampler, schedule, grid, unit, new double[] {1})[0] - origin;
     double mean = origin + slope * schedule.alpha(grid.time(0)) * MEAN;
     double variance = slope * slope * variance(schedules, grid.time(0));
-    Batch starts = new Batch(draws[0], 1, 1, 1, new double[draws[0]]);
-    Noise unit = (draw, image, out, from, count) -> out[from] = draw == image ? 1 : 0;
-    if (draws[0] > 0) { // all draws at once: image j has only draw j
-      double[] ends =
-          sampler.sample(new Walk(gaussian(schedule), schedule, grid, unit), starts).data();
-      for (double end : ends) {
-        variance += (end - origin) * (end - origin);
-      }
+    unit.begin();
+    for (double end : end(sampler, schedule, grid, unit, new double[unit.normals()])) {
+      variance += (end - origin) * (end - origin);
     }
     return new double[] {mean, variance};
   }
 
-  private static double probe(
-      Sampler sampler, NoiseSchedule schedule, TimeGrid grid, Noise noise, double start) {
-    Batch x = new Batch(1, 1, 1, 1, new double[] {start});
-    return sampler.sample(new Walk(gaussian(schedule), schedule, grid, noise), x).data()[0];
+  private static double[] end(
+      Sampler sampler, NoiseSchedule schedule, TimeGrid grid, Noise noise, double[] starts) {
+    Batch x = new Batch(starts.length, 1, 1, 1, starts);
+    return sampler.sample(new Walk(gaussian(schedule), schedule, grid, noise), x).data();
+  }
+
+  /**
+   * Noise of which each image has a single one of the independent normals that a chain draws: first
+   * it listens which these are, and is silent. Those of intervals are the increments of one
+   * Brownian motion, so the independent ones are those between neighbouring ends.
+   */
+  private static final class UnitNoise implements Noise {
+    private final TreeSet<Double> ends = new TreeSet<>();
+    private List<Double> clock = List.of();
+    private int draws;
+    private boolean listening = true;
+
+    void begin() {
+      listening = false;
+      clock = List.copyOf(ends);
+    }
+
+    int normals() {
+      return draws + Math.max(0, clock.size() - 1);
+    }
+
+    @Override
+    public void normals(int draw, int image, double[] out, int from, int count) {
+      if (listening) {
+        draws = Math.max(draws, draw + 1);
+      } else {
+        out[from] = image == draw ? 1 : 0;
+      }
+    }
+
+    @Override
+    public Batch between(int draw, double from, double to, Batch like) {
+      ends.add(Math.exp(2 * from));
+      ends.add(Math.exp(2 * to));
+      double[] out = new double[like.images()];
+      for (int i = 0; i + 1 < clock.size() && !listening; i++) {
+        if (clock.get(i) >= Math.exp(2 * from) && clock.get(i + 1) <= Math.exp(2 * to)) {
+          double share =
+              (clock.get(i + 1) - clock.get(i)) / (Math.exp(2 * to) - Math.exp(2 * from));
+          out[draws + i] = Math.sqrt(share);
+        }
+      }
+      return like.with(out);
+    }
   }
 
   /** 3: as many evaluations as it says before it runs. */

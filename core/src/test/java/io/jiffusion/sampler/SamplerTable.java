@@ -55,7 +55,6 @@ final class SamplerTable {
 
     // UniPC, DEIS, PNDM
     row("unipc:order=1,variant=bh1,predictor-only", 1);
-    row("unipc:order=2,final=never", 3); // the corrector adds one
     row("unipc:order=3,variant=varying,form=noise,final=never", 3); // no more, for its start
     row("deis:degree=0", 1);
     row("deis:degree=1,axis=rho", 2);

@@ -3,6 +3,7 @@ package io.jiffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.process.Variance;
 import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
@@ -71,7 +72,7 @@ class ScoreSdeTest {
             : predictor.equals("reverse_diffusion")
                 ? new ReverseDiffusion(flow)
                 : new Ancestral(
-                    peer.sde.equals("vp") ? Ancestral.Variance.LARGE : Ancestral.Variance.SMALL);
+                    peer.sde.equals("vp") ? Variance.LARGE : Variance.SMALL);
     Corrector step =
         corrector.equals("langevin") ? new Langevin(snr, shape[0]) : new AnnealedLangevin(snr);
     Sampler sampler =
