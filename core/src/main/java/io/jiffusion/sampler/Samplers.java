@@ -1,7 +1,7 @@
 package io.jiffusion.sampler;
 
-import io.jiffusion.run.Spec;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
