@@ -53,16 +53,19 @@ final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
+      arity = "1..*",
       defaultValue = "ddim",
-      description = "As in jiffusion sample.")
-  String sampler;
+      completionCandidates = RequestOptions.SamplerNames.class,
+      description = "As in jiffusion sample; several with spaces between, each measured.")
+  List<String> samplers;
 
   @Option(
-      names = "--steps",
+      names = "--evaluations",
       paramLabel = "N",
+      split = ",",
       defaultValue = "50",
-      description = "Network evaluations of an image.")
-  int steps;
+      description = "Network evaluations of an image; several with commas, each measured.")
+  List<Integer> evaluations;
 
   @Option(
       names = "--guidance",
@@ -84,7 +87,7 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Evaluation evaluation = new Evaluation(count, sampler, steps, guidance, seed);
+    Evaluation evaluation = new Evaluation(count, samplers, evaluations, guidance, seed);
     Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
     try (Judge judge = Judge.load(judges);
         Model loaded = Model.load(Home.model(model))) {

@@ -60,7 +60,7 @@ class CommandsTest {
           new Entry("train --out", "--steps 6", "Next: jiffusion (sample|toy) .+"),
           new Entry("train", "--steps 3 --set train.batch=8", "Next: jiffusion (sample|toy) .+"),
           new Entry("toy", "--points 100", ".+\\.png"),
-          new Entry("evaluate", "--count 2 --steps 2 --data ../digits", ".+"),
+          new Entry("evaluate", "--count 2 --evaluations 2 --data ../digits", ".+"),
           new Entry("bench", "--batch 1 --precision fp32 --seconds 0.05 --train-batch 2", ".+%"));
 
   private static final Entry AS_IT_STANDS = new Entry("", "", ".+");

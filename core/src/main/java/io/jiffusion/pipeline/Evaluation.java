@@ -27,22 +27,28 @@ import java.util.stream.IntStream;
  * images to the nearest training image tells how near an image comes that was not memorised.
  *
  * @param count images of each class, 1 or more
- * @param sampler as in {@link SampleRequest}
- * @param steps network evaluations of an image
- * @param guidance strengths of guidance, each giving a set of images from the same noise; 1 is none
+ * @param samplers as in {@link SampleRequest}
+ * @param budgets network evaluations of an image; every sampler with every budget and every
+ *     guidance gives a set of images, all from the same noise
+ * @param guidance strengths of guidance; 1 is none
  * @param seed of the first image
  */
-public record Evaluation(int count, String sampler, int steps, List<Double> guidance, long seed) {
+public record Evaluation(
+    int count, List<String> samplers, List<Integer> budgets, List<Double> guidance, long seed) {
 
   public Evaluation {
     Check.that(count >= 1, "count", count, "must be 1 or more");
     Check.that(!guidance.isEmpty(), "guidance", "none", "must be one or more; 1 is none");
+    Check.that(!samplers.isEmpty(), "samplers", "none", "must be one or more");
+    Check.that(!budgets.isEmpty(), "evaluations", "none", "must be one or more");
+    samplers = List.copyOf(samplers);
+    budgets = List.copyOf(budgets);
     guidance = List.copyOf(guidance);
   }
 
   /** A hundred of each class by DDIM-50, without guidance and with guidance 2, from seed 0. */
   public static Evaluation of() {
-    return new Evaluation(100, "ddim", 50, List.of(1.0, 2.0), 0);
+    return new Evaluation(100, List.of("ddim"), List.of(50), List.of(1.0, 2.0), 0);
   }
 
   /**
@@ -51,7 +57,8 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
    * @param train what the model was trained on
    * @param test what it has not seen
    * @param progress of making the images, which takes longest
-   * @return a row for each strength of guidance, then training images and test images
+   * @return a row for each sampler, budget and strength of guidance, then training images and test
+   *     images
    * @throws IllegalArgumentException if model, classifier and data do not fit together, or a class
    *     has too few images
    * @throws java.util.concurrent.CancellationException if somebody cancelled
@@ -71,36 +78,35 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
     int[] all = all(test.size());
     Judge.Verdict real = judge.look(Judge.examples(test, all));
     Moments reference = Moments.of(real.features(), judge.config().features());
+    List<SampleRequest> requests = requests(classes);
+    long total = requests.stream().mapToLong(SampleRequest::evaluations).sum();
+    requests.forEach(request -> Route.of(model.config().process(), request)); // errors first
     List<Report.Row> rows = new ArrayList<>();
     long begin = System.nanoTime();
-    for (double strength : guidance) {
-      int sets = rows.size();
-      Consumer<Progress> whole = // of all sets, which have equally many evaluations
+    long before = 0;
+    for (SampleRequest request : requests) {
+      long done = before * request.count();
+      Consumer<Progress> whole =
           part ->
               progress.accept(
                   new Progress(
                       part.unit(),
-                      sets * part.total() + part.done(),
-                      guidance.size() * part.total(),
+                      done + part.done(),
+                      total * request.count(),
                       (System.nanoTime() - begin) / 1e9,
-                      name(strength)));
-      SampleRequest request =
-          SampleRequest.of(Math.multiplyExact(count, classes))
-              .sampler(sampler)
-              .steps(steps)
-              .seed(seed)
-              .classes(IntStream.range(0, classes).toArray())
-              .guidance(strength);
-      Images made = model.sample(request, whole, cancellation).images();
+                      name(request, request.evaluations())));
+      SampleResult result = model.sample(request, whole, cancellation);
+      Images made = result.images();
       float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
       int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
       Judge.Verdict verdict = judge.look(images);
       rows.add(
           Report.Row.of(
-              name(strength),
+              name(request, result.evaluations()),
               Confusion.of(desired, verdict.classes(), classes),
               distance(verdict, reference),
               nearest(images, train)));
+      before += request.evaluations();
       cancellation.check();
     }
     Judge.Verdict seen = judge.look(Judge.examples(train, someTrain));
@@ -149,12 +155,31 @@ public record Evaluation(int count, String sampler, int steps, List<Double> guid
         "must all be " + made + " as the model's (of classifier, training and test)");
   }
 
+  /** Every sampler with every budget and every guidance. */
+  private List<SampleRequest> requests(int classes) {
+    List<SampleRequest> requests = new ArrayList<>();
+    for (String sampler : samplers) {
+      for (int budget : budgets) {
+        for (double strength : guidance) {
+          requests.add(
+              SampleRequest.of(Math.multiplyExact(count, classes))
+                  .sampler(sampler)
+                  .evaluations(budget)
+                  .seed(seed)
+                  .classes(IntStream.range(0, classes).toArray())
+                  .guidance(strength));
+        }
+      }
+    }
+    return requests;
+  }
+
   /** {@code ddim-50, guidance 2}. */
-  private String name(double strength) {
-    String name = sampler + "-" + steps;
-    return strength == 1
+  private static String name(SampleRequest request, long evaluations) {
+    String name = request.sampler() + "-" + evaluations;
+    return request.guidance() == 1
         ? name
-        : name + String.format(Locale.ROOT, ", guidance %s", number(strength));
+        : name + String.format(Locale.ROOT, ", guidance %s", number(request.guidance()));
   }
 
   private static String number(double value) {

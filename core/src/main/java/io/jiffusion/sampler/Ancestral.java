@@ -2,7 +2,9 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Prediction;
+import io.jiffusion.process.ReverseVariance;
 import io.jiffusion.schedule.Posterior;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Ancestral sampling: each state is drawn from the forward process's posterior, with the predicted
@@ -14,52 +16,7 @@ import io.jiffusion.schedule.Posterior;
  *
  * @param variance how much noise a step adds
  */
-public record Ancestral(Variance variance) implements Sampler {
-
-  /** The choices of the papers for the variance of a step. */
-  public enum Variance {
-    /** The posterior's own, β̃: right if the data were a single point. */
-    SMALL {
-      @Override
-      double of(Posterior posterior, double raw) {
-        return posterior.variance();
-      }
-    },
-
-    /** The forward process's, β: right if the data were standard normal. */
-    LARGE {
-      @Override
-      double of(Posterior posterior, double raw) {
-        return posterior.forward();
-      }
-    },
-
-    /** Between the two, in logarithms, as the network says by −1 … 1 (Improved DDPM). */
-    LEARNED_RANGE {
-      @Override
-      double of(Posterior posterior, double raw) {
-        double fraction = (raw + 1) / 2;
-        return Math.exp(
-            fraction * Math.log(posterior.forward())
-                + (1 - fraction) * Math.log(posterior.variance()));
-      }
-    },
-
-    /** Its logarithm is what the network says. */
-    LEARNED {
-      @Override
-      double of(Posterior posterior, double raw) {
-        return Math.exp(raw);
-      }
-    };
-
-    /** The variance of one value. */
-    abstract double of(Posterior posterior, double raw);
-
-    private boolean learned() {
-      return this == LEARNED || this == LEARNED_RANGE;
-    }
-  }
+public record Ancestral(ReverseVariance variance) implements Sampler {
 
   @Override
   public boolean stochastic() {
@@ -81,10 +38,11 @@ public record Ancestral(Variance variance) implements Sampler {
               Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt)
                   .data(); // the posterior's mean
           double[] z = walk.noise().batch(k, xt).data();
-          double[] raw = raw(prediction);
+          double[] raw = variance.raw(prediction);
+          DoubleUnaryOperator of = variance.step(walk.schedule(), t, s);
           double[] shift = prediction.shift() == null ? null : prediction.shift().data();
           for (int i = 0; i < next.length; i++) {
-            double added = variance.of(posterior, raw == null ? 0 : raw[i]);
+            double added = of.applyAsDouble(raw == null ? 0 : raw[i]);
             next[i] += Math.sqrt(added) * z[i];
             if (shift != null) {
               next[i] += added * shift[i];
@@ -92,18 +50,5 @@ public record Ancestral(Variance variance) implements Sampler {
           }
           return xt.with(next);
         });
-  }
-
-  private double[] raw(Prediction prediction) {
-    if (!variance.learned()) {
-      return null;
-    }
-    if (prediction.variance() == null) {
-      throw new IllegalArgumentException(
-          "illegal variance: "
-              + variance
-              + " for a model that has learned none, must be SMALL or LARGE");
-    }
-    return prediction.variance().data();
   }
 }

@@ -1,7 +1,7 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.process.Variance;
 import io.jiffusion.run.Spec;
-import io.jiffusion.sampler.Ancestral.Variance;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -390,7 +390,7 @@ public final class Samplers {
   private static void addSingleStep(String name, DpmForm form, int order, String paper) {
     add(
         name,
-        "type=dpm-solver|taylor, inner=lambda|time|quadratic",
+        "type=dpm-solver|taylor, inner=logsnr|time|time-quadratic",
         "" + order,
         false,
         "" + order,
@@ -409,7 +409,7 @@ public final class Samplers {
     add(
         name,
         (order == 0 ? "order=2, " : "")
-            + "type=dpm-solver|taylor, final=few-steps|always|never"
+            + "type=dpm-solver|taylor, final=few|always|never"
             + (order == 2 ? "" : ", exact"),
         "2",
         false,

@@ -23,7 +23,8 @@ class EvaluationTest {
       RunConfig.of("mnist", List.of("network.unet.height=8", "network.unet.width=8"));
   private static final ImageSet TRAIN = Stripes.of(60, 8, 10, 0);
   private static final ImageSet TEST = Stripes.of(30, 8, 10, 1);
-  private static final Evaluation EVALUATION = new Evaluation(2, "ddim", 3, List.of(1.0, 1.5), 4);
+  private static final Evaluation EVALUATION =
+      new Evaluation(2, List.of("ddim"), List.of(3), List.of(1.0, 1.5), 4);
 
   @TempDir static Path folder;
 
@@ -85,7 +86,7 @@ class EvaluationTest {
 
   @Test
   void refusesMoreImagesThanAClassHas() {
-    Evaluation many = new Evaluation(4, "ddim", 3, List.of(1.0), 0);
+    Evaluation many = new Evaluation(4, List.of("ddim"), List.of(3), List.of(1.0), 0);
     assertThatThrownBy(() -> run(many))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("illegal count: 4, must be at most 3, which one class has");
@@ -108,9 +109,9 @@ class EvaluationTest {
             () -> EVALUATION.run(model, judge, few, TEST, progress -> {}, new Cancellation()))
         .hasMessage(
             "illegal classifier or training images: 10 and 3 classes, must have the 10 classes of the test images");
-    assertThatThrownBy(() -> new Evaluation(0, "ddim", 3, List.of(1.0), 0))
+    assertThatThrownBy(() -> new Evaluation(0, List.of("ddim"), List.of(3), List.of(1.0), 0))
         .hasMessage("illegal count: 0, must be 1 or more");
-    assertThatThrownBy(() -> new Evaluation(1, "ddim", 3, List.of(), 0))
+    assertThatThrownBy(() -> new Evaluation(1, List.of("ddim"), List.of(3), List.of(), 0))
         .hasMessage("illegal guidance: none, must be one or more; 1 is none");
   }
 

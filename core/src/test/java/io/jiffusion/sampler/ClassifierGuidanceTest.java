@@ -14,7 +14,7 @@ import io.jiffusion.process.Gradient;
 import io.jiffusion.process.MeanShift;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Respacing;

@@ -9,7 +9,7 @@ import io.jiffusion.process.Clip;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Respacing;

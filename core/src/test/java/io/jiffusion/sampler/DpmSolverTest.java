@@ -192,10 +192,10 @@ class DpmSolverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dpm-solver-3:type=taylor,inner=quadratic | DpmSolver[form=NOISE, order=3, type=TAYLOR, inner=QUADRATIC]",
+        "dpm-solver-3:type=taylor,inner=time-quadratic | DpmSolver[form=NOISE, order=3, type=TAYLOR, inner=TIME_QUADRATIC]",
         "dpm-solver-fast:form=data,order=2 | DpmSolverFast[form=DATA, order=2, type=DPM_SOLVER, eta=0.0, noise=1.0]",
         "dpm-fast:eta=0.6 | DpmSolverFast[form=NOISE, order=3, type=DPM_SOLVER, eta=0.6, noise=1.0]",
-        "dpm-solver-multistep:order=3,exact | DpmSolverMultistep[form=NOISE, order=3, type=DPM_SOLVER, lowerOrder=FEW_STEPS, exact=true]",
+        "dpm-solver-multistep:order=3,exact | DpmSolverMultistep[form=NOISE, order=3, type=DPM_SOLVER, lowerOrder=FEW, exact=true]",
         "dpmpp-2m:final=never | DpmSolverMultistep[form=DATA, order=2, type=DPM_SOLVER, lowerOrder=NEVER, exact=false]",
         "dpmpp-2m-sde:type=heun,eta=0.5 | SdeDpmSolverMultistep[order=2, type=TAYLOR, eta=0.5, noise=1.0]",
         "dpmpp-3m-sde | SdeDpmSolverMultistep[order=3, type=TAYLOR, eta=1.0, noise=1.0]",

@@ -127,9 +127,27 @@ class MultistepTest {
       String text, double equal, double other) {
     Schedules edm =
         Schedules.all().filter(one -> one.name().equals("EDM")).findFirst().orElseThrow();
-    Schedules upper = new Schedules("EDM above 1", edm.schedule(), 0.5, 0.05);
-    assertThat(slope(text, upper, false)).isBetween(equal - 0.15, equal + 0.5);
-    assertThat(slope(text, upper, true)).isBetween(other - 0.15, other + 0.5);
+    Schedules middle = new Schedules("EDM from 2 to 1", edm.schedule(), 0.1, 0.05);
+    assertThat(slope(text, middle, false)).isBetween(equal - 0.15, equal + 0.5);
+    assertThat(slope(text, middle, true)).isBetween(other - 0.15, other + 0.5);
+  }
+
+  /** Up to the order that the first step leaves. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "unipc:order=1,final=never                 | 2",
+        "unipc:order=1,predictor-only              | 1",
+        "unipc:order=2,final=never                 | 3",
+        "unipc:order=2,final=never,variant=bh1     | 3",
+        "unipc:order=2,final=never,variant=varying | 3",
+        "unipc:order=2,final=never,predictor-only  | 2",
+        "unipc:order=2                             | 2",
+      })
+  void gainsAnOrderByTheCorrectorAndLosesItByALastStepOfOrderOne(String text, double order) {
+    Schedules linear = Schedules.all().findFirst().orElseThrow();
+    assertThat(slope(text, linear, true)).isBetween(order - 0.15, order + 0.5);
   }
 
   private static double slope(String text, Schedules schedules, boolean logSnr) {

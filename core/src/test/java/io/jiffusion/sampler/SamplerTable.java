@@ -40,7 +40,7 @@ final class SamplerTable {
     // DPM-Solver, DPM-Solver++
     row("dpm-solver-2:type=taylor", 2);
     row("dpm-solver-3:type=taylor", 3);
-    row("dpm-solver-3:inner=time", 2); // 3 where half log-SNR is smooth in time
+    row("dpm-solver-3:inner=time", 3);
     row("dpm-solver-fast:form=data,order=2", 2);
     row("dpm-solver-fast:eta=1", 1);
     row("dpm-solver-multistep:order=1", 1);
@@ -55,7 +55,6 @@ final class SamplerTable {
 
     // UniPC, DEIS, PNDM
     row("unipc:order=1,variant=bh1,predictor-only", 1);
-    row("unipc:order=2,final=never", 3); // the corrector adds one
     row("unipc:order=3,variant=varying,form=noise,final=never", 3); // no more, for its start
     row("deis:degree=0", 1);
     row("deis:degree=1,axis=rho", 2);

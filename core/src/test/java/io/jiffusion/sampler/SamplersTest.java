@@ -3,7 +3,7 @@ package io.jiffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jiffusion.sampler.Ancestral.Variance;
+import io.jiffusion.process.Variance;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

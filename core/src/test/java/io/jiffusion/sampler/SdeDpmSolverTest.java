@@ -21,6 +21,7 @@ class SdeDpmSolverTest {
   private static final Schedules SCHEDULES =
       new Schedules("VP", new VariancePreserving(0.1, 20), 1, 0.02);
   private static final long[] SEEDS = LongStream.range(0, 64).toArray();
+  private static final Batch PATH = end(new SdeDpmSolverMultistep(3), 1024);
 
   static Stream<Sampler> samplers() {
     return Stream.of(
@@ -34,13 +35,10 @@ class SdeDpmSolverTest {
   @ParameterizedTest
   @MethodSource("samplers")
   void followsThePathOfItsSeedTheCloserTheFinerTheGrid(Sampler sampler) {
-    MixtureDenoiser model = MixtureDenoiser.of(SCHEDULES.schedule(), "plane");
-    Batch start = Noise.start(SEEDS, 2, 1, 1);
-    Batch path = end(new SdeDpmSolverMultistep(3), model, start, 1024);
-    double first = distance(end(sampler, model, start, 16), path);
+    double first = distance(end(sampler, 16), PATH);
     double before = first;
     for (int steps = 32; steps <= 256; steps *= 2) {
-      double error = distance(end(sampler, model, start, steps), path);
+      double error = distance(end(sampler, steps), PATH);
       assertThat(error).isLessThan(0.8 * before);
       before = error;
     }
@@ -117,10 +115,11 @@ class SdeDpmSolverTest {
         .data()[0];
   }
 
-  private static Batch end(Sampler sampler, MixtureDenoiser model, Batch start, int steps) {
+  private static Batch end(Sampler sampler, int steps) {
+    MixtureDenoiser model = MixtureDenoiser.of(SCHEDULES.schedule(), "plane");
     TimeGrid grid = SCHEDULES.grid(steps);
     Walk walk = new Walk(model, SCHEDULES.schedule(), grid, Noise.keyed(SEEDS));
-    return sampler.sample(walk, start);
+    return sampler.sample(walk, Noise.start(SEEDS, 2, 1, 1));
   }
 
   /** The median of the differences: some paths end at another component of the mixture. */

@@ -1,0 +1,71 @@
+package io.jiffusion.process;
+
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.Posterior;
+import java.util.function.DoubleUnaryOperator;
+
+/** The choices of the papers for the variance of a step. */
+public enum Variance implements ReverseVariance {
+  /** The posterior's own, β̃: right if the data were a single point. */
+  SMALL {
+    @Override
+    public double of(Posterior posterior, double raw) {
+      return posterior.variance();
+    }
+  },
+
+  /** The forward process's, β: right if the data were standard normal. */
+  LARGE {
+    @Override
+    public double of(Posterior posterior, double raw) {
+      return posterior.forward();
+    }
+  },
+
+  /** Between the two, in logarithms, as the network says by −1 … 1 (Improved DDPM). */
+  LEARNED_RANGE {
+    @Override
+    public double of(Posterior posterior, double raw) {
+      double fraction = (raw + 1) / 2;
+      return Math.exp(
+          fraction * Math.log(posterior.forward())
+              + (1 - fraction) * Math.log(posterior.variance()));
+    }
+  },
+
+  /** Its logarithm is what the network says. */
+  LEARNED {
+    @Override
+    public double of(Posterior posterior, double raw) {
+      return Math.exp(raw);
+    }
+  };
+
+  /** The variance of one value. */
+  public abstract double of(Posterior posterior, double raw);
+
+  @Override
+  public DoubleUnaryOperator step(NoiseSchedule schedule, double t, double s) {
+    Posterior posterior = Posterior.of(schedule, t, s);
+    return raw -> of(posterior, raw);
+  }
+
+  /**
+   * As OpenAI's code has it: the posterior's variance, which is 0 there, is replaced by that of the
+   * step before; so is the forward one where it is fixed. A grid of one step has none before, and
+   * takes the forward variance.
+   */
+  @Override
+  public DoubleUnaryOperator decoder(NoiseSchedule schedule, double before, double t) {
+    Posterior last = Posterior.of(schedule, t, 0);
+    double small = before == t ? last.forward() : Posterior.of(schedule, before, t).variance();
+    double large = this == LEARNED_RANGE ? last.forward() : small;
+    Posterior patched = new Posterior(last.x0(), last.xt(), small, large);
+    return raw -> of(patched, raw);
+  }
+
+  @Override
+  public boolean learned() {
+    return this == LEARNED || this == LEARNED_RANGE;
+  }
+}
