@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The variance with which a step of the reverse process fits the data best, among those that are the
- * same for every value (Bao, Li, Zhu, Zhang: Analytic-DPM, 2022, arXiv 2201.06503): the posterior's
- * own, and what is not known of the data behind the state. The latter follows from the mean square
- * of the noise that the model predicts, measured once: where it predicts all of the noise, the data
- * are known.
+ * The variance with which a step of the reverse process fits the data best, among those that are
+ * the same for every value (Bao, Li, Zhu, Zhang: Analytic-DPM, 2022, arXiv 2201.06503): the
+ * posterior's own, and what is not known of the data behind the state. The latter follows from the
+ * mean square of the noise that the model predicts, measured once: where it predicts all of the
+ * noise, the data are known.
  *
  * @param noise mean square of a value of the predicted noise at times 1/T, 2/T, … 1; [T], from 0 to
  *     1, where 1 leaves the posterior's variance alone. Interpolated linearly between them
@@ -68,11 +68,11 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
         double sigma = schedule.sigma(t);
         double[] z = new double[x0.data().length];
         for (int image = 0; image < x0.images(); image++) {
-          new Key(seed + images + image, i, Purpose.NOISE).normals(z, image * size, size);
+          new Key(seed, (images + image) * squares.length + i, Purpose.NOISE)
+              .normals(z, image * size, size);
         }
         Batch xt = Batch.lincomb(alpha, x0, sigma, x0.with(z));
-        double[] eps =
-            Batch.lincomb(1 / sigma, xt, -alpha / sigma, denoiser.at(xt, t).x0()).data();
+        double[] eps = Batch.lincomb(1 / sigma, xt, -alpha / sigma, denoiser.at(xt, t).x0()).data();
         for (double value : eps) {
           squares[i] += value * value;
         }

@@ -10,10 +10,10 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntFunction;
 
 /**
- * The variational bound of the negative log likelihood in bits per dimension, term by term: what the
- * last state says of the data, what each step of the reverse process loses, and a decoder of bytes
- * (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, eq. 5 and 13; with learned
- * variances as Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021).
+ * The variational bound of the negative log likelihood in bits per dimension, term by term: what
+ * the last state says of the data, what each step of the reverse process loses, and a decoder of
+ * bytes (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, eq. 5 and 13; with
+ * learned variances as Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021).
  *
  * @param denoiser the model; OpenAI's evaluation clips it
  * @param schedule its forward process
@@ -40,8 +40,7 @@ public record VariationalBound(
    * @param x0Error mean squared error of the predicted data, [B][steps]
    * @param epsError mean squared error of the predicted noise, [B][steps]
    */
-  public record Bound(
-      double[] prior, double[][] terms, double[][] x0Error, double[][] epsError) {
+  public record Bound(double[] prior, double[][] terms, double[][] x0Error, double[][] epsError) {
 
     /** All terms together: the bound in bits per dimension, [B]. */
     public double[] total() {
@@ -110,8 +109,7 @@ public record VariationalBound(
     double t = grid.time(k);
     double s = grid.time(k + 1);
     Posterior posterior = Posterior.of(schedule, t, s);
-    double[] mean =
-        Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt).data();
+    double[] mean = Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt).data();
     double[] target = Batch.lincomb(posterior.x0(), x0, posterior.xt(), xt).data();
     DoubleUnaryOperator of =
         s == 0
@@ -138,10 +136,7 @@ public record VariationalBound(
     return bits(
         x0.with(
             Arrays.stream(x0.data())
-                .map(
-                    x ->
-                        Gaussian.divergence(
-                            alpha * x, 2 * Math.log(sigma), 0, 2 * Math.log(std)))
+                .map(x -> Gaussian.divergence(alpha * x, 2 * Math.log(sigma), 0, 2 * Math.log(std)))
                 .toArray()));
   }
 

@@ -1,7 +1,8 @@
 package io.jiffusion.sampler;
 
-import io.jiffusion.run.Spec;
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,10 +59,26 @@ public final class Samplers {
    * @param deriveEps whether DDIM derives the noise again from clipped data
    * @param evaluations the budget of an image; 0 if the request has none. Read by samplers that use
    *     a budget exactly
+   * @param optimal the variance that fits the data, null where it was not measured
    */
-  public record Given(Variance variance, boolean deriveEps, int evaluations) {
+  public record Given(
+      Variance variance, boolean deriveEps, int evaluations, OptimalVariance optimal) {
     /** A model that says nothing of variance and clipping, a request without budget. */
     public static final Given NOTHING = new Given(Variance.SMALL, true, 0);
+
+    /** A model whose optimal variance was not measured. */
+    public Given(Variance variance, boolean deriveEps, int evaluations) {
+      this(variance, deriveEps, evaluations, null);
+    }
+
+    private OptimalVariance measured() {
+      if (optimal == null) {
+        throw new IllegalArgumentException(
+            "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
+                + " this one was not measured; measure it, or take ddpm");
+      }
+      return optimal;
+    }
   }
 
   static {
@@ -332,7 +349,7 @@ public final class Samplers {
                         spec.whole("steps", 2),
                         spec.whole("times", 2)))));
 
-    // Score SDE
+    // Score SDE, Analytic-DPM
     add(
         "euler-maruyama",
         "",
@@ -383,6 +400,15 @@ public final class Samplers {
         "uniform",
         SCORE_SDE,
         (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
+    add(
+        "analytic-ddpm",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        "Bao, Li, Zhu, Zhang 2022, arXiv 2201.06503",
+        (spec, given) -> new Ancestral(given.measured()));
   }
 
   private Samplers() {}

@@ -1,5 +1,7 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
@@ -14,6 +16,10 @@ import java.util.stream.Stream;
  */
 final class SamplerTable {
   private static final List<Row> ROWS = new ArrayList<>();
+
+  /** A model that knows all that a sampler may ask of it. */
+  private static final Samplers.Given MODEL =
+      new Samplers.Given(Variance.SMALL, true, 0, new OptimalVariance(new double[] {0.7}));
 
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");
@@ -82,7 +88,7 @@ final class SamplerTable {
   record Row(String text, double order) {
 
     Sampler sampler() {
-      return Samplers.parse(text);
+      return Samplers.parse(text, MODEL);
     }
 
     boolean adaptive() {

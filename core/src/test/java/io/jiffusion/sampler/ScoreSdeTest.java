@@ -3,13 +3,13 @@ package io.jiffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.jiffusion.process.Variance;
 import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.SubVariancePreserving;
@@ -71,8 +71,7 @@ class ScoreSdeTest {
             ? new EulerMaruyama(flow)
             : predictor.equals("reverse_diffusion")
                 ? new ReverseDiffusion(flow)
-                : new Ancestral(
-                    peer.sde.equals("vp") ? Variance.LARGE : Variance.SMALL);
+                : new Ancestral(peer.sde.equals("vp") ? Variance.LARGE : Variance.SMALL);
     Corrector step =
         corrector.equals("langevin") ? new Langevin(snr, shape[0]) : new AnnealedLangevin(snr);
     Sampler sampler =
