@@ -19,8 +19,7 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
   static Route of(ProcessConfig process, SampleRequest request) {
-    Samplers.Given given =
-        new Samplers.Given(process.variance(), process.rederive(), request.evaluations());
+    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), null);
     Sampler sampler = Samplers.parse(request.sampler(), given);
     String spacing =
         request.spacing().equals(AUTO)

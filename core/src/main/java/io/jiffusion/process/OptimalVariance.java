@@ -68,7 +68,8 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
         double sigma = schedule.sigma(t);
         double[] z = new double[x0.data().length];
         for (int image = 0; image < x0.images(); image++) {
-          new Key(seed + images + image, i, Purpose.NOISE).normals(z, image * size, size);
+          new Key(seed, (images + image) * squares.length + i, Purpose.NOISE)
+              .normals(z, image * size, size);
         }
         Batch xt = Batch.lincomb(alpha, x0, sigma, x0.with(z));
         double[] eps = Batch.lincomb(1 / sigma, xt, -alpha / sigma, denoiser.at(xt, t).x0()).data();

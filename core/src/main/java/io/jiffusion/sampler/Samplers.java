@@ -1,5 +1,6 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.Variance;
 import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
@@ -56,12 +57,20 @@ public final class Samplers {
    *
    * @param variance of an ancestral step
    * @param deriveEps whether DDIM derives the noise again from clipped data
-   * @param evaluations the budget of an image; 0 if the request has none. Read by samplers that use
-   *     a budget exactly
+   * @param optimal the variance that fits the data, null where it was not measured
    */
-  public record Given(Variance variance, boolean deriveEps, int evaluations) {
+  public record Given(Variance variance, boolean deriveEps, OptimalVariance optimal) {
     /** A model that says nothing of variance and clipping, a request without budget. */
-    public static final Given NOTHING = new Given(Variance.SMALL, true, 0);
+    public static final Given NOTHING = new Given(Variance.SMALL, true, null);
+
+    private OptimalVariance measured() {
+      if (optimal == null) {
+        throw new IllegalArgumentException(
+            "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
+                + " this one was not measured; measure it, or take ddpm");
+      }
+      return optimal;
+    }
   }
 
   static {
@@ -332,7 +341,7 @@ public final class Samplers {
                         spec.whole("steps", 2),
                         spec.whole("times", 2)))));
 
-    // Score SDE
+    // Score SDE, Analytic-DPM
     add(
         "euler-maruyama",
         "",
@@ -383,6 +392,15 @@ public final class Samplers {
         "uniform",
         SCORE_SDE,
         (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
+    add(
+        "analytic-ddpm",
+        "",
+        "1",
+        true,
+        "1",
+        "uniform",
+        "Bao, Li, Zhu, Zhang 2022, arXiv 2201.06503",
+        (spec, given) -> new Ancestral(given.measured()));
   }
 
   private Samplers() {}

@@ -1,5 +1,7 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.Schedules;
@@ -16,11 +18,12 @@ import java.util.stream.Stream;
 final class SamplerTable {
   private static final List<Row> ROWS = new ArrayList<>();
 
-  /**
-   * Samplers whose step is not affine in state and noise, even on a Gaussian, or whose draws are
-   * not independent: {@link SdeDpmSolverTest} knows better.
-   */
-  private static final Set<String> NOT_AFFINE = Set.of("pc", "dpmpp-sde");
+  /** A model that knows all that a sampler may ask of it. */
+  private static final Samplers.Given MODEL =
+      new Samplers.Given(Variance.SMALL, true, new OptimalVariance(new double[] {0.7}));
+
+  /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
+  private static final Set<String> NOT_AFFINE = Set.of("pc");
 
   /** Samplers that take some of their steps beside the grid, which does not refine them. */
   private static final Set<String> OWN_STEPS = Set.of("restart");
@@ -85,7 +88,7 @@ final class SamplerTable {
   record Row(String text, double order) {
 
     Sampler sampler() {
-      return Samplers.parse(text);
+      return Samplers.parse(text, MODEL);
     }
 
     boolean adaptive() {
