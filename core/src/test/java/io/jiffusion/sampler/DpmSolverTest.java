@@ -9,7 +9,6 @@ import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.RectifiedFlow;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.sampler.UniPc.Variant;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.RectifiedFlow;

@@ -222,8 +222,9 @@ class NoiseLevelsTest {
     assertThatThrownBy(() -> sampler.sample(walk, Noise.start(SEEDS, 2, 1, 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "illegal time: 1.0, where alpha is 0, must have a signal for a sampler in x/alpha;"
-                + " take times below it, or the sampler ddim");
+            "illegal time: 1.0, where alpha is 0, must have a signal for "
+                + sampler
+                + "; take times below it, or the sampler ddim");
   }
 
   @Test
