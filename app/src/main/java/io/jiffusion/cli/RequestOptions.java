@@ -86,7 +86,9 @@ final class RequestOptions {
       defaultValue = "free",
       description =
           "By what guidance is: free (the model without a class), with free:low=0.2,high=3 for an interval of noise levels"
-              + " and rescale=0.7 for contrast; or weak:model=RUN, a weaker model (autoguidance).")
+              + " and rescale=0.7 for contrast; weak:model=RUN, a weaker model (autoguidance); or classifier:scale=1, a"
+              + " classifier of noisy images (model=DIR, or the one of the bundled digits), with unconditional where the"
+              + " model is not told the class, and mean for ddpm's mean shift.")
   String guide;
 
   @Option(
