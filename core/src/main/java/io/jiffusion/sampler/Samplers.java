@@ -348,7 +348,7 @@ public final class Samplers {
         "1",
         true,
         "1",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new EulerMaruyama());
     add(
@@ -357,7 +357,7 @@ public final class Samplers {
         "1",
         true,
         "1",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new ReverseDiffusion());
     PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
@@ -369,7 +369,7 @@ public final class Samplers {
         "1",
         true,
         "2",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> {
           double snr = spec.number("snr", 0.16);
@@ -389,7 +389,7 @@ public final class Samplers {
         "adaptive",
         false,
         "6",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
     add(
