@@ -43,7 +43,8 @@ import picocli.CommandLine.ScopeType;
       Toy.class,
       Evaluate.class,
       TrainClassifier.class,
-      Bench.class
+      Bench.class,
+      Completion.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;

@@ -12,6 +12,12 @@ import picocli.CommandLine.Option;
 final class RequestOptions {
   private static final int FEW = 50;
 
+  /**
+   * From the first time to the last noisy one, which adaptive samplers do in steps of their own,
+   * and to no noise.
+   */
+  private static final int ENDS = 2;
+
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
@@ -86,7 +92,9 @@ final class RequestOptions {
       defaultValue = "free",
       description =
           "By what guidance is: free (the model without a class), with free:low=0.2,high=3 for an interval of noise levels"
-              + " and rescale=0.7 for contrast; or weak:model=RUN, a weaker model (autoguidance).")
+              + " and rescale=0.7 for contrast; weak:model=RUN, a weaker model (autoguidance); or classifier:scale=1, a"
+              + " classifier of noisy images (model=DIR, or the one of the bundled digits), with unconditional where the"
+              + " model is not told the class, and mean for ddpm's mean shift.")
   String guide;
 
   @Option(
@@ -127,6 +135,8 @@ final class RequestOptions {
       request = request.steps(steps);
     } else if (evaluations != null) {
       request = request.evaluations(evaluations);
+    } else if (Samplers.method(sampler).order().equals("adaptive")) {
+      request = request.steps(ENDS);
     } else if (sampler.startsWith("ddpm")) {
       request = request.steps(process.steps());
     } else {

@@ -1,17 +1,20 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.network.Execution;
+import io.jiffusion.process.ClassifierGuidance;
 import io.jiffusion.process.Clip;
 import io.jiffusion.process.Conditioned;
 import io.jiffusion.process.Denoiser;
+import io.jiffusion.process.Gradient;
 import io.jiffusion.process.Guidance;
+import io.jiffusion.process.MeanShift;
 import io.jiffusion.process.NetworkDenoiser;
 import io.jiffusion.process.Threshold;
 import io.jiffusion.run.Spec;
+import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -25,25 +28,33 @@ final class Denoisers {
   /** Guidance by another, weaker model. */
   static final String WEAK = "weak";
 
-  private static final Collection<String> GUIDES = List.of(FREE, WEAK);
+  /** Guidance by a classifier of noisy images. */
+  static final String CLASSIFIER = "classifier";
+
+  private static final Collection<String> GUIDES = List.of(FREE, WEAK, CLASSIFIER);
   private static final Collection<String> THRESHOLDS = List.of("auto", "none", "static", "dynamic");
 
   private final RunConfig config;
   private final NoiseSchedule schedule;
   private final NetworkDenoiser network;
-  private final Function<String, Guide> guides;
+  private final Guides guides;
   private NetworkDenoiser weaker;
 
-  /**
-   * For one batch.
-   *
-   * @param guides loads the weaker model of a path
-   */
-  Denoisers(RunConfig config, Execution execution, Function<String, Guide> guides) {
+  /** For one batch. */
+  Denoisers(RunConfig config, Execution execution, Guides guides) {
     this.config = config;
     this.schedule = config.process().noiseSchedule();
     this.network = network(config, execution);
     this.guides = guides;
+  }
+
+  /** Loads what guides the model, or has it at hand. */
+  interface Guides {
+    /** The weaker model in a run folder. */
+    Guide model(String folder);
+
+    /** The classifier of noisy images in a folder. */
+    Judge classifier(String folder);
   }
 
   /** A weaker model. */
@@ -61,17 +72,55 @@ final class Denoisers {
 
   /** The denoiser of the images of a request. */
   Denoiser of(SampleRequest request) {
-    Denoiser model = conditioned(config, network, request);
-    return thresholded(request.guidance() == 1 ? model : guided(model, request), request);
+    Spec guide = new Spec("guide", request.guide(), GUIDES);
+    Denoiser denoiser;
+    if (guide.name().equals(CLASSIFIER)) {
+      denoiser = classified(guide, request);
+    } else {
+      Denoiser model = conditioned(config, network, request);
+      denoiser =
+          thresholded(request.guidance() == 1 ? model : guided(guide, model, request), request);
+    }
+    return denoiser;
   }
 
-  private Guidance guided(Denoiser model, SampleRequest request) {
-    Spec spec = new Spec("guide", request.guide(), GUIDES);
+  /** The classifier stands outside of the threshold: its push is not clipped again. */
+  private Denoiser classified(Spec spec, SampleRequest request) {
+    Check.that(
+        !request.classes().isEmpty(), "guide", CLASSIFIER, "must know which classes to draw");
+    Check.that(
+        request.guidance() == 1,
+        "guidance",
+        request.guidance(),
+        "must be 1 (none) with a classifier, whose strength is scale=");
+    Judge classifier = guides.classifier(spec.text("model", Home.BUNDLED));
+    double scale = spec.number("scale", 1);
+    boolean shiftsTheMean = spec.flag("mean");
+    boolean unconditional = spec.flag("unconditional");
+    spec.done();
+    Check.that(
+        !shiftsTheMean || Samplers.method(request.sampler()).name().equals("ddpm"),
+        "sampler",
+        request.sampler(),
+        "must be ddpm to have its mean shifted; leave mean out for the others");
+    Denoiser model =
+        unconditional
+            ? network.all(request.count(), config.nullClass())
+            : conditioned(config, network, request);
+    Denoiser thresholded = thresholded(model, request);
+    int[] classes = IntStream.range(0, request.count()).map(request::label).toArray();
+    Gradient gradient = classifier.gradient(config.process(), classes);
+    return shiftsTheMean
+        ? new MeanShift(thresholded, gradient, scale)
+        : new ClassifierGuidance(thresholded, schedule, gradient, scale);
+  }
+
+  private Guidance guided(Spec spec, Denoiser model, SampleRequest request) {
     Denoiser weak;
     if (spec.name().equals(FREE)) {
       weak = network.all(request.count(), config.nullClass());
     } else {
-      Guide guide = guides.apply(spec.text("model"));
+      Guide guide = guides.model(spec.text("model"));
       weaker = network(guide.config, guide.execution);
       weak = conditioned(guide.config, weaker, request);
     }

@@ -16,6 +16,11 @@ public final class Home {
     return name.equals(BUNDLED) ? folder().resolve("models").resolve("mnist") : Path.of(name);
   }
 
+  /** The classifier of noisy digits that guides the bundled model. */
+  static Path noisyClassifier() {
+    return folder().resolve("models").resolve("mnist-noisy-classifier");
+  }
+
   /** The project's folder: the nearest one above the program that has {@code data/mnist}. */
   public static Path folder() {
     try {

@@ -6,8 +6,6 @@ import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -41,7 +39,7 @@ public final class Model implements AutoCloseable {
   private final String precision;
   private final ExecutorService thread;
   private final Execution execution;
-  private final Map<String, Denoisers.Guide> guides = new HashMap<>(); // of the own thread
+  private final Companions companions;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -49,6 +47,7 @@ public final class Model implements AutoCloseable {
   Model(RunConfig config, String precision, Supplier<Execution> execution) {
     this.config = config;
     this.precision = precision;
+    this.companions = new Companions(config, Options.of().precision(precision));
     this.thread =
         Executors.newSingleThreadExecutor(
             body -> {
@@ -83,24 +82,6 @@ public final class Model implements AutoCloseable {
         config,
         precision,
         () -> Executions.load(folder, config.network(), options.precision(precision)));
-  }
-
-  /** A weaker model that guides this one, loaded when it is first asked for. */
-  private Denoisers.Guide guide(String path) {
-    return guides.computeIfAbsent(
-        path,
-        name -> {
-          Path folder = Home.model(name);
-          RunConfig own = RunFolder.read(folder).config();
-          Check.that(
-              own.network().network().input().equals(execution.input())
-                  && own.classes() == config.classes(),
-              "guide",
-              path,
-              "must make the same images as the model, and have its classes");
-          return new Denoisers.Guide(
-              own, Executions.load(folder, own.network(), Options.of().precision(precision)));
-        });
   }
 
   /** What the model is. */
@@ -160,7 +141,7 @@ public final class Model implements AutoCloseable {
               try {
                 own.check();
                 cancellation.check();
-                return new Sampling(config, execution, this::guide)
+                return new Sampling(config, execution, companions)
                     .run(
                         request,
                         step -> {
@@ -254,7 +235,7 @@ public final class Model implements AutoCloseable {
           thread.submit(
               () -> {
                 execution.close();
-                guides.values().forEach(guide -> guide.execution().close());
+                companions.close();
               },
               null));
       thread.shutdown();

@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
  * @param classes labels to draw, repeated as needed; empty for images of any kind
  * @param guidance classifier-free guidance: 1 is none, more follows the class more closely
  * @param guide by what guidance is: {@code free}, the model without a class, with {@code low=},
- *     {@code high=} for an interval of noise levels and {@code rescale=} for contrast; or {@code
- *     weak:model=RUN}, a weaker model
+ *     {@code high=} for an interval of noise levels and {@code rescale=} for contrast; {@code
+ *     weak:model=RUN}, a weaker model; or {@code classifier:scale=1}, a classifier of noisy images
  * @param threshold of the predicted image: {@code none}, {@code static} to [−1, 1], {@code
  *     dynamic:quantile=0.995,limit=1}; {@code auto} is the model's
  * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** Carries out requests on an execution, one after the other, on the calling thread. */
@@ -23,9 +22,9 @@ final class Sampling {
 
   private final RunConfig config;
   private final Execution execution;
-  private final Function<String, Denoisers.Guide> guides;
+  private final Denoisers.Guides guides;
 
-  Sampling(RunConfig config, Execution execution, Function<String, Denoisers.Guide> guides) {
+  Sampling(RunConfig config, Execution execution, Denoisers.Guides guides) {
     this.config = config;
     this.execution = execution;
     this.guides = guides;

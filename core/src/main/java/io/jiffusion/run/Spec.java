@@ -89,6 +89,11 @@ public final class Spec {
     return value;
   }
 
+  /** The option's text, or what stands for it if it is not given. */
+  public String text(String option, String otherwise) {
+    return given.containsKey(option) ? text(option) : otherwise;
+  }
+
   /** The option's number, or what stands for it if it is not given. */
   public double number(String option, double otherwise) {
     asked.add(option);

@@ -154,12 +154,12 @@ public final class Samplers {
     add("restart", "2", "2", "karras", RESTART, restart, Samplers::restart);
 
     // Score SDE, Analytic-DPM
-    add("euler-maruyama", "1", "1", "uniform", SCORE_SDE, "", (spec, x) -> new EulerMaruyama());
-    add("reverse-diffusion", "1", "1", "uniform", SCORE_SDE, "", (s, x) -> new ReverseDiffusion());
+    add("euler-maruyama", "1", "1", "time", SCORE_SDE, "", (spec, x) -> new EulerMaruyama());
+    add("reverse-diffusion", "1", "1", "time", SCORE_SDE, "", (s, x) -> new ReverseDiffusion());
     String pc = "snr=0.16, corrector=langevin|annealed, steps=1, predictor=";
     String predictors = String.join("|", PREDICTORS.keySet());
-    add("pc", "1", "2", "uniform", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
-    add("rk45", "adaptive", "6", "uniform", SCORE_SDE, "rtol=1e-5, atol=1e-5", Samplers::rk45);
+    add("pc", "1", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
+    add("rk45", "adaptive", "6", "time", SCORE_SDE, "rtol=1e-5, atol=1e-5", Samplers::rk45);
     Maker analytic = (spec, given) -> new Ancestral(given.measured());
     add("analytic-ddpm", "1", "1", "uniform", ANALYTIC, "", analytic);
   }

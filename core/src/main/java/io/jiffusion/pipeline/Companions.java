@@ -1,0 +1,69 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.pipeline.Denoisers.Guide;
+import io.jiffusion.run.JiffusionException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Weaker models and classifiers that guide a model: loaded when they are first asked for, freed
+ * with the model. Of one thread, the model's.
+ */
+final class Companions implements Denoisers.Guides, AutoCloseable {
+  private final RunConfig guided;
+  private final Model.Options options;
+  private final Map<String, Guide> models = new HashMap<>();
+  private final Map<String, Judge> classifiers = new HashMap<>();
+
+  /**
+   * Of a model.
+   *
+   * @param options how weaker models are run: as the model itself
+   */
+  Companions(RunConfig guided, Model.Options options) {
+    this.guided = guided;
+    this.options = options;
+  }
+
+  @Override
+  public Guide model(String folder) {
+    return models.computeIfAbsent(
+        folder,
+        name -> {
+          RunConfig own = RunFolder.read(Home.model(name)).config();
+          Check.that(
+              own.network().network().input().equals(guided.network().network().input())
+                  && own.classes() == guided.classes(),
+              "guide",
+              name,
+              "must make the same images as the model, and have its classes");
+          return new Guide(own, Executions.load(Home.model(name), own.network(), options));
+        });
+  }
+
+  @Override
+  public Judge classifier(String folder) {
+    return classifiers.computeIfAbsent(
+        folder,
+        name -> {
+          Judge judge =
+              Judge.load(name.equals(Home.BUNDLED) ? Home.noisyClassifier() : Path.of(name));
+          if (judge.config().classes() == guided.classes()) {
+            return judge;
+          }
+          judge.close();
+          throw new JiffusionException(
+              "illegal classifier: of "
+                  + judge.config().classes()
+                  + " classes, must know the model's "
+                  + guided.classes());
+        });
+  }
+
+  @Override
+  public void close() {
+    models.values().forEach(model -> model.execution().close());
+    classifiers.values().forEach(Judge::close);
+  }
+}
