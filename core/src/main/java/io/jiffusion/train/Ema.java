@@ -9,7 +9,7 @@ public record Ema(double decay) {
 
   /**
    * Decay of step 0, 1, …: {@code (1+n)/(10+n)} until the largest is reached, n updates having been
-   * made (as in score_sde).
+   * made; score_sde counts the present one among them.
    */
   double at(long step) {
     return Math.min(decay, (1.0 + step) / (10.0 + step));

@@ -51,6 +51,22 @@ class ReproducibilityTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"unipc", "dpmpp-2m-sde", "dpm-adaptive:eta=0.5,rtol=0.9,atol=0.9"})
+  void noKindOfSamplerLetsBatchAndThreadsChangeAnImage(String sampler) {
+    SampleRequest request =
+        SampleRequest.of(5).sampler(sampler).steps(4).seed(11).classes(3, 1).floats(true);
+    float[] expected = null;
+    int[] batches = {64, 3, 1};
+    for (int threads = 1; threads <= 3; threads++) {
+      try (Model model = model("fp32", threads)) {
+        float[] values = model.sample(request.batch(batches[threads - 1])).values();
+        expected = expected == null ? values : expected;
+        assertThat(values).as(threads + " threads").isEqualTo(expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"ddim, fp32", "ddpm, fp32", "ddpm, bf16"})
   void anImageOfManyIsTheSameAloneBitForBit(String sampler, String precision) {
     SampleRequest request =

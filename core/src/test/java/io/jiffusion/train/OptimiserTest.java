@@ -3,7 +3,11 @@ package io.jiffusion.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.Fixtures;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OptimiserTest {
 
@@ -35,5 +39,20 @@ class OptimiserTest {
     assertThat(ema.at(8990)).isEqualTo(0.999, within(1e-15));
     assertThat(ema.at(1_000_000)).isEqualTo(0.999);
     assertThat(new Ema(0).at(0)).isZero();
+  }
+
+  /** The other averages of the fixture are of kinds that this program does not have. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.999, 0.25})
+  void averagesAsScoreSdeDoesWhoseCountBeginsAtOne(double decay) {
+    var recorded = Fixtures.tensors("losses/ema.safetensors");
+    double[] average = recorded.get("initial").values().clone();
+    for (int update = 0; update < 30; update++) {
+      double kept = new Ema(decay).at(update + 1);
+      double[] weights = recorded.get("parameters").row(update);
+      Arrays.setAll(average, i -> kept * average[i] + (1 - kept) * weights[i]);
+      assertThat(average)
+          .containsExactly(recorded.get("score_sde_" + decay + "_true").row(update), within(1e-12));
+    }
   }
 }
