@@ -72,7 +72,7 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
               .normals(z, image * size, size);
         }
         Batch xt = Batch.lincomb(alpha, x0, sigma, x0.with(z));
-        double[] eps = Batch.lincomb(1 / sigma, xt, -alpha / sigma, denoiser.at(xt, t).x0()).data();
+        double[] eps = denoiser.at(xt, t).eps(schedule, xt, t).data();
         for (double value : eps) {
           squares[i] += value * value;
         }

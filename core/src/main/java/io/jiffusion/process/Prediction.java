@@ -1,5 +1,7 @@
 package io.jiffusion.process;
 
+import io.jiffusion.schedule.NoiseSchedule;
+
 /**
  * What a denoiser says of a noisy state.
  *
@@ -25,6 +27,12 @@ public record Prediction(Batch x0, Batch raw, Batch variance, Batch shift) {
 
   public Prediction(Batch x0) {
     this(x0, null);
+  }
+
+  /** The noise that the predicted data leave of their state: {@code (x_t − alpha·x̂0)/sigma}. */
+  public Batch eps(NoiseSchedule schedule, Batch xt, double t) {
+    double sigma = schedule.sigma(t);
+    return Batch.lincomb(1 / sigma, xt, -schedule.alpha(t) / sigma, x0);
   }
 
   /** This prediction with clipped data; {@code raw} stays what it was. */

@@ -35,6 +35,12 @@ public record ProbabilityFlow(double state, double data) {
     return new ProbabilityFlow(schedule.f(t) + pull, -pull * alpha);
   }
 
+  /** The slope of images that are all at one time. */
+  public static Batch slope(Denoiser denoiser, NoiseSchedule schedule, double t, Batch x) {
+    ProbabilityFlow flow = of(schedule, t);
+    return Batch.lincomb(flow.state, x, flow.data, denoiser.at(x, t).x0());
+  }
+
   /**
    * The slope of every image at its own time.
    *

@@ -81,7 +81,7 @@ public record VariationalBound(
       Batch z = noise.apply(k);
       Batch xt = Batch.lincomb(alpha, x0, sigma, z);
       Prediction prediction = denoiser.at(xt, grid.time(k));
-      Batch eps = Batch.lincomb(1 / sigma, xt, -alpha / sigma, prediction.x0());
+      Batch eps = prediction.eps(schedule, xt, grid.time(k));
       double[] term = term(x0, xt, k, prediction);
       double[] ofData = meanSquares(Batch.lincomb(1, prediction.x0(), -1, x0));
       double[] ofNoise = meanSquares(Batch.lincomb(1, eps, -1, z));

@@ -1,7 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
@@ -86,10 +85,9 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     NoiseSchedule schedule = walk.schedule();
-    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
-    boolean lower = lowerOrder.holds(steps);
+    int steps = walk.grid().noisySteps();
     History history = new History(degree + 1);
     return walk.run(
         x,
@@ -99,8 +97,7 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
             return now.x0();
           }
           history.add(axis.at(schedule, t), now.eps());
-          int left = steps - (k - walk.first());
-          History past = history.newest(lower ? Math.min(left, history.size()) : history.size());
+          History past = history.newest(lowerOrder.most(history.size(), k - walk.first(), steps));
           double[] weights = axis.weights(schedule, past.nodes(), axis.at(schedule, s));
           return past.beyondDdim(schedule.alpha(s), schedule.sigma(s), now.x0(), weights);
         });

@@ -53,8 +53,6 @@ record DownUp(double down, double up) {
    * the noise levels say which steps those are.
    */
   static OptionalInt evaluations(TimeGrid grid, double eta) {
-    return eta > 1
-        ? OptionalInt.empty()
-        : OptionalInt.of(2 * grid.steps() - (grid.endsWithoutNoise() ? 1 : 0));
+    return eta > 1 ? OptionalInt.empty() : OptionalInt.of(grid.steps() + grid.noisySteps());
   }
 }

@@ -43,6 +43,6 @@ public record Dpm2(Churn churn) implements Sampler {
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(2 * grid.steps() - (grid.endsWithoutNoise() ? 1 : 0));
+    return OptionalInt.of(grid.steps() + grid.noisySteps());
   }
 }

@@ -64,7 +64,7 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     return walk.run(
         x,
         (k, xt, t, s) -> s == 0 ? walk.x0(xt, t) : step(walk, form, type, xt, nodes(walk, t, s)));
@@ -72,8 +72,7 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(
-        grid.endsWithoutNoise() ? order * (grid.steps() - 1) + 1 : order * grid.steps());
+    return OptionalInt.of(grid.steps() + (order - 1) * grid.noisySteps());
   }
 
   private Node[] nodes(Walk walk, double s, double t) {

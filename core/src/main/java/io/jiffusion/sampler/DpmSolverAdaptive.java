@@ -2,7 +2,6 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +78,7 @@ public record DpmSolverAdaptive(
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     walk.mustDescend(this);
     return new Run(walk, x).end();
   }
@@ -127,7 +126,7 @@ public record DpmSolverAdaptive(
 
     Run(Walk walk, Batch x) {
       TimeGrid grid = walk.grid();
-      int last = grid.endsWithoutNoise() ? grid.steps() - 1 : grid.steps();
+      int last = grid.noisySteps();
       if (last == 0) {
         throw new IllegalArgumentException(
             "illegal grid: "
@@ -324,9 +323,7 @@ public record DpmSolverAdaptive(
     private void progress() {
       double left =
           groups.stream().mapToDouble(images -> images.at.to(end) / start.to(end)).max().orElse(0);
-      double seconds = (System.nanoTime() - began) * 1e-9;
-      walk.progress()
-          .accept(new Progress("percent", Math.round(100 * (1 - left)), 100, seconds, ""));
+      walk.report(1 - left, began);
     }
 
     private JiffusionException tooMany() {

@@ -42,10 +42,10 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     walk.mustDescend(this);
     TimeGrid grid = walk.grid();
-    int evaluations = grid.steps() - (grid.endsWithoutNoise() ? 1 : 0);
+    int evaluations = grid.noisySteps();
     int[] orders = evaluations == 0 ? new int[0] : OrderPlan.orders(evaluations, order);
     int[] first = new int[orders.length + 1]; // number of each step's first interval
     for (int k = 0; k < orders.length; k++) {

@@ -2,7 +2,6 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.TimeGrid;
-import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -25,18 +24,6 @@ public record DpmSolverMultistep(
     DpmForm form, int order, DpmType type, LowerOrder lowerOrder, boolean exact)
     implements Sampler {
 
-  /** When the last steps are of lower order, which is steadier if they are large. */
-  public enum LowerOrder {
-    /** On grids of fewer than ten steps, as the authors' program does. */
-    FEW,
-    ALWAYS,
-    NEVER;
-
-    boolean holds(int steps) {
-      return this == ALWAYS || this == FEW && steps < 10;
-    }
-  }
-
   public DpmSolverMultistep {
     DpmSolver.checkOrder(order);
     if (exact && order != 3) {
@@ -53,10 +40,9 @@ public record DpmSolverMultistep(
   @Override
   public Batch sample(Walk walk, Batch x) {
     if (form == DpmForm.NOISE) {
-      UniPc.checkSignal(walk, this);
+      walk.mustHaveSignal(this);
     }
-    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
-    boolean lower = lowerOrder.holds(steps);
+    int steps = walk.grid().noisySteps();
     History history = new History(order);
     return walk.run(
         x,
@@ -75,20 +61,15 @@ public record DpmSolverMultistep(
             Node s1 = Node.of(walk.schedule(), s.lambda() + s.to(t) / 2);
             return DpmSolver.step(walk, form, type, xt, m0, s, s1, t);
           }
-          int left = steps - (k - walk.first());
-          History past = history.newest(Math.min(history.size(), lower ? left : order));
+          History past = history.newest(lowerOrder.most(history.size(), k - walk.first(), steps));
           double[] weights =
               DpmStep.multistep(form, type, exact ? 1 : 0.5, past.nodes(), t.lambda(), 1);
-          return past.step(
-              form.carry(s, t),
-              xt,
-              Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
+          return past.step(form.carry(s, t), xt, form.scale(t), weights);
         });
   }
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    boolean starts = exact && (grid.steps() > 1 || !grid.endsWithoutNoise());
-    return OptionalInt.of(grid.steps() + (starts ? 1 : 0));
+    return OptionalInt.of(grid.steps() + (exact ? Math.min(grid.noisySteps(), 1) : 0));
   }
 }

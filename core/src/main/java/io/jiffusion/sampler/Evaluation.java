@@ -1,6 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
@@ -14,11 +15,9 @@ import io.jiffusion.schedule.NoiseSchedule;
 record Evaluation(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
 
   static Evaluation of(Walk walk, Batch xt, double t) {
-    NoiseSchedule schedule = walk.schedule();
-    Batch x0 = walk.x0(xt, t);
-    Batch eps =
-        Batch.lincomb(1 / schedule.sigma(t), xt, -schedule.alpha(t) / schedule.sigma(t), x0);
-    return new Evaluation(schedule, t, x0, eps);
+    Prediction prediction = walk.denoiser().at(xt, t);
+    Batch eps = prediction.eps(walk.schedule(), xt, t);
+    return new Evaluation(walk.schedule(), t, prediction.x0(), eps);
   }
 
   /**

@@ -1,9 +1,8 @@
 package io.jiffusion.sampler;
 
-import io.jiffusion.process.Batch;
 import java.util.Arrays;
 
-/** Norms that control a step, taken over groups of images. */
+/** Groups of images that share a step size. */
 final class Groups {
   private Groups() {}
 
@@ -12,19 +11,6 @@ final class Groups {
       throw new IllegalArgumentException(
           "illegal group: " + group + ", must be 1 (each image for itself) or more images");
     }
-  }
-
-  /** The Euclidean norm of each image, [B]. */
-  static double[] norms(Batch x) {
-    double[] norms = new double[x.images()];
-    for (int image = 0; image < norms.length; image++) {
-      double sum = 0;
-      for (int i = image * x.imageSize(); i < (image + 1) * x.imageSize(); i++) {
-        sum += x.data()[i] * x.data()[i];
-      }
-      norms[image] = Math.sqrt(sum);
-    }
-    return norms;
   }
 
   /** For each image the mean over its group, [B]; the last group may be smaller. */

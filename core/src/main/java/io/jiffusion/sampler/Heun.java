@@ -42,6 +42,6 @@ public record Heun(Churn churn) implements Sampler {
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(2 * grid.steps() - (grid.endsWithoutNoise() ? 1 : 0));
+    return OptionalInt.of(grid.steps() + grid.noisySteps());
   }
 }

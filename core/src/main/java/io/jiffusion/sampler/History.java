@@ -55,14 +55,14 @@ final class History {
     return nodes.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** {@code factor·x} and all values, each with its weight. */
-  Batch step(double factor, Batch x, double... weights) {
+  /** {@code factor·x + scale·Σ weight·value}. */
+  Batch step(double factor, Batch x, double scale, double... weights) {
     double[] factors = new double[weights.length + 1];
     Batch[] terms = new Batch[weights.length + 1];
     factors[0] = factor;
     terms[0] = x;
     for (int j = 0; j < weights.length; j++) {
-      factors[j + 1] = weights[j];
+      factors[j + 1] = scale * weights[j];
       terms[j + 1] = values.get(j);
     }
     return Batch.lincomb(factors, terms);
@@ -86,6 +86,6 @@ final class History {
       weights[j] = alpha * c[j];
       weights[0] -= weights[j];
     }
-    return step(alpha, x0, weights);
+    return step(alpha, x0, 1, weights);
   }
 }

@@ -27,8 +27,8 @@ public record Langevin(double snr, int group) implements Corrector {
   public Batch correct(Walk walk, int draw, Batch xt, double t, double s) {
     Batch score = Corrector.score(walk, xt, t);
     Batch z = walk.noise().batch(draw, xt);
-    double[] ofScore = Groups.means(Groups.norms(score), group);
-    double[] ofNoise = Groups.means(Groups.norms(z), group);
+    double[] ofScore = Groups.means(score.norm(), group);
+    double[] ofNoise = Groups.means(z.norm(), group);
     double[][] factors = new double[3][xt.images()];
     for (int image = 0; image < xt.images(); image++) {
       double ratio = snr * ofNoise[image] / ofScore[image];

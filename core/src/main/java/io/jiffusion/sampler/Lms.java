@@ -29,7 +29,7 @@ public record Lms(int order, boolean endsAtData) implements Sampler {
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     NoiseSchedule schedule = walk.schedule();
     History history = new History(order);
     return walk.run(

@@ -32,19 +32,16 @@ public record NoiseLevels(Walk walk) {
   /**
    * The view of a sampler's walk.
    *
-   * @throws IllegalArgumentException if the sampler adds noise and the grid ascends
+   * @throws IllegalArgumentException if the sampler adds noise and the grid ascends, or if a time
+   *     has no signal, so that the view does not exist
    */
   static NoiseLevels of(Walk walk, Sampler sampler) {
     walk.mustDescend(sampler);
+    walk.mustHaveSignal(sampler);
     return new NoiseLevels(walk);
   }
 
-  /**
-   * Takes a step for every interval of the walk's grid.
-   *
-   * @throws IllegalArgumentException if a state of the grid has no signal, so that the view does
-   *     not exist
-   */
+  /** Takes a step for every interval of the walk's grid. */
   public Batch run(Batch x, Step step) {
     return walk.run(
         x,
@@ -58,12 +55,12 @@ public record NoiseLevels(Walk walk) {
 
   /** The state of this view. */
   public Batch y(Batch xt, double t) {
-    return xt.times(1 / alpha(t));
+    return xt.times(1 / walk.schedule().alpha(t));
   }
 
   /** The state of the schedule. */
   public Batch x(Batch y, double t) {
-    return y.times(alpha(t));
+    return y.times(walk.schedule().alpha(t));
   }
 
   /** The level of a time of the grid. */
@@ -105,17 +102,5 @@ public record NoiseLevels(Walk walk) {
    */
   static Batch euler(Batch y, Batch x0, double from, double to) {
     return Batch.lincomb(to / from, y, 1 - to / from, x0);
-  }
-
-  private double alpha(double t) {
-    double alpha = walk.schedule().alpha(t);
-    if (alpha == 0) {
-      throw new IllegalArgumentException(
-          "illegal time: "
-              + t
-              + ", where alpha is 0, must have a signal for a sampler in x/alpha; take times below"
-              + " it, or the sampler ddim");
-    }
-    return alpha;
   }
 }

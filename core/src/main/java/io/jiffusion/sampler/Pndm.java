@@ -51,7 +51,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    int noisy = grid.steps() - (grid.endsWithoutNoise() ? 1 : 0); // steps that can have stages
+    int noisy = grid.noisySteps(); // steps that can have stages
     int more =
         switch (start) {
           case LOWER_ORDER -> 0;
@@ -63,7 +63,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     History history = new History(order);
     return walk.run(
         x,

@@ -46,9 +46,7 @@ public record PredictorCorrector(Sampler predictor, Corrector corrector, int ste
           }
           Noise noise = denoise && k == last ? Noise.NONE : walk.noise();
           TimeGrid step = walk.grid().part(k - walk.first(), k - walk.first() + 1);
-          return predictor.sample(
-              new Walk(walk.denoiser(), walk.schedule(), step, noise).over(step, draw + steps),
-              corrected);
+          return predictor.sample(walk.quiet().noise(noise).over(step, draw + steps), corrected);
         });
   }
 

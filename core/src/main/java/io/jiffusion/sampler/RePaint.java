@@ -1,7 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Posterior;
 import io.jiffusion.schedule.TimeGrid;
@@ -43,8 +42,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
     walk.mustDescend(this);
     List<Piece> pieces = pieces(walk.grid());
     int steps = pieces.stream().mapToInt(piece -> piece.times() * piece.grid().steps()).sum();
-    long began = System.nanoTime();
-    int done = 0;
+    Pieces walks = new Pieces(walk, steps);
     int jumps = 0;
     for (Piece piece : pieces) {
       TimeGrid grid = piece.grid();
@@ -52,22 +50,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
         if (pass > 0) {
           x = back(walk.schedule(), grid.time(grid.steps()), grid.time(0), x, jumps++);
         }
-        int before = done;
-        Walk part =
-            walk.over(grid, walk.first() + done)
-                .noise(walk.noise()::normals) // by the step: an interval is walked several times
-                .progress(
-                    here ->
-                        walk.progress()
-                            .accept(
-                                new Progress(
-                                    here.unit(),
-                                    before + here.done(),
-                                    steps,
-                                    (System.nanoTime() - began) * 1e-9,
-                                    here.note())));
-        x = inner.sample(part, x);
-        done += grid.steps();
+        x = inner.sample(walks.next(grid), x);
       }
     }
     return x;
@@ -84,7 +67,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
 
   private List<Piece> pieces(TimeGrid grid) {
     List<Piece> pieces = new ArrayList<>();
-    int last = grid.endsWithoutNoise() ? grid.steps() - 1 : grid.steps();
+    int last = grid.noisySteps();
     int from = last % jump;
     if (from > 0) {
       pieces.add(new Piece(grid.part(0, from), 1));

@@ -1,7 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.NoiseLevels.Level;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
@@ -68,66 +67,30 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
   public Batch sample(Walk walk, Batch start) {
     NoiseLevels levels = NoiseLevels.of(walk, this);
     TimeGrid grid = walk.grid();
-    Pieces pieces = new Pieces(walk);
+    int ways = intervals.stream().mapToInt(each -> each.times() * (each.steps() + 1)).sum();
+    Pieces pieces = new Pieces(walk, grid.steps() + ways); // a way back up counts as a step
     Batch x = start;
     int reached = 0;
     for (Interval interval : intervals) {
       int turn = nearest(levels, grid, interval.min());
-      x = pieces.down(reached, turn, x);
+      x = down(pieces, grid, reached, turn, x);
       reached = turn;
       Level low = levels.node(grid.time(turn));
       Level high = levels.of(interval.max());
       TimeGrid again = again(walk, interval, low, high);
       double added = Math.sqrt((high.n() - low.n()) * (high.n() + low.n()));
       for (int i = 0; i < interval.times(); i++) {
-        Batch y = Batch.lincomb(1, levels.y(x, low.t()), added, pieces.noise(x));
-        x = pieces.walk(again, levels.x(y, high.t()));
+        Batch z = walk.noise().batch(pieces.step(), x);
+        Batch y = Batch.lincomb(1, levels.y(x, low.t()), added, z);
+        x = inner.sample(pieces.next(again), levels.x(y, high.t()));
       }
     }
-    return pieces.down(reached, grid.steps(), x);
+    return down(pieces, grid, reached, grid.steps(), x);
   }
 
-  /** Walks of the inner sampler, one after the other; a way back up counts as a step. */
-  private final class Pieces {
-    private final Walk whole;
-    private final int steps;
-    private final long began = System.nanoTime();
-    private int done;
-
-    Pieces(Walk whole) {
-      this.whole = whole;
-      this.steps =
-          whole.grid().steps()
-              + intervals.stream().mapToInt(each -> each.times() * (each.steps() + 1)).sum();
-    }
-
-    /** Along the grid itself. */
-    Batch down(int from, int to, Batch x) {
-      return from == to ? x : walk(whole.grid().part(from, to), x);
-    }
-
-    Batch walk(TimeGrid times, Batch x) {
-      int before = done;
-      done += times.steps();
-      return inner.sample(
-          whole
-              .over(times, whole.first() + before)
-              .noise(whole.noise()::normals) // by the step: an interval is walked several times
-              .progress(here -> report(before + here.done(), here)),
-          x);
-    }
-
-    private void report(long reached, Progress here) {
-      whole
-          .progress()
-          .accept(
-              new Progress(
-                  here.unit(), reached, steps, (System.nanoTime() - began) * 1e-9, here.note()));
-    }
-
-    Batch noise(Batch like) {
-      return whole.noise().batch(whole.first() + done++, like);
-    }
+  /** Along the grid itself. */
+  private Batch down(Pieces pieces, TimeGrid grid, int from, int to, Batch x) {
+    return from == to ? x : inner.sample(pieces.next(grid.part(from, to)), x);
   }
 
   private static TimeGrid again(Walk walk, Interval interval, Level low, Level high) {

@@ -3,7 +3,6 @@ package io.jiffusion.sampler;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.DormandPrince;
 import io.jiffusion.process.ProbabilityFlow;
-import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -36,7 +35,7 @@ public record Rk45(double rtol, double atol, int group) implements Sampler {
   @Override
   public Batch sample(Walk walk, Batch x) {
     TimeGrid grid = walk.grid();
-    int last = grid.endsWithoutNoise() ? grid.steps() - 1 : grid.steps();
+    int last = grid.noisySteps();
     Batch reached = last == 0 ? x : flow(walk, x, grid.time(0), grid.time(last));
     if (!grid.endsWithoutNoise()) {
       return reached;
@@ -63,14 +62,7 @@ public record Rk45(double rtol, double atol, int group) implements Sampler {
                           ? Arrays.stream(t).max().orElseThrow()
                           : Arrays.stream(t).min().orElseThrow();
                   mustStay(walk.arrive(walk.first() + trial, behind, x.with(y)), y);
-                  walk.progress()
-                      .accept(
-                          new Progress(
-                              "percent",
-                              (long) (100 * (behind - from) / (to - from)),
-                              100,
-                              (System.nanoTime() - began) * 1e-9,
-                              ""));
+                  walk.report((behind - from) / (to - from), began);
                   walk.cancellation().check();
                 });
     return x.with(end);

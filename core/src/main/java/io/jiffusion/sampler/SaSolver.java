@@ -1,8 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
-import java.util.Arrays;
 
 /**
  * SA-Solver (Xue et al.: SA-Solver: Stochastic Adams solver for fast sampling of diffusion models,
@@ -49,12 +47,11 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     if (stochastic()) {
       walk.mustDescend(this);
     }
-    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
-    boolean lower = lowerOrder.holds(steps);
+    int steps = walk.grid().noisySteps();
     History history = new History(Math.max(predictor, corrector - 1));
     Batch[] ahead = {null}; // the data predicted for the state that is reached, where it is known
     return walk.run(
@@ -67,7 +64,7 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
           Node t = Node.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? walk.x0(xt, time) : ahead[0]);
-          int known = Math.min(history.size(), lower ? steps - step : history.size());
+          int known = lowerOrder.most(history.size(), step, steps);
           Batch noisy = carried(walk, k, xt, s, t);
           Batch predicted = step(history.newest(Math.min(known, predictor)), noisy, s, t);
           if (corrector == 0 || step == steps - 1) {
@@ -99,7 +96,6 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
             s.lambda(),
             t.lambda(),
             lambda -> rate * Math.exp(-rate * (t.lambda() - lambda)));
-    return values.step(
-        1, noisy, Arrays.stream(weights).map(weight -> t.alpha() * weight).toArray());
+    return values.step(1, noisy, t.alpha(), weights);
   }
 }

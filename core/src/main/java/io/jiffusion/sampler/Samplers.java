@@ -3,24 +3,44 @@ package io.jiffusion.sampler;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.Variance;
 import io.jiffusion.run.Spec;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
-  private static final Map<String, Method> METHODS = new LinkedHashMap<>();
-  private static final Map<String, Boolean> EPS = new LinkedHashMap<>();
-  private static final Map<String, Sampler> PREDICTORS = new LinkedHashMap<>();
-  private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
-  private static final String ANCESTRAL = "eta=1, snoise=1";
-  private static final String FLOW = "eta=0, snoise=1";
+  private static final String HO = "Ho and others 2020, arXiv 2006.11239";
+  private static final String DDIM = "Song and others 2021, arXiv 2010.02502";
   private static final String DPM_SOLVER = "Lu and others 2022, arXiv 2206.00927";
   private static final String DPM_SOLVER_PP = "Lu and others 2022, arXiv 2211.01095";
-  private static final Map<String, DpmType> SDE_TYPES = new LinkedHashMap<>();
+  private static final String UNIPC = "Zhao and others 2023, arXiv 2302.04867";
+  private static final String DEIS = "Zhang and Chen 2023, arXiv 2204.13902";
+  private static final String PNDM = "Liu and others 2022, arXiv 2202.09778";
+  private static final String SA_SOLVER = "Xue and others 2023, arXiv 2309.05019";
+  private static final String EDM = "Karras and others 2022, arXiv 2206.00364";
+  private static final String CROWSON = "Crowson 2022, k-diffusion";
+  private static final String RESTART = "Xu and others 2023, arXiv 2306.14878";
   private static final String SCORE_SDE = "Song and others 2021, arXiv 2011.13456";
+  private static final String ANALYTIC = "Bao and others 2022, arXiv 2201.06503";
+
+  private static final String SINGLE = "type=dpm-solver|taylor, inner=logsnr|time|time-quadratic";
+  private static final String MULTI = "type=dpm-solver|taylor, final=few|always|never";
+  private static final String FLOW = "type=dpm-solver|taylor, form=noise|data, eta=0, snoise=1";
+  private static final String ADAPTIVE = "order=3, rtol=0.05, atol=0.0078, " + FLOW;
+  private static final String PID = ", pcoeff=0, icoeff=1, dcoeff=0, safety=0.81";
+  private static final String FULL_END = "full-order-end";
+  private static final String CHURN = "churn=0, smin=0, smax=Infinity, snoise=1";
+  private static final String ETA = "eta=1, snoise=1";
+
+  private static final Map<String, Boolean> EPS = words("derived", true, "network", false);
+  private static final Map<String, DpmType> SDE_TYPES =
+      words("midpoint", DpmType.DPM_SOLVER, "heun", DpmType.TAYLOR);
+  private static final Map<String, Sampler> PREDICTORS =
+      words("reverse-diffusion", new ReverseDiffusion(), "euler-maruyama", new EulerMaruyama());
+  private static final Map<String, Method> METHODS = new LinkedHashMap<>();
 
   /**
    * A sampler as the list of them tells it.
@@ -60,7 +80,7 @@ public final class Samplers {
    * @param optimal the variance that fits the data, null where it was not measured
    */
   public record Given(Variance variance, boolean deriveEps, OptimalVariance optimal) {
-    /** A model that says nothing of variance and clipping, a request without budget. */
+    /** A model that says nothing of variance and clipping. */
     public static final Given NOTHING = new Given(Variance.SMALL, true, null);
 
     private OptimalVariance measured() {
@@ -73,419 +93,256 @@ public final class Samplers {
     }
   }
 
+  // name, order, evaluations in a step, spacing, paper, options, maker
   static {
-    EPS.put("derived", true);
-    EPS.put("network", false);
+    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
 
     // Denoising diffusion
-    add(
-        "ddpm",
-        "variance=small|large|learned-range|learned",
-        "1",
-        true,
-        "1",
-        "uniform",
-        "Ho, Jain, Abbeel 2020, arXiv 2006.11239",
-        (spec, given) -> new Ancestral(spec.choice("variance", given.variance())));
-    add(
-        "ddim",
-        "eta=0, sigma-hat, eps=derived|network",
-        "1",
-        false,
-        "1",
-        "uniform",
-        "Song, Meng, Ermon 2021, arXiv 2010.02502",
-        (spec, given) -> {
-          boolean sigmaHat = spec.flag("sigma-hat");
-          return new Ddim(
-              spec.number("eta", sigmaHat ? 1 : 0),
-              sigmaHat,
-              spec.choice("eps", EPS, given.deriveEps()));
-        });
+    String variances = "variance=small|large|learned-range|learned";
+    add("ddpm", "1", "1", "uniform", HO, variances, Samplers::ddpm);
+    add("ddim", "1", "1", "uniform", DDIM, "eta=0, sigma-hat, eps=derived|network", Samplers::ddim);
 
-    // DPM-Solver, DPM-Solver++
-    SDE_TYPES.put("midpoint", DpmType.DPM_SOLVER);
-    SDE_TYPES.put("heun", DpmType.TAYLOR);
-    for (int order = 1; order <= 3; order++) {
-      addSingleStep("dpm-solver-" + order, DpmForm.NOISE, order, DPM_SOLVER);
+    // DPM-Solver, DPM-Solver++; dpm-fast and dpm-adaptive are k-diffusion's names
+    for (int order : new int[] {1, 2, 3}) {
+      String n = "" + order;
+      add("dpm-solver-" + n, n, n, "logsnr", DPM_SOLVER, SINGLE, singleStep(DpmForm.NOISE, order));
     }
-    for (String name : List.of("dpm-solver-fast", "dpm-fast")) { // the paper's and k-diffusion's
-      add(
-          name,
-          "order=3, type=dpm-solver|taylor, form=noise|data, " + FLOW,
-          "2",
-          false,
-          "1",
-          "dpm-solver-fast",
-          DPM_SOLVER,
-          (spec, given) ->
-              new DpmSolverFast(
-                  spec.choice("form", DpmForm.NOISE),
-                  spec.whole("order", 3),
-                  spec.choice("type", DpmType.DPM_SOLVER),
-                  spec.number("eta", 0),
-                  spec.number("snoise", 1)));
+    for (String name : List.of("dpm-solver-fast", "dpm-fast")) {
+      add(name, "2", "1", "dpm-solver-fast", DPM_SOLVER, "order=3, " + FLOW, Samplers::fast);
     }
-    addMultistep("dpm-solver-multistep", DpmForm.NOISE, 0, DPM_SOLVER);
-    addAdaptive("dpm-solver-adaptive", DPM_SOLVER, spec -> new StepControl.Proportional());
-    addAdaptive(
-        "dpm-adaptive",
-        "Crowson 2022, k-diffusion; " + DPM_SOLVER,
-        spec ->
-            new StepControl.Pid(
-                StepControl.FIRST,
-                spec.number("pcoeff", 0),
-                spec.number("icoeff", 1),
-                spec.number("dcoeff", 0),
-                spec.number("safety", 0.81)));
-    addSingleStep("dpmpp-2s", DpmForm.DATA, 2, DPM_SOLVER_PP);
-    addSingleStep("dpmpp-3s", DpmForm.DATA, 3, DPM_SOLVER_PP);
-    addMultistep("dpmpp-2m", DpmForm.DATA, 2, DPM_SOLVER_PP);
-    addMultistep("dpmpp-3m", DpmForm.DATA, 3, DPM_SOLVER_PP);
-    add(
-        "dpmpp-sde",
-        ANCESTRAL,
-        "2",
-        true,
-        "2",
-        "karras",
-        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
-        (spec, given) -> new SdeDpmSolver(spec.number("eta", 1), spec.number("snoise", 1)));
-    add(
-        "dpmpp-2m-sde",
-        "type=midpoint|heun, " + ANCESTRAL,
-        "2",
-        true,
-        "1",
-        "logsnr",
-        DPM_SOLVER_PP,
-        (spec, given) ->
-            new SdeDpmSolverMultistep(
-                2,
-                spec.choice("type", SDE_TYPES, DpmType.DPM_SOLVER),
-                spec.number("eta", 1),
-                spec.number("snoise", 1)));
-    add(
-        "dpmpp-3m-sde",
-        ANCESTRAL,
-        "2",
-        true,
-        "1",
-        "logsnr",
-        "Crowson 2022, k-diffusion; " + DPM_SOLVER_PP,
-        (spec, given) ->
-            new SdeDpmSolverMultistep(
-                3, DpmType.TAYLOR, spec.number("eta", 1), spec.number("snoise", 1)));
+    String multistep = "order=2, " + MULTI + ", exact";
+    add("dpm-solver-multistep", "2", "1", "logsnr", DPM_SOLVER, multistep, Samplers::multistep);
+    Maker proportional = adaptive(spec -> new StepControl.Proportional());
+    add("dpm-solver-adaptive", "adaptive", "3", "logsnr", DPM_SOLVER, ADAPTIVE, proportional);
+    String crowson = CROWSON + "; " + DPM_SOLVER;
+    Maker pid = adaptive(Samplers::pid);
+    add("dpm-adaptive", "adaptive", "3", "logsnr", crowson, ADAPTIVE + PID, pid);
+    add("dpmpp-2s", "2", "2", "logsnr", DPM_SOLVER_PP, SINGLE, singleStep(DpmForm.DATA, 2));
+    add("dpmpp-3s", "3", "3", "logsnr", DPM_SOLVER_PP, SINGLE, singleStep(DpmForm.DATA, 3));
+    add("dpmpp-2m", "2", "1", "logsnr", DPM_SOLVER_PP, MULTI, Samplers::dpmpp2m);
+    add("dpmpp-3m", "2", "1", "logsnr", DPM_SOLVER_PP, MULTI + ", exact", Samplers::dpmpp3m);
+    String crowsonPp = CROWSON + "; " + DPM_SOLVER_PP;
+    add("dpmpp-sde", "2", "2", "karras", crowsonPp, ETA, ancestral(SdeDpmSolver::new));
+    String types = "type=midpoint|heun, ";
+    add("dpmpp-2m-sde", "2", "1", "logsnr", DPM_SOLVER_PP, types + ETA, Samplers::dpmpp2mSde);
+    add("dpmpp-3m-sde", "2", "1", "logsnr", crowsonPp, ETA, ancestral(Samplers::dpmpp3mSde));
 
-    // UniPC, DEIS, PNDM
-    add(
-        "unipc",
-        "order=3, variant=bh2|bh1|varying, form=data|noise, predictor-only, final=always|few|never",
-        "2",
-        false,
-        "1",
-        "logsnr",
-        "Zhao et al. 2023, arXiv 2302.04867",
-        (spec, given) ->
-            new UniPc(
-                spec.whole("order", 3),
-                spec.choice("variant", UniPc.Variant.BH2),
-                spec.choice("form", DpmForm.DATA),
-                !spec.flag("predictor-only"),
-                spec.choice("final", LowerOrder.ALWAYS)));
-    add(
-        "deis",
-        "degree=3, axis=time|rho|log-rho, final=never|few|always",
-        "2",
-        false,
-        "1",
-        "uniform",
-        "Zhang, Chen 2023, arXiv 2204.13902",
-        (spec, given) ->
-            new Deis(
-                spec.whole("degree", 3),
-                spec.choice("axis", Deis.Axis.TIME),
-                spec.choice("final", LowerOrder.NEVER)));
-    add(
-        "pndm",
-        "full-order-end",
-        "2",
-        false,
-        "1, 4 in the first 3 steps",
-        "uniform",
-        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
-        (spec, given) -> new Pndm(4, Pndm.Start.RUNGE_KUTTA, !spec.flag("full-order-end")));
-    add(
-        "plms",
-        "full-order-end",
-        "2",
-        false,
-        "1, 2 in the first step",
-        "uniform",
-        "Liu, Ren, Lin, Zhao 2022, arXiv 2202.09778",
-        (spec, given) -> new Pndm(4, Pndm.Start.HEUN, !spec.flag("full-order-end")));
-    add(
-        "ipndm",
-        "order=4, full-order-end",
-        "2",
-        false,
-        "1",
-        "karras",
-        "Zhang, Chen 2023, arXiv 2204.13902",
-        (spec, given) ->
-            new Pndm(spec.whole("order", 4), Pndm.Start.LOWER_ORDER, !spec.flag("full-order-end")));
-    add(
-        "ipndm-v",
-        "order=4, full-order-end",
-        "2",
-        false,
-        "1",
-        "karras",
-        "Zhang, Chen 2023, arXiv 2204.13902",
-        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
-    add(
-        "lms",
-        "order=4, full-order-end",
-        "2",
-        false,
-        "1",
-        "karras",
-        "Crowson 2022, k-diffusion",
-        (spec, given) -> new Lms(spec.whole("order", 4), !spec.flag("full-order-end")));
-    add(
-        "sa-solver",
-        "predictor=3, corrector=4, tau=1, final=always|few|never",
-        "1",
-        true,
-        "1",
-        "logsnr",
-        "Xue et al. 2023, arXiv 2309.05019",
-        (spec, given) ->
-            new SaSolver(
-                spec.whole("predictor", 3),
-                spec.whole("corrector", 4),
-                spec.number("tau", 1),
-                spec.choice("final", LowerOrder.ALWAYS)));
+    // UniPC, DEIS, PNDM; ipndm-v, which is iPNDM for any steps, and lms are one
+    String unipc = "order=3, variant=bh2|bh1|varying, form=data|noise, predictor-only, ";
+    String orders = "final=always|few|never";
+    add("unipc", "2", "1", "logsnr", UNIPC, unipc + orders, Samplers::unipc);
+    String deis = "degree=3, axis=time|rho|log-rho, final=never|few|always";
+    add("deis", "2", "1", "uniform", DEIS, deis, Samplers::deis);
+    Maker pndm = pndm(Pndm.Start.RUNGE_KUTTA);
+    add("pndm", "2", "1, 4 in the first 3 steps", "uniform", PNDM, FULL_END, pndm);
+    add("plms", "2", "1, 2 in the first step", "uniform", PNDM, FULL_END, pndm(Pndm.Start.HEUN));
+    Maker ipndm = pndm(Pndm.Start.LOWER_ORDER);
+    add("ipndm", "2", "1", "karras", DEIS, "order=4, " + FULL_END, ipndm);
+    add("ipndm-v", "2", "1", "karras", DEIS, "order=4, " + FULL_END, Samplers::lms);
+    add("lms", "2", "1", "karras", CROWSON, "order=4, " + FULL_END, Samplers::lms);
+    String saSolver = "predictor=3, corrector=4, tau=1, " + orders;
+    add("sa-solver", "1", "1", "logsnr", SA_SOLVER, saSolver, Samplers::saSolver);
 
     // EDM and k-diffusion
-    add(
-        "euler",
-        CHURN,
-        "1",
-        false,
-        "1",
-        "karras",
-        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
-        (spec, given) -> new Euler(churn(spec)));
-    add(
-        "euler-a",
-        ANCESTRAL,
-        "1",
-        true,
-        "1",
-        "karras",
-        "Crowson 2022, k-diffusion",
-        (spec, given) -> new EulerAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
-    add(
-        "heun",
-        CHURN,
-        "2",
-        false,
-        "2",
-        "karras",
-        "Karras, Aittala, Aila, Laine 2022, arXiv 2206.00364",
-        (spec, given) -> new Heun(churn(spec)));
-    add(
-        "dpm-2",
-        CHURN,
-        "2",
-        false,
-        "2",
-        "karras",
-        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
-        (spec, given) -> new Dpm2(churn(spec)));
-    add(
-        "dpm-2-a",
-        ANCESTRAL,
-        "2",
-        true,
-        "2",
-        "karras",
-        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2206.00927",
-        (spec, given) -> new Dpm2Ancestral(spec.number("eta", 1), spec.number("snoise", 1)));
-    add(
-        "dpmpp-2s-a",
-        ANCESTRAL,
-        "2",
-        true,
-        "2",
-        "karras",
-        "Crowson 2022, k-diffusion; Lu and others 2022, arXiv 2211.01095",
-        (spec, given) ->
-            new DpmPlusPlus2SAncestral(spec.number("eta", 1), spec.number("snoise", 1)));
-    add(
-        "restart",
-        "min=0.06, max=0.3, steps=2, times=2",
-        "2",
-        true,
-        "2",
-        "karras",
-        "Xu and others 2023, arXiv 2306.14878",
-        (spec, given) ->
-            new Restart(
-                new Heun(),
-                List.of(
-                    new Restart.Interval(
-                        spec.number("min", 0.06),
-                        spec.number("max", 0.3),
-                        spec.whole("steps", 2),
-                        spec.whole("times", 2)))));
+    add("euler", "1", "1", "karras", EDM, CHURN, churned(Euler::new));
+    add("euler-a", "1", "1", "karras", CROWSON, ETA, ancestral(EulerAncestral::new));
+    add("heun", "2", "2", "karras", EDM, CHURN, churned(Heun::new));
+    add("dpm-2", "2", "2", "karras", crowson, CHURN, churned(Dpm2::new));
+    add("dpm-2-a", "2", "2", "karras", crowson, ETA, ancestral(Dpm2Ancestral::new));
+    add("dpmpp-2s-a", "2", "2", "karras", crowsonPp, ETA, ancestral(DpmPlusPlus2SAncestral::new));
+    String restart = "min=0.06, max=0.3, steps=2, times=2";
+    add("restart", "2", "2", "karras", RESTART, restart, Samplers::restart);
 
     // Score SDE, Analytic-DPM
-    add(
-        "euler-maruyama",
-        "",
-        "1",
-        true,
-        "1",
-        "time",
-        SCORE_SDE,
-        (spec, given) -> new EulerMaruyama());
-    add(
-        "reverse-diffusion",
-        "",
-        "1",
-        true,
-        "1",
-        "time",
-        SCORE_SDE,
-        (spec, given) -> new ReverseDiffusion());
-    PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
-    PREDICTORS.put("euler-maruyama", new EulerMaruyama());
-    PREDICTORS.put("ddpm", new Ancestral(Variance.LARGE));
-    add(
-        "pc",
-        "snr=0.16, corrector=langevin|annealed, steps=1, predictor=reverse-diffusion|euler-maruyama|ddpm",
-        "1",
-        true,
-        "2",
-        "time",
-        SCORE_SDE,
-        (spec, given) -> {
-          double snr = spec.number("snr", 0.16);
-          Map<String, Corrector> correctors = new LinkedHashMap<>();
-          correctors.put("langevin", new Langevin(snr));
-          correctors.put("annealed", new AnnealedLangevin(snr));
-          Corrector corrector = spec.choice("corrector", correctors, new Langevin(snr));
-          return new PredictorCorrector(
-              spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
-              corrector,
-              spec.whole("steps", 1),
-              true);
-        });
-    add(
-        "rk45",
-        "rtol=1e-5, atol=1e-5",
-        "adaptive",
-        false,
-        "6",
-        "time",
-        SCORE_SDE,
-        (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
-    add(
-        "analytic-ddpm",
-        "",
-        "1",
-        true,
-        "1",
-        "uniform",
-        "Bao, Li, Zhu, Zhang 2022, arXiv 2201.06503",
-        (spec, given) -> new Ancestral(given.measured()));
+    add("euler-maruyama", "1", "1", "time", SCORE_SDE, "", (spec, x) -> new EulerMaruyama());
+    add("reverse-diffusion", "1", "1", "time", SCORE_SDE, "", (s, x) -> new ReverseDiffusion());
+    String pc = "snr=0.16, corrector=langevin|annealed, steps=1, predictor=";
+    String predictors = String.join("|", PREDICTORS.keySet());
+    add("pc", "1", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
+    add("rk45", "adaptive", "6", "time", SCORE_SDE, "rtol=1e-5, atol=1e-5", Samplers::rk45);
+    Maker analytic = (spec, given) -> new Ancestral(given.measured());
+    add("analytic-ddpm", "1", "1", "uniform", ANALYTIC, "", analytic);
   }
 
   private Samplers() {}
 
-  private static void addSingleStep(String name, DpmForm form, int order, String paper) {
-    add(
-        name,
-        "type=dpm-solver|taylor, inner=logsnr|time|time-quadratic",
-        "" + order,
-        false,
-        "" + order,
-        "logsnr",
-        paper,
-        (spec, given) ->
-            new DpmSolver(
-                form,
-                order,
-                spec.choice("type", DpmType.DPM_SOLVER),
-                spec.choice("inner", DpmSolver.Inner.LOGSNR)));
-  }
-
-  /** With an option for the order where that is 0. */
-  private static void addMultistep(String name, DpmForm form, int order, String paper) {
-    add(
-        name,
-        (order == 0 ? "order=2, " : "")
-            + "type=dpm-solver|taylor, final=few|always|never"
-            + (order == 2 ? "" : ", exact"),
-        "2",
-        false,
-        "1",
-        "logsnr",
-        paper,
-        (spec, given) ->
-            new DpmSolverMultistep(
-                form,
-                order == 0 ? spec.whole("order", 2) : order,
-                spec.choice("type", DpmType.DPM_SOLVER),
-                spec.choice("final", LowerOrder.FEW),
-                order != 2 && spec.flag("exact")));
-  }
-
-  private static void addAdaptive(String name, String paper, Function<Spec, StepControl> control) {
-    add(
-        name,
-        "order=3, rtol=0.05, atol=0.0078, type=dpm-solver|taylor, form=noise|data, "
-            + (name.equals("dpm-adaptive") ? "pcoeff=0, icoeff=1, dcoeff=0, safety=0.81, " : "")
-            + FLOW,
-        "adaptive",
-        false,
-        "3",
-        "logsnr",
-        paper,
-        (spec, given) ->
-            new DpmSolverAdaptive(
-                spec.choice("form", DpmForm.NOISE),
-                spec.whole("order", 3),
-                spec.choice("type", DpmType.DPM_SOLVER),
-                control.apply(spec),
-                spec.number("rtol", 0.05),
-                spec.number("atol", 0.0078),
-                spec.number("eta", 0),
-                spec.number("snoise", 1),
-                1));
-  }
-
-  private static Churn churn(Spec spec) {
-    return new Churn(
-        spec.number("churn", 0),
-        spec.number("smin", 0),
-        spec.number("smax", Double.POSITIVE_INFINITY),
-        spec.number("snoise", 1));
-  }
-
   private static void add(
       String name,
-      String options,
       String order,
-      boolean stochastic,
       String evaluations,
       String spacing,
       String paper,
+      String options,
       Maker maker) {
+    Given all = new Given(Variance.SMALL, true, new OptimalVariance(new double[] {1}));
+    boolean stochastic = maker.make(new Spec("sampler", name, Set.of(name)), all).stochastic();
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
+  }
+
+  private static Sampler ddpm(Spec spec, Given given) {
+    return new Ancestral(spec.choice("variance", given.variance()));
+  }
+
+  private static Sampler ddim(Spec spec, Given given) {
+    boolean sigmaHat = spec.flag("sigma-hat");
+    double eta = spec.number("eta", sigmaHat ? 1 : 0);
+    return new Ddim(eta, sigmaHat, spec.choice("eps", EPS, given.deriveEps()));
+  }
+
+  private static Maker singleStep(DpmForm form, int order) {
+    return (spec, given) ->
+        new DpmSolver(form, order, type(spec), spec.choice("inner", DpmSolver.Inner.LOGSNR));
+  }
+
+  private static Sampler fast(Spec spec, Given given) {
+    return new DpmSolverFast(
+        spec.choice("form", DpmForm.NOISE),
+        spec.whole("order", 3),
+        type(spec),
+        spec.number("eta", 0),
+        spec.number("snoise", 1));
+  }
+
+  private static Sampler multistep(Spec spec, Given given) {
+    int order = spec.whole("order", 2);
+    return multistep(spec, DpmForm.NOISE, order, spec.flag("exact"));
+  }
+
+  private static Sampler dpmpp2m(Spec spec, Given given) {
+    return multistep(spec, DpmForm.DATA, 2, false);
+  }
+
+  private static Sampler dpmpp3m(Spec spec, Given given) {
+    return multistep(spec, DpmForm.DATA, 3, spec.flag("exact"));
+  }
+
+  private static Sampler multistep(Spec spec, DpmForm form, int order, boolean exact) {
+    return new DpmSolverMultistep(
+        form, order, type(spec), spec.choice("final", LowerOrder.FEW), exact);
+  }
+
+  private static DpmType type(Spec spec) {
+    return spec.choice("type", DpmType.DPM_SOLVER);
+  }
+
+  private static Maker adaptive(Function<Spec, StepControl> control) {
+    return (spec, given) ->
+        new DpmSolverAdaptive(
+            spec.choice("form", DpmForm.NOISE),
+            spec.whole("order", 3),
+            type(spec),
+            control.apply(spec),
+            spec.number("rtol", 0.05),
+            spec.number("atol", 0.0078),
+            spec.number("eta", 0),
+            spec.number("snoise", 1),
+            1);
+  }
+
+  private static StepControl pid(Spec spec) {
+    return new StepControl.Pid(
+        StepControl.FIRST,
+        spec.number("pcoeff", 0),
+        spec.number("icoeff", 1),
+        spec.number("dcoeff", 0),
+        spec.number("safety", 0.81));
+  }
+
+  private static Sampler dpmpp2mSde(Spec spec, Given given) {
+    DpmType type = spec.choice("type", SDE_TYPES, DpmType.DPM_SOLVER);
+    return ancestral((eta, noise) -> new SdeDpmSolverMultistep(2, type, eta, noise))
+        .make(spec, given);
+  }
+
+  private static Sampler dpmpp3mSde(double eta, double noise) {
+    return new SdeDpmSolverMultistep(3, DpmType.TAYLOR, eta, noise);
+  }
+
+  private static Sampler unipc(Spec spec, Given given) {
+    return new UniPc(
+        spec.whole("order", 3),
+        spec.choice("variant", UniPc.Variant.BH2),
+        spec.choice("form", DpmForm.DATA),
+        !spec.flag("predictor-only"),
+        spec.choice("final", LowerOrder.ALWAYS));
+  }
+
+  private static Sampler deis(Spec spec, Given given) {
+    return new Deis(
+        spec.whole("degree", 3),
+        spec.choice("axis", Deis.Axis.TIME),
+        spec.choice("final", LowerOrder.NEVER));
+  }
+
+  /** Of order 4 where there is no option for it. */
+  private static Maker pndm(Pndm.Start start) {
+    return (spec, given) ->
+        new Pndm(
+            start == Pndm.Start.LOWER_ORDER ? spec.whole("order", 4) : 4,
+            start,
+            !spec.flag(FULL_END));
+  }
+
+  private static Sampler lms(Spec spec, Given given) {
+    return new Lms(spec.whole("order", 4), !spec.flag(FULL_END));
+  }
+
+  private static Sampler saSolver(Spec spec, Given given) {
+    return new SaSolver(
+        spec.whole("predictor", 3),
+        spec.whole("corrector", 4),
+        spec.number("tau", 1),
+        spec.choice("final", LowerOrder.ALWAYS));
+  }
+
+  private static Maker churned(Function<Churn, Sampler> sampler) {
+    return (spec, given) ->
+        sampler.apply(
+            new Churn(
+                spec.number("churn", 0),
+                spec.number("smin", 0),
+                spec.number("smax", Double.POSITIVE_INFINITY),
+                spec.number("snoise", 1)));
+  }
+
+  /** With eta and a factor of the noise. */
+  private static Maker ancestral(BiFunction<Double, Double, Sampler> sampler) {
+    return (spec, given) -> sampler.apply(spec.number("eta", 1), spec.number("snoise", 1));
+  }
+
+  private static Sampler restart(Spec spec, Given given) {
+    Restart.Interval interval =
+        new Restart.Interval(
+            spec.number("min", 0.06),
+            spec.number("max", 0.3),
+            spec.whole("steps", 2),
+            spec.whole("times", 2));
+    return new Restart(new Heun(), List.of(interval));
+  }
+
+  private static Sampler predictorCorrector(Spec spec, Given given) {
+    double snr = spec.number("snr", 0.16);
+    Corrector langevin = new Langevin(snr);
+    Map<String, Corrector> correctors =
+        words("langevin", langevin, "annealed", new AnnealedLangevin(snr));
+    return new PredictorCorrector(
+        spec.choice("predictor", PREDICTORS, new ReverseDiffusion()),
+        spec.choice("corrector", correctors, langevin),
+        spec.whole("steps", 1),
+        true);
+  }
+
+  private static Sampler rk45(Spec spec, Given given) {
+    return new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5));
+  }
+
+  /** Words of an option in the order of messages. */
+  private static <T> Map<String, T> words(String word, T value, String other, T otherValue) {
+    Map<String, T> words = new LinkedHashMap<>();
+    words.put(word, value);
+    words.put(other, otherValue);
+    return words;
   }
 
   /** All of them, in the order of the list. */

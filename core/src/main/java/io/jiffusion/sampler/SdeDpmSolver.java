@@ -29,7 +29,7 @@ public record SdeDpmSolver(double eta, double noise) implements Sampler {
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    UniPc.checkSignal(walk, this);
+    walk.mustHaveSignal(this);
     walk.mustDescend(this);
     return walk.run(
         x,
@@ -60,6 +60,6 @@ public record SdeDpmSolver(double eta, double noise) implements Sampler {
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(2 * grid.steps() - (grid.endsWithoutNoise() ? 1 : 0));
+    return OptionalInt.of(grid.steps() + grid.noisySteps());
   }
 }

@@ -1,7 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import java.util.Arrays;
 
 /**
  * SDE-DPM-Solver++ (Lu et al.: DPM-Solver++, 2022), multistep: the reverse diffusion in half
@@ -59,7 +58,8 @@ public record SdeDpmSolverMultistep(int order, DpmType type, double eta, double 
               past.step(
                   form.carry(s, t) * (eta == 0 ? 1 : Math.exp(-eta * h)),
                   xt,
-                  Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
+                  form.scale(t),
+                  weights);
           if (eta == 0) {
             return mean;
           }

@@ -60,14 +60,12 @@ public record TimeRungeKutta(int stages, double alpha, Churn churn) implements S
     return Batch.lincomb(1, xt, (1 - 1 / (2 * alpha)) * h, d, 1 / (2 * alpha) * h, dInside);
   }
 
-  /** dx/dt. */
-  static Batch slope(Walk walk, Batch xt, double t) {
-    ProbabilityFlow flow = ProbabilityFlow.of(walk.schedule(), t);
-    return Batch.lincomb(flow.state(), xt, flow.data(), walk.x0(xt, t));
+  private static Batch slope(Walk walk, Batch xt, double t) {
+    return ProbabilityFlow.slope(walk.denoiser(), walk.schedule(), t, xt);
   }
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return OptionalInt.of(stages * grid.steps() - (grid.endsWithoutNoise() ? stages - 1 : 0));
+    return OptionalInt.of(grid.steps() + (stages - 1) * grid.noisySteps());
   }
 }

@@ -1,8 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
-import java.util.Arrays;
 
 /**
  * UniPC (Zhao et al.: UniPC: A unified predictor-corrector framework for fast sampling of diffusion
@@ -79,8 +77,8 @@ public record UniPc(
 
   @Override
   public Batch sample(Walk walk, Batch x) {
-    checkSignal(walk, this);
-    int steps = walk.grid().steps() - (walk.grid().endsWithoutNoise() ? 1 : 0);
+    walk.mustHaveSignal(this);
+    int steps = walk.grid().noisySteps();
     History history = new History(order);
     Batch[] ahead = {null}; // the model's value at the state that is reached, where it is known
     return walk.run(
@@ -93,7 +91,7 @@ public record UniPc(
           Node t = Node.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? form.predict(walk, xt, time) : ahead[0]);
-          History past = history.newest(order(step, steps));
+          History past = history.newest(lowerOrder.most(history.size(), step, steps));
           Batch predicted = step(past, xt, s, t); // UniP
           if (!corrector || step == steps - 1) {
             ahead[0] = null;
@@ -104,19 +102,9 @@ public record UniPc(
         });
   }
 
-  private int order(int step, int steps) {
-    if (step + 1 < order) {
-      return step + 1; // values are still few
-    }
-    return lowerOrder.holds(steps) ? Math.min(order, steps - step) : order;
-  }
-
   private Batch step(History values, Batch xs, Node s, Node t) {
     double[] weights = weights(values.nodes(), s.lambda(), t.lambda());
-    return values.step(
-        form.carry(s, t),
-        xs,
-        Arrays.stream(weights).map(weight -> form.scale(t) * weight).toArray());
+    return values.step(form.carry(s, t), xs, form.scale(t), weights);
   }
 
   /** Weights of the values at these nodes, the first of which is the start of the step. */
@@ -128,22 +116,5 @@ public record UniPc(
     }
     int sign = form == DpmForm.NOISE ? 1 : -1;
     return Lagrange.integrals(nodes, start, end, lambda -> Math.exp(sign * (end - lambda)));
-  }
-
-  /**
-   * For samplers that divide by the signal.
-   *
-   * @throws IllegalArgumentException if there is none at the noisiest time
-   */
-  static void checkSignal(Walk walk, Sampler sampler) {
-    double t = Math.max(walk.grid().time(0), walk.grid().time(walk.grid().steps()));
-    if (!(walk.schedule().alpha(t) > 0)) {
-      throw new IllegalArgumentException(
-          "illegal time: "
-              + t
-              + ", where alpha is 0, must have a signal for "
-              + sampler
-              + "; take times below it, or the sampler ddim");
-    }
   }
 }

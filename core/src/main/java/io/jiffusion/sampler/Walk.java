@@ -82,6 +82,11 @@ public record Walk(
         denoiser, schedule, times, number, noise, constraint, watch, progress, cancellation);
   }
 
+  /** The same walk with nobody who acts or looks between the steps. */
+  public Walk quiet() {
+    return new Walk(denoiser, schedule, grid, noise).over(grid, first).cancellation(cancellation);
+  }
+
   public Walk denoiser(Denoiser other) {
     return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
   }
@@ -154,11 +159,21 @@ public record Walk(
     return x;
   }
 
+  /**
+   * Tells how far the sampler has come, for samplers that choose their steps themselves.
+   *
+   * @param share of the way, from 0 to 1
+   * @param began when the walk did, in nanoseconds
+   */
+  public void report(double share, long began) {
+    progress.accept(
+        new Progress(
+            "percent", Math.round(100 * share), 100, (System.nanoTime() - began) * 1e-9, ""));
+  }
+
   /** The predicted noise, derived from the predicted data: {@code (x_t − alpha·x̂0)/sigma}. */
   public Batch eps(Batch xt, double t) {
-    Batch x0 = denoiser.at(xt, t).x0();
-    double sigma = schedule.sigma(t);
-    return Batch.lincomb(1 / sigma, xt, -schedule.alpha(t) / sigma, x0);
+    return denoiser.at(xt, t).eps(schedule, xt, t);
   }
 
   /** The predicted data. */
@@ -181,6 +196,23 @@ public record Walk(
               + ", must descend for "
               + sampler
               + ", which adds noise; encode with a deterministic sampler such as ddim");
+    }
+  }
+
+  /**
+   * Refuses a grid from or to a time without signal, for samplers that divide by it.
+   *
+   * @throws IllegalArgumentException if alpha is 0 at the noisiest time
+   */
+  public void mustHaveSignal(Sampler sampler) {
+    double t = Math.max(grid.time(0), grid.time(grid.steps()));
+    if (!(schedule.alpha(t) > 0)) {
+      throw new IllegalArgumentException(
+          "illegal time: "
+              + t
+              + ", where alpha is 0, must have a signal for "
+              + sampler
+              + "; take times below it, or the sampler ddim");
     }
   }
 }

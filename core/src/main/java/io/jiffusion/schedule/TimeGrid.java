@@ -78,6 +78,11 @@ public record TimeGrid(double[] times) {
     return times[times.length - 1] == 0;
   }
 
+  /** Steps to a time where there is noise: all of them, or all but the last. */
+  public int noisySteps() {
+    return endsWithoutNoise() ? steps() - 1 : steps();
+  }
+
   /**
    * The same times in the other direction: to encode data as noise, with the sampler that would
    * decode them.

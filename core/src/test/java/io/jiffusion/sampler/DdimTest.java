@@ -13,22 +13,14 @@ import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Respacing;
-import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is DDIM's own, beside the contract of all samplers. */
 class DdimTest {
   private static final double MEAN = 0.3;
   private static final double STD = 0.5;
-
-  static Stream<Schedules> schedules() {
-    return Schedules.all();
-  }
 
   private static Denoiser gaussian(NoiseSchedule schedule) {
     return MixtureDenoiser.gaussian(schedule, MEAN, STD);
@@ -41,23 +33,6 @@ class DdimTest {
             new Walk(gaussian(schedule), schedule, grid, Noise.keyed(seeds)),
             Noise.start(seeds, 1, 1, 1))
         .data();
-  }
-
-  @ParameterizedTest
-  @MethodSource("schedules")
-  void isAncestralSamplingForEtaOneAndForSigmaHat(Schedules schedules) {
-    long[] seeds = {1, 2, 3};
-    Walk walk =
-        new Walk(
-            gaussian(schedules.schedule()),
-            schedules.schedule(),
-            schedules.grid(9),
-            Noise.keyed(seeds));
-    Batch x = Noise.start(seeds, 1, 1, 1);
-    assertThat(new Ddim(1).sample(walk, x).data())
-        .containsExactly(new Ancestral(Variance.SMALL).sample(walk, x).data(), within(1e-9));
-    assertThat(new Ddim(1, true, true).sample(walk, x).data())
-        .containsExactly(new Ancestral(Variance.LARGE).sample(walk, x).data(), within(1e-9));
   }
 
   @Test

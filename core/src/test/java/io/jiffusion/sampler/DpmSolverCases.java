@@ -1,7 +1,6 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.sampler.DpmSolver.Inner;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;

@@ -9,18 +9,15 @@ import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;
 import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class DpmSolverTest {
 
@@ -41,32 +38,6 @@ class DpmSolverTest {
   void plansOrdersThatUseTheBudgetExactly(int evaluations, int order, String orders) {
     assertThat(OrderPlan.orders(evaluations, order))
         .isEqualTo(Arrays.stream(orders.split(" ")).mapToInt(Integer::parseInt).toArray());
-  }
-
-  static Stream<Schedules> schedules() {
-    return Schedules.all();
-  }
-
-  @ParameterizedTest
-  @MethodSource("schedules")
-  void isDdimAtOrderOne(Schedules schedules) {
-    TimeGrid grid = schedules.grid(7);
-    double[] ddim = walk(new Ddim(0), schedules, grid).data();
-    for (DpmForm form : DpmForm.values()) {
-      assertThat(walk(new DpmSolver(form, 1), schedules, grid).data())
-          .containsExactly(ddim, within(1e-10));
-      assertThat(walk(new DpmSolverMultistep(form, 1), schedules, grid).data())
-          .containsExactly(ddim, within(1e-10));
-      assertThat(walk(new DpmSolverFast(form, 1), schedules, grid).data())
-          .containsExactly(ddim, within(1e-10));
-    }
-  }
-
-  private static Batch walk(Sampler sampler, Schedules schedules, TimeGrid grid) {
-    Denoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
-    return sampler.sample(
-        new Walk(model, schedules.schedule(), grid, Noise.keyed(1, 2, 3, 4)),
-        Flow.start(schedules));
   }
 
   @Test
@@ -205,5 +176,12 @@ class DpmSolverTest {
       })
   void isReadFromText(String text, String sampler) {
     assertThat(Samplers.parse(text)).hasToString(sampler);
+  }
+
+  private static Batch walk(Sampler sampler, Schedules schedules, TimeGrid grid) {
+    Denoiser model = MixtureDenoiser.of(schedules.schedule(), "plane");
+    return sampler.sample(
+        new Walk(model, schedules.schedule(), grid, Noise.keyed(1, 2, 3, 4)),
+        Flow.start(schedules));
   }
 }

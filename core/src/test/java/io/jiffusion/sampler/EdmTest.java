@@ -9,6 +9,7 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
+import io.jiffusion.process.ProbabilityFlow;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Spacing;
@@ -85,7 +86,12 @@ class EdmTest {
     double last = grid.time(steps - 1);
     Walk held = new Walk((xt, t) -> new Prediction(data), schedule, grid, Noise.keyed());
     Batch before = run.states.get(run.states.size() - 1);
-    Batch end = Batch.lincomb(1, before, -last, TimeRungeKutta.slope(held, before, last));
+    Batch end =
+        Batch.lincomb(
+            1,
+            before,
+            -last,
+            ProbabilityFlow.slope(held.denoiser(), held.schedule(), last, before));
     double tolerance = entry.get("schedule").asString().equals("vp") ? 1e-7 : 1e-9;
     assertThat(end.data())
         .containsExactly(run.recorded.get(key + ".final").values(), within(tolerance));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jiffusion.Fixtures;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
-import io.jiffusion.sampler.DpmSolverMultistep.LowerOrder;
 import io.jiffusion.sampler.Pndm.Start;
 import io.jiffusion.sampler.UniPc.Variant;
 import io.jiffusion.schedule.DiscreteBetas;

@@ -8,7 +8,9 @@ import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +19,9 @@ import java.util.stream.Stream;
  */
 final class SamplerTable {
   private static final List<Row> ROWS = new ArrayList<>();
+
+  /** Computed once: most schedules have to be inverted for every time. */
+  private static final Map<String, TimeGrid> GRIDS = new ConcurrentHashMap<>();
 
   /** A model that knows all that a sampler may ask of it. */
   private static final Samplers.Given MODEL =
@@ -110,11 +115,16 @@ final class SamplerTable {
     /** The grid for which the order is claimed. */
     TimeGrid grid(Schedules schedules, int steps) {
       String spacing = Samplers.method(text).spacing();
+      return GRIDS.computeIfAbsent(
+          spacing + " " + schedules.name() + " " + steps, key -> grid(spacing, schedules, steps));
+    }
+
+    private static TimeGrid grid(String spacing, Schedules schedules, int steps) {
       if (spacing.equals("dpm-solver-fast")) { // ends with the same orders for every number
         return OrderPlan.spacing(3)
             .grid(schedules.schedule(), 3 * steps, schedules.start(), schedules.end());
       }
-      return spacing.startsWith("karras") ? karras(schedules, steps) : schedules.grid(steps);
+      return spacing.equals("karras") ? karras(schedules, steps) : schedules.grid(steps);
     }
 
     private static TimeGrid karras(Schedules schedules, int steps) {
