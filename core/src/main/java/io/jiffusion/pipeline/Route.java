@@ -1,9 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.function.Supplier;
 
 /**
  * The sampler and the times that a request means for a process.
@@ -16,10 +18,11 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
   /**
    * Finds them.
    *
+   * @param optimal the measured variance, asked if the sampler needs it
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
-  static Route of(ProcessConfig process, SampleRequest request) {
-    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), null);
+  static Route of(ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
+    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), optimal);
     Sampler sampler = Samplers.parse(request.sampler(), given);
     String spacing =
         request.spacing().equals(AUTO)

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.stream.IntStream;
  * @param passes of each image through the network: guidance doubles them
  */
 public record SamplePlan(String spacing, List<Row> rows, int evaluations, int passes) {
+
+  private static final OptimalVariance ANY = new OptimalVariance(new double[] {1});
 
   /**
    * One step.
@@ -35,7 +38,7 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     NoiseSchedule schedule = process.noiseSchedule();
-    Route route = Route.of(process, request);
+    Route route = Route.of(process, request, () -> ANY);
     TimeGrid grid = route.grid();
     List<Row> rows =
         IntStream.range(0, grid.steps())

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
@@ -57,20 +58,20 @@ public final class Samplers {
    *
    * @param variance of an ancestral step
    * @param deriveEps whether DDIM derives the noise again from clipped data
-   * @param optimal the variance that fits the data, null where it was not measured
+   * @param optimal finds the variance that fits the data, or tells why it is not known; asked by
+   *     the sampler that needs it
    */
-  public record Given(Variance variance, boolean deriveEps, OptimalVariance optimal) {
+  public record Given(Variance variance, boolean deriveEps, Supplier<OptimalVariance> optimal) {
     /** A model that says nothing of variance and clipping, a request without budget. */
-    public static final Given NOTHING = new Given(Variance.SMALL, true, null);
-
-    private OptimalVariance measured() {
-      if (optimal == null) {
-        throw new IllegalArgumentException(
-            "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
-                + " this one was not measured; measure it, or take ddpm");
-      }
-      return optimal;
-    }
+    public static final Given NOTHING =
+        new Given(
+            Variance.SMALL,
+            true,
+            () -> {
+              throw new IllegalArgumentException(
+                  "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
+                      + " this one was not measured; measure it with jiffusion measure RUN, or take ddpm");
+            });
   }
 
   static {
@@ -400,7 +401,7 @@ public final class Samplers {
         "1",
         "uniform",
         "Bao, Li, Zhu, Zhang 2022, arXiv 2201.06503",
-        (spec, given) -> new Ancestral(given.measured()));
+        (spec, given) -> new Ancestral(given.optimal().get()));
   }
 
   private Samplers() {}
