@@ -42,6 +42,7 @@ import picocli.CommandLine.ScopeType;
       Schedule.class,
       Toy.class,
       Evaluate.class,
+      FindLikelihood.class,
       Measure.class,
       TrainClassifier.class,
       Bench.class

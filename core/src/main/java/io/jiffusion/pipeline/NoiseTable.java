@@ -74,7 +74,9 @@ public record NoiseTable(
     return model.work(
         (execution, told, ended) -> {
           NetworkDenoiser network = Denoisers.network(run.config(), execution);
-          Watched watched = new Watched(network, told, ended, t -> (long) count * process.steps());
+          Watched watched =
+              new Watched(
+                  network, "evaluations", told, ended, (done, t) -> (long) count * process.steps());
           OptimalVariance.Measurement measurement =
               new OptimalVariance.Measurement(process.noiseSchedule(), process.steps(), seed);
           for (int first = 0; first < count; first += BATCH) {

@@ -6,7 +6,6 @@ import io.jiffusion.process.Prediction;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
 
 /**
  * A model whose evaluations are told and can be stopped, one at a time: for work that knows neither
@@ -14,23 +13,38 @@ import java.util.function.ToLongFunction;
  */
 final class Watched implements ConditionalDenoiser {
   private final ConditionalDenoiser model;
+  private final String unit;
   private final Consumer<Progress> progress;
   private final Cancellation cancellation;
-  private final ToLongFunction<double[]> total;
+  private final Total total;
   private final long began = System.nanoTime();
   private long done;
+
+  /** How many evaluations of images there will be in the end. */
+  @FunctionalInterface
+  interface Total {
+    /**
+     * Says it, or guesses.
+     *
+     * @param done how many were made
+     * @param t times of the last, [B]
+     */
+    long of(long done, double[] t);
+  }
 
   /**
    * Watches a model.
    *
-   * @param total evaluations of images in the end, as it looks at the times of the present one
+   * @param unit how progress calls evaluations of images
    */
   Watched(
       ConditionalDenoiser model,
+      String unit,
       Consumer<Progress> progress,
       Cancellation cancellation,
-      ToLongFunction<double[]> total) {
+      Total total) {
     this.model = model;
+    this.unit = unit;
     this.progress = progress;
     this.cancellation = cancellation;
     this.total = total;
@@ -48,7 +62,7 @@ final class Watched implements ConditionalDenoiser {
     done += xt.images();
     progress.accept(
         new Progress(
-            "evaluations", done, total.applyAsLong(t), (System.nanoTime() - began) * 1e-9, ""));
+            "evaluations", done, total.of(done, t), (System.nanoTime() - began) * 1e-9, ""));
     return prediction;
   }
 
