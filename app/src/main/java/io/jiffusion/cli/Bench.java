@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Bench.Result;
 import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.sampler.Samplers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +76,17 @@ final class Bench implements Callable<Integer> {
       description = "Images a training step. Default: 16 for cifar10, 64 for mnist.")
   Integer trainBatch;
 
+  @Option(
+      names = "--overhead",
+      description =
+          "In place of all else: what each sampler costs beside the network, for 64 images of the first --unet, in 10 and"
+              + " 50 evaluations.")
+  boolean overhead;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
+
+  private static final int BATCH = 64;
 
   private record Line(String network, Result result, double best) {}
 
@@ -84,6 +94,10 @@ final class Bench implements Callable<Integer> {
   public Integer call() {
     io.jiffusion.pipeline.Bench bench =
         new io.jiffusion.pipeline.Bench(seconds, threads, main.cancellation);
+    if (overhead) {
+      overhead(bench);
+      return 0;
+    }
     List<Line> lines = new ArrayList<>();
     if (!json) {
       main.out.printf(
@@ -117,6 +131,49 @@ final class Bench implements Callable<Integer> {
               + "]}");
     }
     return 0;
+  }
+
+  private void overhead(io.jiffusion.pipeline.Bench bench) {
+    RunConfig config = RunConfig.of(unets.get(0).name(), List.of());
+    String precision = precisions.get(precisions.size() - 1);
+    double network = BATCH / bench.sampling(config, precision, BATCH).rate();
+    main.out.printf(
+        Locale.ROOT,
+        "%s%n%n%s, %d images: the network takes %.1f ms an evaluation in %s%n%n%-22s %20s %20s%n",
+        machine(),
+        unets.get(0),
+        BATCH,
+        1e3 * network,
+        precision,
+        "ms beside it, in",
+        "10 evaluations",
+        "50 evaluations");
+    for (Samplers.Method method : Samplers.methods()) {
+      if (method.order().equals("adaptive") || method.name().startsWith("analytic")) {
+        continue;
+      }
+      main.out.printf("%-22s", method.name());
+      for (int evaluations : new int[] {10, 50}) {
+        main.out.print(beside(bench, config, method.name(), evaluations, network));
+      }
+      main.out.println();
+      main.out.flush();
+    }
+  }
+
+  private static String beside(
+      io.jiffusion.pipeline.Bench bench,
+      RunConfig config,
+      String sampler,
+      int evaluations,
+      double network) {
+    try {
+      double seconds = bench.overhead(config, sampler, BATCH, evaluations);
+      return String.format(
+          Locale.ROOT, " %11.2f (%4.1f %%)", 1e3 * seconds, 100 * seconds / network);
+    } catch (IllegalArgumentException e) { // too few for this sampler
+      return String.format("%21s", "-");
+    }
   }
 
   private void show(List<Line> lines, Line line) {

@@ -45,7 +45,8 @@ import picocli.CommandLine.ScopeType;
       FindLikelihood.class,
       Measure.class,
       TrainClassifier.class,
-      Bench.class
+      Bench.class,
+      Completion.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;

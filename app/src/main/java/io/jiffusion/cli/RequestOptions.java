@@ -12,6 +12,12 @@ import picocli.CommandLine.Option;
 final class RequestOptions {
   private static final int FEW = 50;
 
+  /**
+   * From the first time to the last noisy one, which adaptive samplers do in steps of their own,
+   * and to no noise.
+   */
+  private static final int ENDS = 2;
+
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
@@ -129,6 +135,8 @@ final class RequestOptions {
       request = request.steps(steps);
     } else if (evaluations != null) {
       request = request.evaluations(evaluations);
+    } else if (Samplers.method(sampler).order().equals("adaptive")) {
+      request = request.steps(ENDS);
     } else if (sampler.startsWith("ddpm")) {
       request = request.steps(process.steps());
     } else {

@@ -105,6 +105,10 @@ final class Schedule implements Callable<Integer> {
             "end",
             last,
             last == 0 ? "no noise: the predicted image" : ""));
+    if (plan.evaluations() == 0) {
+      return text.append("evaluations    as many as the tolerance asks for, told after the run")
+          .toString();
+    }
     text.append(
         String.format(
             Locale.ROOT,

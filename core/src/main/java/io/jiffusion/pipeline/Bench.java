@@ -71,6 +71,22 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
     }
   }
 
+  /**
+   * What a sampler costs beside the network: the whole of a request whose network answers at once,
+   * its noise drawn and its images rounded.
+   *
+   * @return seconds an evaluation of the whole batch
+   */
+  public double overhead(RunConfig config, String sampler, int batch, int evaluations) {
+    SampleRequest request =
+        SampleRequest.of(batch).sampler(sampler).evaluations(evaluations).batch(batch);
+    Sampling sampling = new Sampling(config, new Silent(config.network().network().input()), null);
+    long[] used = {1};
+    double rate =
+        rate(() -> used[0] = sampling.run(request, told -> {}, cancellation).evaluations());
+    return 1 / (rate * used[0]);
+  }
+
   /** Training steps of a configuration. */
   public Result training(RunConfig config, String precision, int batch) {
     RunConfig changed =
@@ -127,6 +143,27 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
     public int classes() {
       return 0;
     }
+  }
+
+  /** A network that takes no time. */
+  private record Silent(Shape input) implements Execution {
+    @Override
+    public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+      return new float[x.length];
+    }
+
+    @Override
+    public int block() {
+      return 1;
+    }
+
+    @Override
+    public int outputChannels() {
+      return (int) input.size(0);
+    }
+
+    @Override
+    public void close() {}
   }
 
   /** Images of noise. */

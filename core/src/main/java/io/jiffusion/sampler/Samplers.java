@@ -349,7 +349,7 @@ public final class Samplers {
         "1",
         true,
         "1",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new EulerMaruyama());
     add(
@@ -358,7 +358,7 @@ public final class Samplers {
         "1",
         true,
         "1",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new ReverseDiffusion());
     PREDICTORS.put("reverse-diffusion", new ReverseDiffusion());
@@ -370,7 +370,7 @@ public final class Samplers {
         "1",
         true,
         "2",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> {
           double snr = spec.number("snr", 0.16);
@@ -390,7 +390,7 @@ public final class Samplers {
         "adaptive",
         false,
         "6",
-        "uniform",
+        "time",
         SCORE_SDE,
         (spec, given) -> new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5)));
     add(
