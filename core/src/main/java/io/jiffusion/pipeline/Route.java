@@ -13,6 +13,9 @@ import java.util.function.Supplier;
  * @param spacing the name of the times
  */
 record Route(Sampler sampler, TimeGrid grid, String spacing) {
+  /** A variance for those who ask what a sampler does, not what it makes. */
+  static final Supplier<OptimalVariance> ANY = () -> new OptimalVariance(new double[] {1});
+
   private static final String AUTO = "auto";
 
   /**

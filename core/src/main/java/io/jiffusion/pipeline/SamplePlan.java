@@ -1,6 +1,5 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
@@ -15,8 +14,6 @@ import java.util.stream.IntStream;
  * @param passes of each image through the network: guidance doubles them
  */
 public record SamplePlan(String spacing, List<Row> rows, int evaluations, int passes) {
-
-  private static final OptimalVariance ANY = new OptimalVariance(new double[] {1});
 
   /**
    * One step.
@@ -38,7 +35,7 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     NoiseSchedule schedule = process.noiseSchedule();
-    Route route = Route.of(process, request, () -> ANY);
+    Route route = Route.of(process, request, Route.ANY);
     TimeGrid grid = route.grid();
     List<Row> rows =
         IntStream.range(0, grid.steps())

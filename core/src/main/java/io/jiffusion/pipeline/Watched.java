@@ -61,8 +61,7 @@ final class Watched implements ConditionalDenoiser {
     Prediction prediction = model.at(xt, t, classes);
     done += xt.images();
     progress.accept(
-        new Progress(
-            "evaluations", done, total.of(done, t), (System.nanoTime() - began) * 1e-9, ""));
+        new Progress(unit, done, total.of(done, t), (System.nanoTime() - began) * 1e-9, ""));
     return prediction;
   }
 
