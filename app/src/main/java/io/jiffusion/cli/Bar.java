@@ -16,6 +16,7 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   private final PrintStream err;
   private final boolean terminal;
   private final long every;
+  private String unit = "";
   private long drawn;
   private long line;
   private int length;
@@ -58,6 +59,10 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
         draw(text(progress, true));
       }
       return;
+    }
+    if (!progress.unit().equals(unit)) { // other work begins
+      unit = progress.unit();
+      line = 0;
     }
     long step = every > 0 ? every : Math.max(1, progress.total() / LINES);
     if (last || progress.done() / step > line) {

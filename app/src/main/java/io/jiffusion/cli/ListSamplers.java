@@ -4,6 +4,7 @@ import io.jiffusion.sampler.Samplers;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +28,13 @@ final class ListSamplers implements Callable<Integer> {
   }
 
   private static String table(List<Samplers.Method> methods) {
-    String line = "%-20s %-8s %-5s %-11s %-13s %s%n";
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%%-%ds  %%-8s  %%-5s  %%-%ds  %%-%ds  %%s%%n",
+            widest(methods, Samplers.Method::name),
+            widest(methods, Samplers.Method::evaluations),
+            widest(methods, Samplers.Method::spacing));
     StringBuilder text =
         new StringBuilder(
             String.format(
@@ -54,6 +61,11 @@ final class ListSamplers implements Callable<Integer> {
         evaluations: of the network in a step; guidance sends each image through it twice.
         times: --spacing where it is not given. Options: --sampler NAME:option=value,option=value.""");
     return text.toString();
+  }
+
+  private static int widest(
+      List<Samplers.Method> methods, Function<Samplers.Method, String> column) {
+    return methods.stream().map(column).mapToInt(String::length).max().orElse(1);
   }
 
   private static String json(List<Samplers.Method> methods) {

@@ -42,6 +42,8 @@ import picocli.CommandLine.ScopeType;
       Schedule.class,
       Toy.class,
       Evaluate.class,
+      FindLikelihood.class,
+      Measure.class,
       TrainClassifier.class,
       Bench.class,
       Completion.class

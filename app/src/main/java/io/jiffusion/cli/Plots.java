@@ -95,6 +95,32 @@ final class Plots {
     return BitmapEncoder.getBufferedImage(chart);
   }
 
+  /**
+   * The terms of the variational bound over time.
+   *
+   * @param times where the steps start
+   * @param terms bits per dimension
+   */
+  static BufferedImage terms(double[] times, double[] terms) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(800)
+            .height(480)
+            .title("Terms of the variational bound")
+            .xAxisTitle("t")
+            .yAxisTitle("bits per dimension")
+            .theme(ChartTheme.Matlab)
+            .build();
+    chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
+    chart
+        .addSeries("terms", times, terms)
+        .setMarker(SeriesMarkers.CIRCLE)
+        .setMarkerColor(INK.darker())
+        .setLineColor(INK.darker())
+        .setLineWidth(1.5f);
+    return BitmapEncoder.getBufferedImage(chart);
+  }
+
   /** A named line: distances at numbers of evaluations. */
   record Line(String name, double[] evaluations, double[] distances) {}
 

@@ -149,7 +149,7 @@ final class Train implements Callable<Integer> {
   private List<String> changes() {
     List<String> changes = new ArrayList<>(settings);
     if (data != null) {
-      changes.add("data.path=\"" + data.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+      changes.add(path(data));
     }
     if (steps != null) {
       changes.add("train.steps=" + steps);
@@ -165,5 +165,10 @@ final class Train implements Callable<Integer> {
     String file = String.valueOf(Path.of(source).getFileName());
     int dot = file.lastIndexOf('.');
     return dot > 0 ? file.substring(0, dot) : file;
+  }
+
+  /** The change of a configuration that takes its data from there. */
+  static String path(String data) {
+    return "data.path=\"" + data.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
   }
 }

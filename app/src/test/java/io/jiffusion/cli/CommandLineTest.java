@@ -47,6 +47,13 @@ class CommandLineTest {
         "train mnist --set train.bach=3 | 1 | unknown key train.bach (--set train.bach=3), did you mean train.batch?",
         "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be 1 or more (--set train.batch=0)",
         "train mnist --set train.batch | 2 | illegal --set train.batch, must be key=value, such as train.batch=32",
+        "likelihood --method sum | 2 | Invalid value for option '--method'",
+        "likelihood --plot a.png --method exact | 2 | illegal --plot with --method exact, must go with the bound, whose terms it shows",
+        "likelihood --class --images a.png | 2 | illegal --class with --images, must be left out: pictures do not say their class",
+        "likelihood --probes 0 | 2 | illegal probes: 0, must be 1 or more",
+        "likelihood --variance best | 2 | illegal variance: best, must be one of auto, optimal, small, large, learned-range, learned",
+        "likelihood nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "measure nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
         "bench --unet imagenet | 2 | Invalid value for option '--unet'",
       })
   void aMistakeIsToldOnStderrWithItsExitCode(String arguments, int code, String message)
@@ -72,7 +79,19 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"demo", "train", "sample", "show", "inspect", "schedule", "toy", "evaluate", "bench"})
+  @CsvSource({
+    "demo",
+    "train",
+    "sample",
+    "show",
+    "inspect",
+    "schedule",
+    "toy",
+    "evaluate",
+    "likelihood",
+    "measure",
+    "bench"
+  })
   void everyCommandHasHelp(String command) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);

@@ -80,7 +80,8 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   public double overhead(RunConfig config, String sampler, int batch, int evaluations) {
     SampleRequest request =
         SampleRequest.of(batch).sampler(sampler).evaluations(evaluations).batch(batch);
-    Sampling sampling = new Sampling(config, new Silent(config.network().network().input()), null);
+    Sampling sampling =
+        new Sampling(config, new Silent(config.network().network().input()), null, Route.ANY);
     long[] used = {1};
     double rate =
         rate(() -> used[0] = sampling.run(request, told -> {}, cancellation).evaluations());

@@ -100,7 +100,7 @@ public record Comparison(
         requests.add(request(sampler, budget));
       }
     }
-    requests.forEach(each -> Route.of(model.config().process(), each)); // errors before the work
+    requests.forEach(model::route); // errors before the work
     long total = requests.stream().mapToLong(SampleRequest::evaluations).sum() * request.count();
     long begin = System.nanoTime();
     long done = 0;
@@ -126,7 +126,7 @@ public record Comparison(
     for (int i = 1; i < requests.size(); i++) {
       SampleRequest asked = requests.get(i);
       SampleResult made = results.get(i);
-      boolean stochastic = Route.of(model.config().process(), asked).sampler().stochastic();
+      boolean stochastic = model.route(asked).sampler().stochastic();
       rows.add(
           new Row(
               asked.sampler(),

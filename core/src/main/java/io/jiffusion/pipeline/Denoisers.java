@@ -157,7 +157,8 @@ final class Denoisers {
         : network.of(IntStream.range(0, request.count()).map(request::label).toArray());
   }
 
-  private static NetworkDenoiser network(RunConfig config, Execution execution) {
+  /** A network as its run means it. */
+  static NetworkDenoiser network(RunConfig config, Execution execution) {
     ProcessConfig process = config.process();
     return new NetworkDenoiser(
         execution, process.noiseSchedule(), process.prediction(), process.label());

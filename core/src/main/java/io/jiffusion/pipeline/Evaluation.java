@@ -80,7 +80,7 @@ public record Evaluation(
     Moments reference = Moments.of(real.features(), judge.config().features());
     List<SampleRequest> requests = requests(classes);
     long total = requests.stream().mapToLong(SampleRequest::evaluations).sum();
-    requests.forEach(request -> Route.of(model.config().process(), request)); // errors first
+    requests.forEach(model::route); // errors first
     List<Report.Row> rows = new ArrayList<>();
     long begin = System.nanoTime();
     long before = 0;

@@ -2,8 +2,10 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
+import io.jiffusion.sampler.Samplers;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Set;
@@ -37,6 +39,7 @@ public final class Model implements AutoCloseable {
 
   private final RunConfig config;
   private final String precision;
+  private final Supplier<OptimalVariance> optimal;
   private final ExecutorService thread;
   private final Execution execution;
   private final Companions companions;
@@ -45,6 +48,20 @@ public final class Model implements AutoCloseable {
 
   /** For an execution that is made on the model's own thread, and closed with the model. */
   Model(RunConfig config, String precision, Supplier<Execution> execution) {
+    this(config, precision, Samplers.Given.NOTHING.optimal(), execution);
+  }
+
+  /**
+   * For a model whose noise may have been measured.
+   *
+   * @param optimal asked on any thread, where a request needs it
+   */
+  Model(
+      RunConfig config,
+      String precision,
+      Supplier<OptimalVariance> optimal,
+      Supplier<Execution> execution) {
+    this.optimal = optimal;
     this.config = config;
     this.precision = precision;
     this.companions = new Companions(config, Options.of().precision(precision));
@@ -76,11 +93,13 @@ public final class Model implements AutoCloseable {
    *     other
    */
   public static Model load(Path folder, Options options) {
-    RunConfig config = RunFolder.read(folder).config();
+    RunFolder run = RunFolder.read(folder);
+    RunConfig config = run.config();
     String precision = Precision.of(options.precision()).toString();
     return new Model(
         config,
         precision,
+        () -> NoiseTable.read(folder, run).variance(),
         () -> Executions.load(folder, config.network(), options.precision(precision)));
   }
 
@@ -100,6 +119,20 @@ public final class Model implements AutoCloseable {
    */
   public int block() {
     return execution.block();
+  }
+
+  /**
+   * The variance of the model's noise, as it was measured.
+   *
+   * @throws IllegalArgumentException if it was not
+   */
+  OptimalVariance optimal() {
+    return optimal.get();
+  }
+
+  /** How a request is carried out. */
+  Route route(SampleRequest request) {
+    return Route.of(config.process(), request, optimal);
   }
 
   /** Makes images. */
@@ -126,6 +159,32 @@ public final class Model implements AutoCloseable {
    */
   public SampleResult sample(
       SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+    return work(
+        (network, step, ended) ->
+            new Sampling(config, network, companions, optimal).run(request, step, ended),
+        progress,
+        cancellation);
+  }
+
+  /** Work on the model's own thread. */
+  @FunctionalInterface
+  interface Work<T> {
+    /**
+     * Does it.
+     *
+     * @param progress to be told often: a cancellation from outside is only seen then
+     * @param cancellation to be checked as often
+     */
+    T on(Execution execution, Consumer<Progress> progress, Cancellation cancellation);
+  }
+
+  /**
+   * Has work done on the model's own thread; progress is told on the calling one.
+   *
+   * @throws CancellationException if somebody cancelled, or the calling thread was interrupted
+   * @throws IllegalStateException if the model is closed
+   */
+  <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
     Cancellation own = new Cancellation();
     running.add(own);
     if (closed) { // asked after the registration, so that close either sees this call or this call
@@ -135,22 +194,21 @@ public final class Model implements AutoCloseable {
     }
     BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
     Progress end = new Progress("", 0, 0, 0, "");
-    Future<SampleResult> result =
+    Future<T> result =
         thread.submit(
             () -> {
               try {
                 own.check();
                 cancellation.check();
-                return new Sampling(config, execution, companions)
-                    .run(
-                        request,
-                        step -> {
-                          if (cancellation.requested()) {
-                            own.cancel();
-                          }
-                          told.add(step);
-                        },
-                        own);
+                return work.on(
+                    execution,
+                    step -> {
+                      if (cancellation.requested()) {
+                        own.cancel();
+                      }
+                      told.add(step);
+                    },
+                    own);
               } finally {
                 told.add(end);
               }

@@ -1,9 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.function.Supplier;
 
 /**
  * The sampler and the times that a request means for a process.
@@ -11,15 +13,19 @@ import io.jiffusion.schedule.TimeGrid;
  * @param spacing the name of the times
  */
 record Route(Sampler sampler, TimeGrid grid, String spacing) {
+  /** A variance for those who ask what a sampler does, not what it makes. */
+  static final Supplier<OptimalVariance> ANY = () -> new OptimalVariance(new double[] {1});
+
   private static final String AUTO = "auto";
 
   /**
    * Finds them.
    *
+   * @param optimal the measured variance, asked if the sampler needs it
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
-  static Route of(ProcessConfig process, SampleRequest request) {
-    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), null);
+  static Route of(ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
+    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), optimal);
     Sampler sampler = Samplers.parse(request.sampler(), given);
     String spacing =
         request.spacing().equals(AUTO)

@@ -135,7 +135,7 @@ public record RunConfig(
    * @throws JiffusionException if files are missing or wrong, or have other classes than the
    *     network
    */
-  Dataset dataset() {
+  public Dataset dataset() {
     Dataset dataset = data.open(network.network().input());
     if (network.classes() > 0 && dataset.classes() != classes()) {
       throw new JiffusionException(

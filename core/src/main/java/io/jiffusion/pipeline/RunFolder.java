@@ -77,14 +77,19 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
 
   /** Writes {@code run.json}, whole or not at all. */
   public void write(Path folder) {
-    ByteBuffer text = StandardCharsets.UTF_8.encode(Tree.of(this).toPrettyJson());
+    write(folder, NAME, this);
+  }
+
+  /** Writes a record as a JSON file of a folder, whole or not at all. */
+  static void write(Path folder, String name, Record record) {
+    ByteBuffer text = StandardCharsets.UTF_8.encode(Tree.of(record).toPrettyJson());
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new JiffusionException("cannot make " + folder + ": " + AtomicFile.reason(e), e);
     }
     AtomicFile.write(
-        folder.resolve(NAME),
+        folder.resolve(name),
         channel -> {
           while (text.hasRemaining()) {
             channel.write(text);
@@ -93,8 +98,8 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
   }
 
   /**
-   * Writes a model small enough to give away: the same {@code run.json}, and weights as 16-bit
-   * floats.
+   * Writes a model small enough to give away: the same {@code run.json}, weights as 16-bit floats,
+   * and its measured noise if there is some.
    *
    * @return size of the weights' file in bytes
    */
@@ -110,6 +115,7 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
       Files.createDirectories(out);
       Safetensors.write(to, arrays, file.metadata());
       folder.write(out);
+      NoiseTable.copy(run, out, folder);
       return Files.size(to);
     } catch (IOException e) {
       throw new JiffusionException("cannot write " + to + ": " + AtomicFile.reason(e), e);

@@ -35,7 +35,7 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     NoiseSchedule schedule = process.noiseSchedule();
-    Route route = Route.of(process, request);
+    Route route = Route.of(process, request, Route.ANY);
     TimeGrid grid = route.grid();
     List<Row> rows =
         IntStream.range(0, grid.steps())

@@ -3,6 +3,7 @@ package io.jiffusion.pipeline;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.Noise;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /** Carries out requests on an execution, one after the other, on the calling thread. */
@@ -23,11 +25,17 @@ final class Sampling {
   private final RunConfig config;
   private final Execution execution;
   private final Denoisers.Guides guides;
+  private final Supplier<OptimalVariance> optimal;
 
-  Sampling(RunConfig config, Execution execution, Denoisers.Guides guides) {
+  Sampling(
+      RunConfig config,
+      Execution execution,
+      Denoisers.Guides guides,
+      Supplier<OptimalVariance> optimal) {
     this.config = config;
     this.execution = execution;
     this.guides = guides;
+    this.optimal = optimal;
   }
 
   /**
@@ -38,7 +46,7 @@ final class Sampling {
   SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     check(request);
     NoiseSchedule schedule = config.process().noiseSchedule();
-    Route route = Route.of(config.process(), request);
+    Route route = Route.of(config.process(), request, optimal);
     TimeGrid grid = route.grid();
     Sampler sampler = route.sampler();
     int size = imageSize();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The samplers by name: one row each, and all that a user can choose of them. */
 public final class Samplers {
@@ -77,20 +78,20 @@ public final class Samplers {
    *
    * @param variance of an ancestral step
    * @param deriveEps whether DDIM derives the noise again from clipped data
-   * @param optimal the variance that fits the data, null where it was not measured
+   * @param optimal finds the variance that fits the data, or tells why it is not known; asked by
+   *     the sampler that needs it
    */
-  public record Given(Variance variance, boolean deriveEps, OptimalVariance optimal) {
-    /** A model that says nothing of variance and clipping. */
-    public static final Given NOTHING = new Given(Variance.SMALL, true, null);
-
-    private OptimalVariance measured() {
-      if (optimal == null) {
-        throw new IllegalArgumentException(
-            "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
-                + " this one was not measured; measure it, or take ddpm");
-      }
-      return optimal;
-    }
+  public record Given(Variance variance, boolean deriveEps, Supplier<OptimalVariance> optimal) {
+    /** A model that says nothing of variance and clipping, a request without budget. */
+    public static final Given NOTHING =
+        new Given(
+            Variance.SMALL,
+            true,
+            () -> {
+              throw new IllegalArgumentException(
+                  "illegal sampler: analytic-ddpm, must be one whose variance the model knows: that of"
+                      + " this one was not measured; measure it with jiffusion measure RUN, or take ddpm");
+            });
   }
 
   // name, order, evaluations in a step, spacing, paper, options, maker
@@ -160,7 +161,7 @@ public final class Samplers {
     String predictors = String.join("|", PREDICTORS.keySet());
     add("pc", "1", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
     add("rk45", "adaptive", "6", "time", SCORE_SDE, "rtol=1e-5, atol=1e-5", Samplers::rk45);
-    Maker analytic = (spec, given) -> new Ancestral(given.measured());
+    Maker analytic = (spec, given) -> new Ancestral(given.optimal().get());
     add("analytic-ddpm", "1", "1", "uniform", ANALYTIC, "", analytic);
   }
 
@@ -174,7 +175,7 @@ public final class Samplers {
       String paper,
       String options,
       Maker maker) {
-    Given all = new Given(Variance.SMALL, true, new OptimalVariance(new double[] {1}));
+    Given all = new Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
     boolean stochastic = maker.make(new Spec("sampler", name, Set.of(name)), all).stochastic();
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));

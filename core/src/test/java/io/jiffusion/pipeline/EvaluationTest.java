@@ -35,7 +35,7 @@ class EvaluationTest {
   static void open() {
     Judge.train(TRAIN, null, folder, 1, 0, progress -> {}, new Cancellation());
     judge = Judge.load(folder);
-    model = new Model(CONFIG, "weights", () -> new GaussianExecution(CONFIG, 4));
+    model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4));
   }
 
   @AfterAll

@@ -34,14 +34,31 @@ final class GaussianExecution implements Execution {
     float[] eps = new float[x.length];
     int size = x.length / images;
     for (int i = 0; i < x.length; i++) {
-      double t = betas.time((int) labels[i / size]);
-      double alpha = betas.alpha(t);
-      double sigma = betas.sigma(t);
+      double alpha = betas.alpha(time(labels[i / size]));
       double mean = classes == null ? 0 : 0.1 * classes[i / size];
-      eps[i] =
-          (float) (sigma * (x[i] - alpha * mean) / (alpha * alpha * STD * STD + sigma * sigma));
+      eps[i] = (float) (slope(labels[i / size]) * (x[i] - alpha * mean));
     }
     return eps;
+  }
+
+  @Override
+  public float[] pullback(float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+    float[] gradient = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      gradient[i] = (float) (slope(labels[i / (x.length / images)]) * cotangent[i]);
+    }
+    return gradient;
+  }
+
+  private double time(float label) {
+    return (label + 1.0) / betas.steps();
+  }
+
+  /** Of the noise with respect to the state. */
+  private double slope(float label) {
+    double alpha = betas.alpha(time(label));
+    double sigma = betas.sigma(time(label));
+    return sigma / (alpha * alpha * STD * STD + sigma * sigma);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class SamplerTable {
 
   /** A model that knows all that a sampler may ask of it. */
   private static final Samplers.Given MODEL =
-      new Samplers.Given(Variance.SMALL, true, new OptimalVariance(new double[] {0.7}));
+      new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {0.7}));
 
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");

@@ -1,0 +1,67 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.pipeline.Home;
+import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.NoiseTable;
+import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.pipeline.RunFolder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "measure",
+    description =
+        "Measure once how much noise a model predicts at each time, for the sampler analytic-ddpm:"
+            + " as many evaluations as the process has steps, for every image. The result is "
+            + NoiseTable.NAME
+            + " in the run folder.")
+final class Measure implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(
+      paramLabel = "RUN",
+      description = "A run folder of jiffusion train; bundled is measured already.")
+  String run;
+
+  @Option(
+      names = "--data",
+      paramLabel = "PATH",
+      description = "Folder of the training images. Default: as in the training.")
+  String data;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Training images, evenly spread over all of them.")
+  int count;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of the noise that they are measured with.")
+  long seed;
+
+  @Override
+  public Integer call() {
+    Path folder = Home.model(run);
+    RunFolder trained = RunFolder.read(folder);
+    RunConfig config = trained.config();
+    if (data != null) {
+      config = config.with(List.of(Train.path(data)));
+    }
+    try (Model model = Model.load(folder, Model.Options.of().precision("fp32"));
+        Bar bar = new Bar(main.err)) {
+      NoiseTable.measure(model, trained, config.dataset(), count, seed, bar, main.cancellation)
+          .write(folder);
+    }
+    main.out.println(folder.resolve(NoiseTable.NAME));
+    return 0;
+  }
+}

@@ -1,0 +1,151 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.data.Dataset;
+import io.jiffusion.process.Conditioned;
+import io.jiffusion.process.NetworkDenoiser;
+import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * The file {@code noise.json} of a run folder: the mean square of the noise that the model
+ * predicts, at each time of its process, from which Analytic-DPM knows its variances.
+ *
+ * <p>Measured with each image's own class, where the model has classes: that is the model that is
+ * sampled when a class is asked for without guidance. Without a class, or guided, it predicts
+ * slightly other noise.
+ *
+ * @param format version of this file's format
+ * @param step optimiser steps that made the weights that were measured
+ * @param process of these weights
+ * @param count training images that it was measured on
+ * @param seed of their noise
+ * @param noise mean squares at times 1/T, 2/T, … 1, with T the steps of the process; [T]
+ */
+public record NoiseTable(
+    int format, long step, ProcessConfig process, int count, long seed, double[] noise) {
+
+  /** Name of the file. */
+  public static final String NAME = "noise.json";
+
+  private static final int FORMAT = 1;
+  private static final int BATCH = 64;
+
+  public NoiseTable {
+    Check.that(format == FORMAT, "format", format, "must be " + FORMAT + "; use a newer program");
+    Check.that(count >= 1, "count", count, "must be 1 or more");
+    Check.that(
+        noise.length == process.steps(),
+        "noise",
+        noise.length + " values",
+        "must be " + process.steps() + ", one for each step of the process");
+    Check.that(
+        Arrays.stream(noise).allMatch(square -> square >= 0),
+        "noise",
+        "a value below 0",
+        "must be mean squares, 0 or more");
+  }
+
+  /**
+   * Measures a model: as many evaluations as the process has steps, for every image.
+   *
+   * @param run of the model
+   * @param data what it was trained on
+   * @param count of images, evenly spread over the data
+   * @throws IllegalArgumentException if the data do not fit the model
+   */
+  public static NoiseTable measure(
+      Model model,
+      RunFolder run,
+      Dataset data,
+      int count,
+      long seed,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    int[] all = RealImages.some(data, count);
+    ProcessConfig process = run.config().process();
+    return model.work(
+        (execution, told, ended) -> {
+          NetworkDenoiser network = Denoisers.network(run.config(), execution);
+          Watched watched =
+              new Watched(
+                  network, "evaluations", told, ended, (done, t) -> (long) count * process.steps());
+          OptimalVariance.Measurement measurement =
+              new OptimalVariance.Measurement(process.noiseSchedule(), process.steps(), seed);
+          for (int first = 0; first < count; first += BATCH) {
+            int[] images = Arrays.copyOfRange(all, first, Math.min(first + BATCH, count));
+            int[] classes =
+                RealImages.classes(run.config(), data, run.config().classes() > 0, images);
+            measurement.add(
+                new Conditioned(watched, classes), RealImages.batch(run.config(), data, images));
+          }
+          return new NoiseTable(
+              FORMAT, run.step(), process, count, seed, measurement.result().noise());
+        },
+        progress,
+        cancellation);
+  }
+
+  /** The variances that follow. */
+  public OptimalVariance variance() {
+    return new OptimalVariance(noise);
+  }
+
+  /** Writes {@code noise.json}, whole or not at all. */
+  public void write(Path folder) {
+    RunFolder.write(folder, NAME, this);
+  }
+
+  /**
+   * Reads {@code noise.json}.
+   *
+   * @param run what the folder holds now
+   * @throws IllegalArgumentException if there is none
+   * @throws JiffusionException if it is damaged, or of other weights
+   */
+  static NoiseTable read(Path folder, RunFolder run) {
+    Path file = folder.resolve(NAME);
+    NoiseTable table;
+    try {
+      table = Binder.bind(NoiseTable.class, Tree.json(Files.readString(file), file.toString()));
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          "illegal sampler: the noise of "
+              + folder
+              + " was not measured (there is no "
+              + NAME
+              + "), must be for analytic variances; measure it with jiffusion measure "
+              + folder,
+          e);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
+    }
+    if (table.step != run.step() || !table.process.equals(run.config().process())) {
+      throw new JiffusionException(
+          file
+              + " was measured after "
+              + table.step
+              + " training steps"
+              + (table.process.equals(run.config().process()) ? "" : " of another process")
+              + ", must be of the weights beside it, after "
+              + run.step()
+              + "; measure again with jiffusion measure "
+              + folder);
+    }
+    return table;
+  }
+
+  /** Copies the file of a run to a copy of the run, if there is one. */
+  static void copy(Path from, Path to, RunFolder run) {
+    if (Files.exists(from.resolve(NAME))) {
+      read(from, run).write(to);
+    }
+  }
+}
