@@ -145,6 +145,57 @@ public final class Model implements AutoCloseable {
    */
   public SampleResult sample(
       SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+    return work((sampling, told, own) -> sampling.run(request, told, own), progress, cancellation);
+  }
+
+  /**
+   * The noise from which images would be sampled: {@code request.noise(encoded)} makes them again,
+   * the better the more steps there are (Song, Meng, Ermon: Denoising diffusion implicit models,
+   * 2021). An image is taken as the state at the last time above 0 of the request's steps, so these
+   * shall end near the least noise of the training, as {@code uniform} ones do.
+   *
+   * @param request with a deterministic sampler, and as many images
+   * @param images [count, C, H, W] row-major in [−1, 1]
+   * @return [count, C, H, W]
+   * @throws IllegalArgumentException if the request does not fit the model, or its sampler adds
+   *     noise
+   * @throws CancellationException if somebody cancelled
+   */
+  public float[] encode(
+      SampleRequest request,
+      float[] images,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    return work(
+        (sampling, told, own) -> sampling.encode(request, images, told, own),
+        progress,
+        cancellation);
+  }
+
+  /**
+   * The noise from which a request starts, whether drawn or given, [count, C, H, W] row-major: for
+   * {@link SampleRequest#between}.
+   */
+  public float[] noise(SampleRequest request) {
+    return new Sampling(config, execution, this::guide).noise(request);
+  }
+
+  /**
+   * What an edit knows of the pictures of a request: the rest of them is grey.
+   *
+   * @throws IllegalArgumentException if pictures or mask do not fit the edit and the model
+   */
+  public Images known(SampleRequest request) {
+    return new Sampling(config, execution, this::guide).known(request);
+  }
+
+  /** Work on the model's own thread. */
+  @FunctionalInterface
+  private interface Work<T> {
+    T of(Sampling sampling, Consumer<Progress> progress, Cancellation cancellation);
+  }
+
+  private <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
     Cancellation own = new Cancellation();
     running.add(own);
     if (closed) { // asked after the registration, so that close either sees this call or this call
@@ -154,22 +205,21 @@ public final class Model implements AutoCloseable {
     }
     BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
     Progress end = new Progress("", 0, 0, 0, "");
-    Future<SampleResult> result =
+    Future<T> result =
         thread.submit(
             () -> {
               try {
                 own.check();
                 cancellation.check();
-                return new Sampling(config, execution, this::guide)
-                    .run(
-                        request,
-                        step -> {
-                          if (cancellation.requested()) {
-                            own.cancel();
-                          }
-                          told.add(step);
-                        },
-                        own);
+                return work.of(
+                    new Sampling(config, execution, this::guide),
+                    step -> {
+                      if (cancellation.requested()) {
+                        own.cancel();
+                      }
+                      told.add(step);
+                    },
+                    own);
               } finally {
                 told.add(end);
               }
