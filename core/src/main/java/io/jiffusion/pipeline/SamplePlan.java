@@ -51,7 +51,7 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
                       grid.time(k + 1));
                 })
             .toList();
-    int evaluations = route.sampler().evaluations(grid).orElse(0);
+    int evaluations = route.evaluations().orElse(0);
     boolean both = request.guidance() != 1 && request.guidance() != 0;
     return new SamplePlan(route.spacing(), rows, evaluations, both ? 2 * evaluations : evaluations);
   }
