@@ -108,6 +108,21 @@ public final class Model implements AutoCloseable {
     return config;
   }
 
+  /** Channels of an image. */
+  public int channels() {
+    return (int) execution.input().size(0);
+  }
+
+  /** Rows of pixels of an image. */
+  public int height() {
+    return (int) execution.input().size(1);
+  }
+
+  /** Pixels of a row of an image. */
+  public int width() {
+    return (int) execution.input().size(2);
+  }
+
   /** In what the network computes: fp32 or bf16. */
   public String precision() {
     return precision;

@@ -152,6 +152,11 @@ public record SampleRequest(
     return with(draft -> draft.edit = text);
   }
 
+  /** By how much the picture of an edit may be smaller than what is made: 1, but to upscale. */
+  public static int factor(String edit) {
+    return Edit.parse(edit).factor();
+  }
+
   /** One picture for all images. */
   public SampleRequest image(float[] picture) {
     float[] all = new float[count * picture.length];
