@@ -59,7 +59,8 @@ public record Reconstruction(List<Integer> budgets, SampleRequest request) {
     float[] originals = images.floats();
     List<SampleRequest> requests =
         budgets.stream().map(budget -> request.evaluations(budget).floats(true)).toList();
-    requests.forEach(each -> Route.of(model.config().process(), each)); // errors before the work
+    requests.forEach(
+        each -> Route.of(model.config().process(), each, Route.ANY)); // errors before the work
     List<Row> rows = new ArrayList<>();
     for (SampleRequest each : requests) {
       float[] noise = model.encode(each, originals, progress, cancellation);
