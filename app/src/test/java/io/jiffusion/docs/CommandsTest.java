@@ -61,6 +61,8 @@ class CommandsTest {
           new Entry("train", "--steps 3 --set train.batch=8", "Next: jiffusion (sample|toy) .+"),
           new Entry("toy", "--points 100", ".+\\.png"),
           new Entry("evaluate", "--count 2 --evaluations 2 --data ../digits", ".+"),
+          new Entry(
+              "likelihood", "--count 1 --steps 2 --rtol 0.1 --atol 0.1 --data ../digits", "\\d+ s"),
           new Entry("bench", "--batch 1 --precision fp32 --seconds 0.05 --train-batch 2", ".+%"));
 
   private static final Entry AS_IT_STANDS = new Entry("", "", ".+");
