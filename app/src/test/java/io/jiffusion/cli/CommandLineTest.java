@@ -47,7 +47,6 @@ class CommandLineTest {
         "train mnist --set train.bach=3 | 1 | unknown key train.bach (--set train.bach=3), did you mean train.batch?",
         "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be 1 or more (--set train.batch=0)",
         "train mnist --set train.batch | 2 | illegal --set train.batch, must be key=value, such as train.batch=32",
-<<<<<<< HEAD
         "likelihood --method sum | 2 | Invalid value for option '--method'",
         "likelihood --plot a.png --method exact | 2 | illegal --plot with --method exact, must go with the bound, whose terms it shows",
         "likelihood --class --images a.png | 2 | illegal --class with --images, must be left out: pictures do not say their class",
@@ -55,7 +54,6 @@ class CommandLineTest {
         "likelihood --variance best | 2 | illegal variance: best, must be one of auto, optimal, small, large, learned-range, learned",
         "likelihood nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
         "measure nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-=======
         "edit | 2 | missing --image FILE or --digit N, must be given",
         "edit --image a.png --digit 3 | 2 | illegal --image FILE with --digit N, must be one of them",
         "edit --digit 10000 | 2 | illegal digit: 10000, must be from 0 to 9999",
@@ -65,7 +63,6 @@ class CommandLineTest {
         "edit --digit 0 --hole 8,8,16,16 --how repaint --evaluations 20 | 2 | illegal edit: repaint, must have a smaller jump",
         "interpolate --sampler ddpm | 2 | illegal sampler: ddpm, must be deterministic, such as ddim",
         "reconstruct --images nothing.png | 1 | cannot read nothing.png",
->>>>>>> edit
         "bench --unet imagenet | 2 | Invalid value for option '--unet'",
       })
   void aMistakeIsToldOnStderrWithItsExitCode(String arguments, int code, String message)
@@ -111,16 +108,15 @@ class CommandLineTest {
     "schedule",
     "toy",
     "evaluate",
-<<<<<<< HEAD
     "likelihood",
     "measure",
-    "bench"
-=======
     "bench",
+    "samplers",
+    "compare",
+    "completion",
     "edit",
     "interpolate",
     "reconstruct"
->>>>>>> edit
   })
   void everyCommandHasHelp(String command) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
