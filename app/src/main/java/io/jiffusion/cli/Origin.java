@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
  * @param precision in which the network computed
  * @param block images that a network call saw
  * @param noise the file of the noise; empty for noise drawn from the seed
+ * @param edited the words that tell the picture of an edit; empty if there is none
  */
-record Origin(String model, String precision, int block, String noise) {
+record Origin(String model, String precision, int block, String noise, List<String> edited) {
   /** Keyword of the request. */
   static final String REQUEST = "jiffusion";
 
@@ -25,7 +26,11 @@ record Origin(String model, String precision, int block, String noise) {
   static final String COMMAND = "jiffusion command";
 
   static Origin of(String name, Model model, String noise) {
-    return new Origin(name, model.precision(), model.block(), noise);
+    return new Origin(name, model.precision(), model.block(), noise, List.of());
+  }
+
+  Origin edit(List<String> words) {
+    return new Origin(model, precision, block, noise, words);
   }
 
   /** The texts of a picture that this request makes. */
@@ -42,6 +47,7 @@ record Origin(String model, String precision, int block, String noise) {
             + precision
             + "\",\"block\":"
             + block
+            + (edited.isEmpty() ? "" : ",\"edited\":\"" + escaped(String.join(" ", edited)) + "\"")
             + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
             + ",\"request\":"
             + request.toJson()
@@ -58,7 +64,7 @@ record Origin(String model, String precision, int block, String noise) {
   String command(SampleRequest request) {
     StringBuilder text =
         new StringBuilder(
-            "jiffusion sample --model "
+            (edited.isEmpty() ? "jiffusion sample --model " : "jiffusion edit --model ")
                 + word(model)
                 + " --sampler "
                 + word(request.sampler())
@@ -81,6 +87,10 @@ record Origin(String model, String precision, int block, String noise) {
     }
     if (!request.threshold().equals("auto")) {
       text.append(" --threshold ").append(word(request.threshold()));
+    }
+    if (!edited.isEmpty()) {
+      text.append(" --how ").append(word(request.edit()));
+      edited.forEach(word -> text.append(" ").append(word(word)));
     }
     if (!noise.isEmpty()) {
       text.append(" --noise ").append(word(noise));

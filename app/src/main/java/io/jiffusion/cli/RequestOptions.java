@@ -10,7 +10,12 @@ import picocli.CommandLine.Option;
 
 /** The options that make a {@link SampleRequest}, for all commands that take one. */
 final class RequestOptions {
-  private static final int FEW = 50;
+  private static final String AUTO = "auto";
+
+  /** Up to so many, UniPC is nearest to the exact flow: docs/samplers.md. */
+  private static final int FEW = 20;
+
+  private static final int MANY = 50;
 
   /**
    * From the first time to the last noisy one, which adaptive samplers do in steps of their own,
@@ -21,10 +26,11 @@ final class RequestOptions {
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
-      defaultValue = "ddim",
+      defaultValue = AUTO,
       completionCandidates = SamplerNames.class,
       description =
-          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them.")
+          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them. auto: unipc for"
+              + " up to 20 steps or evaluations, where it comes nearest to the exact images, else ddim.")
   String sampler;
 
   @Option(
@@ -114,14 +120,7 @@ final class RequestOptions {
 
   /** The request for a model of this process. */
   SampleRequest request(ProcessConfig process) {
-    String text = sampler;
-    if (eta != null) {
-      if (!sampler.equals("ddim")) {
-        throw new IllegalArgumentException(
-            "illegal --eta " + eta + " with --sampler " + sampler + ", must go with ddim alone");
-      }
-      text = "ddim:eta=" + eta;
-    }
+    String name = sampler();
     if (steps != null && evaluations != null) {
       throw new IllegalArgumentException(
           "illegal --steps "
@@ -130,17 +129,17 @@ final class RequestOptions {
               + evaluations
               + ", must be one of them");
     }
-    SampleRequest request = SampleRequest.of(count).sampler(text);
+    SampleRequest request = SampleRequest.of(count).sampler(name);
     if (steps != null) {
       request = request.steps(steps);
     } else if (evaluations != null) {
       request = request.evaluations(evaluations);
-    } else if (Samplers.method(sampler).order().equals("adaptive")) {
+    } else if (Samplers.method(name).order().equals("adaptive")) {
       request = request.steps(ENDS);
-    } else if (sampler.startsWith("ddpm")) {
+    } else if (name.startsWith("ddpm")) {
       request = request.steps(process.steps());
     } else {
-      request = request.evaluations(Math.min(FEW, process.steps()));
+      request = request.evaluations(Math.min(MANY, process.steps()));
     }
     return request
         .spacing(spacing)
@@ -150,6 +149,21 @@ final class RequestOptions {
         .guide(guide)
         .threshold(threshold)
         .batch(batch);
+  }
+
+  private String sampler() {
+    if (eta != null) {
+      if (!sampler.equals("ddim") && !sampler.equals(AUTO)) {
+        throw new IllegalArgumentException(
+            "illegal --eta " + eta + " with --sampler " + sampler + ", must go with ddim alone");
+      }
+      return "ddim:eta=" + eta;
+    }
+    if (!sampler.equals(AUTO)) {
+      return sampler;
+    }
+    int number = steps != null ? steps : evaluations != null ? evaluations : MANY;
+    return number <= FEW ? "unipc" : "ddim";
   }
 
   /** For the completion of the shell. */

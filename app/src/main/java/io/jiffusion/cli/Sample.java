@@ -97,12 +97,13 @@ final class Sample implements Callable<Integer> {
       Origin origin = Origin.of(models.model, model, noise == null ? "" : noise.toString());
       List<Path> files =
           new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
-      report(request, result, files);
+      report(main, json, request, result, files);
     }
     return 0;
   }
 
-  private void report(SampleRequest request, SampleResult result, List<Path> files) {
+  static void report(
+      Main main, boolean json, SampleRequest request, SampleResult result, List<Path> files) {
     double rate = result.evaluations() * request.count() / result.seconds();
     if (json) {
       main.out.printf(

@@ -25,12 +25,19 @@ final class SampleFiles {
   private final SampleRequest request;
   private final SampleResult result;
   private final List<Path> written = new ArrayList<>();
+  private Images before;
 
   SampleFiles(Path folder, Origin origin, SampleRequest request, SampleResult result) {
     this.folder = folder;
     this.origin = origin;
     this.request = request;
     this.result = result;
+  }
+
+  /** Puts images in front of the grid. */
+  SampleFiles after(Images first) {
+    before = first;
+    return this;
   }
 
   /** Writes the files; returns which. */
@@ -55,9 +62,9 @@ final class SampleFiles {
 
   private void pngs(Sample.Pictures pictures) {
     Images images = result.images();
-    if (pictures != Sample.Pictures.single && images.count() > 1
-        || pictures == Sample.Pictures.grid) {
-      png("grid.png", images.grid(columns(images.count())), request);
+    Images all = before == null ? images : before.plus(images);
+    if (pictures != Sample.Pictures.single && all.count() > 1 || pictures == Sample.Pictures.grid) {
+      png("grid.png", all.grid(columns(all.count())), request);
     }
     if (pictures != Sample.Pictures.grid) {
       for (int i = 0; i < images.count(); i++) {

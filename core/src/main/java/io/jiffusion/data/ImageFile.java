@@ -50,6 +50,16 @@ public final class ImageFile {
     throw new JiffusionException(file + " is no picture, must be PNG, JPEG, GIF or BMP");
   }
 
+  /**
+   * Reads a picture at a size: the largest square in its middle, resampled.
+   *
+   * @param size height and width wanted
+   * @param channels 1 for grey, 3 for RGB
+   */
+  public static Images read(Path file, int size, int channels) {
+    return Pixels.square(Pixels.withChannels(read(file), channels), size);
+  }
+
   private static Images read(ImageReader reader, FileImageInputStream in, Path file)
       throws IOException {
     String[] warning = new String[1];

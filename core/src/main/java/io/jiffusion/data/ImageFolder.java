@@ -86,8 +86,7 @@ public final class ImageFolder {
     }
     byte[] bytes = new byte[files.size() * imageSize];
     for (int i = 0; i < files.size(); i++) {
-      Images image =
-          Pixels.square(Pixels.withChannels(ImageFile.read(files.get(i)), channels), size);
+      Images image = ImageFile.read(files.get(i), size, channels);
       System.arraycopy(image.bytes(), 0, bytes, i * imageSize, imageSize);
     }
     return new Images(files.size(), size, size, channels, bytes);

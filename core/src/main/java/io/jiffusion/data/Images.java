@@ -93,6 +93,17 @@ public record Images(int count, int height, int width, int channels, byte[] byte
     return (level & 0xFF) / 127.5f - 1;
   }
 
+  /** All levels as numbers in [−1, 1], [count, channels, height, width]. */
+  public float[] floats() {
+    float[] floats = new float[bytes.length];
+    int plane = height * width;
+    for (int i = 0; i < floats.length; i++) {
+      int channel = i / plane % channels;
+      floats[i] = toFloat(bytes[(i / plane / channels * plane + i % plane) * channels + channel]);
+    }
+    return floats;
+  }
+
   /** Bytes of one image, height · width · channels. */
   public int imageSize() {
     return height * width * channels;

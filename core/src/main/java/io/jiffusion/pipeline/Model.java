@@ -108,6 +108,21 @@ public final class Model implements AutoCloseable {
     return config;
   }
 
+  /** Channels of an image. */
+  public int channels() {
+    return (int) execution.input().size(0);
+  }
+
+  /** Rows of pixels of an image. */
+  public int height() {
+    return (int) execution.input().size(1);
+  }
+
+  /** Pixels of a row of an image. */
+  public int width() {
+    return (int) execution.input().size(2);
+  }
+
   /** In what the network computes: fp32 or bf16. */
   public String precision() {
     return precision;
@@ -160,10 +175,52 @@ public final class Model implements AutoCloseable {
   public SampleResult sample(
       SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     return work(
-        (network, step, ended) ->
-            new Sampling(config, network, companions, optimal).run(request, step, ended),
+        (network, told, own) -> sampling(network).run(request, told, own), progress, cancellation);
+  }
+
+  /**
+   * The noise from which images would be sampled: {@code request.noise(encoded)} makes them again,
+   * the better the more steps there are (Song, Meng, Ermon: Denoising diffusion implicit models,
+   * 2021). An image is taken as the state at the last time above 0 of the request's steps, so these
+   * shall end near the least noise of the training, as {@code uniform} ones do.
+   *
+   * @param request with a deterministic sampler, and as many images
+   * @param images [count, C, H, W] row-major in [−1, 1]
+   * @return [count, C, H, W]
+   * @throws IllegalArgumentException if the request does not fit the model, or its sampler adds
+   *     noise
+   * @throws CancellationException if somebody cancelled
+   */
+  public float[] encode(
+      SampleRequest request,
+      float[] images,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    return work(
+        (network, told, own) -> sampling(network).encode(request, images, told, own),
         progress,
         cancellation);
+  }
+
+  /**
+   * The noise from which a request starts, whether drawn or given, [count, C, H, W] row-major: for
+   * {@link SampleRequest#between}.
+   */
+  public float[] noise(SampleRequest request) {
+    return sampling(execution).noise(request);
+  }
+
+  /**
+   * What an edit knows of the pictures of a request: the rest of them is grey.
+   *
+   * @throws IllegalArgumentException if pictures or mask do not fit the edit and the model
+   */
+  public Images known(SampleRequest request) {
+    return sampling(execution).known(request);
+  }
+
+  private Sampling sampling(Execution network) {
+    return new Sampling(config, network, companions, optimal);
   }
 
   /** Work on the model's own thread. */

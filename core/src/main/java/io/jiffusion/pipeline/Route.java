@@ -1,18 +1,21 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
  * The sampler and the times that a request means for a process.
  *
+ * @param edit what is made of given pictures, by the sampler
  * @param spacing the name of the times
  */
-record Route(Sampler sampler, TimeGrid grid, String spacing) {
+record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
   /** A variance for those who ask what a sampler does, not what it makes. */
   static final Supplier<OptimalVariance> ANY = () -> new OptimalVariance(new double[] {1});
 
@@ -31,10 +34,32 @@ record Route(Sampler sampler, TimeGrid grid, String spacing) {
         request.spacing().equals(AUTO)
             ? process.spacing(Samplers.method(request.sampler()).spacing())
             : request.spacing();
-    if (request.steps() > 0) {
-      return new Route(sampler, grid(process, spacing, request.steps()), spacing);
-    }
-    return new Route(sampler, within(process, sampler, spacing, request), spacing);
+    Edit edit = Edit.parse(request.edit());
+    Sampler counted = edit.cuts() ? sampler : edit.around(sampler, null, Noise.NONE);
+    TimeGrid grid =
+        request.steps() > 0
+            ? grid(process, spacing, request.steps())
+            : within(process, counted, spacing, request);
+    Route route = new Route(sampler, edit, grid, spacing);
+    Check.that(
+        edit.times() == 1 || route.arrivals() > grid.steps(),
+        "edit",
+        request.edit(),
+        "must have a smaller jump or fewer times, or be given more evaluations: in these "
+            + grid.steps()
+            + " steps nothing is repeated");
+    return route;
+  }
+
+  /** How often the denoiser is evaluated for an image; empty if that depends on the way. */
+  OptionalInt evaluations() {
+    return edit.around(sampler, null, Noise.NONE).evaluations(grid);
+  }
+
+  /** Steps that are walked: not those of the grid where an edit repeats or leaves out some. */
+  int arrivals() {
+    Sampler one = (walk, x) -> x;
+    return edit.around(one, null, Noise.NONE).evaluations(grid).orElseThrow();
   }
 
   /** The grid of most steps that need no more evaluations than the budget. */

@@ -12,8 +12,10 @@ import java.util.stream.IntStream;
  * @param rows the steps, in order
  * @param evaluations of the denoiser, for each image; 0 if the sampler decides on the way
  * @param passes of each image through the network: guidance doubles them
+ * @param stochastic whether the sampler adds noise on the way
  */
-public record SamplePlan(String spacing, List<Row> rows, int evaluations, int passes) {
+public record SamplePlan(
+    String spacing, List<Row> rows, int evaluations, int passes, boolean stochastic) {
 
   /**
    * One step.
@@ -51,8 +53,13 @@ public record SamplePlan(String spacing, List<Row> rows, int evaluations, int pa
                       grid.time(k + 1));
                 })
             .toList();
-    int evaluations = route.sampler().evaluations(grid).orElse(0);
+    int evaluations = route.evaluations().orElse(0);
     boolean both = request.guidance() != 1 && request.guidance() != 0;
-    return new SamplePlan(route.spacing(), rows, evaluations, both ? 2 * evaluations : evaluations);
+    return new SamplePlan(
+        route.spacing(),
+        rows,
+        evaluations,
+        both ? 2 * evaluations : evaluations,
+        route.sampler().stochastic());
   }
 }

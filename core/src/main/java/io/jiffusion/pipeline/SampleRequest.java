@@ -1,6 +1,8 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.pipeline.Binder.Optional;
+import io.jiffusion.process.Batch;
+import io.jiffusion.sampler.Interpolation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -30,12 +32,19 @@ import java.util.stream.IntStream;
  *     weak:model=RUN}, a weaker model; or {@code classifier:scale=1}, a classifier of noisy images
  * @param threshold of the predicted image: {@code none}, {@code static} to [−1, 1], {@code
  *     dynamic:quantile=0.995,limit=1}; {@code auto} is the model's
+ * @param edit what is made of given pictures: {@code none}; {@code inpaint} or {@code
+ *     repaint:jump=10,times=10}, the pixels that the mask leaves open; {@code image:strength=0.6},
+ *     a picture like it (SDEdit); {@code colour}, of a grey one; {@code upscale:factor=4}
  * @param batch images in flight, which groups the work but changes no pixel; 0 leaves it to the
  *     model
  * @param floats whether the result holds the values in [−1, 1] beside the bytes
  * @param trajectory whether the result holds the state after every step
  * @param noise the states to start from, [count, C, H, W] row-major, instead of noise drawn from
  *     the seed; may be null
+ * @param images the pictures to edit, [count, C, H, W] row-major in [−1, 1], for {@code upscale}
+ *     perhaps [count, C, H/factor, W/factor]; may be null
+ * @param mask 1 where a pixel of the pictures is known, 0 where it shall be made, [H, W]; may be
+ *     null
  */
 public record SampleRequest(
     int count,
@@ -48,10 +57,13 @@ public record SampleRequest(
     double guidance,
     String guide,
     String threshold,
+    String edit,
     int batch,
     boolean floats,
     boolean trajectory,
-    @Optional float[] noise) {
+    @Optional float[] noise,
+    @Optional float[] images,
+    @Optional float[] mask) {
 
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
@@ -85,7 +97,8 @@ public record SampleRequest(
   /** A request for DDIM in 50 steps, seed 0, without classes. */
   public static SampleRequest of(int count) {
     return new SampleRequest(
-        count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", 0, false, false, null);
+        count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", Edit.NONE, 0, false, false,
+        null, null, null);
   }
 
   public SampleRequest sampler(String text) {
@@ -134,8 +147,36 @@ public record SampleRequest(
     return with(draft -> draft.threshold = text);
   }
 
-  public SampleRequest batch(int images) {
-    return with(draft -> draft.batch = images);
+  /** To go with {@link #image} or {@link #images}, and a {@link #mask} where pixels are made. */
+  public SampleRequest edit(String text) {
+    return with(draft -> draft.edit = text);
+  }
+
+  /** By how much the picture of an edit may be smaller than what is made: 1, but to upscale. */
+  public static int factor(String edit) {
+    return Edit.parse(edit).factor();
+  }
+
+  /** One picture for all images. */
+  public SampleRequest image(float[] picture) {
+    float[] all = new float[count * picture.length];
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(picture, 0, all, i * picture.length, picture.length);
+    }
+    return images(all);
+  }
+
+  /** A picture for each image. */
+  public SampleRequest images(float[] pictures) {
+    return with(draft -> draft.images = pictures);
+  }
+
+  public SampleRequest mask(float[] known) {
+    return with(draft -> draft.mask = known);
+  }
+
+  public SampleRequest batch(int number) {
+    return with(draft -> draft.batch = number);
   }
 
   public SampleRequest floats(boolean wanted) {
@@ -150,7 +191,35 @@ public record SampleRequest(
     return with(draft -> draft.noise = states);
   }
 
-  /** The request for image i alone: its seed, its class, its part of given noise. */
+  /**
+   * From given noises on the great circle between two, the first and the last of the images.
+   *
+   * @throws IllegalArgumentException if there are less than 2 images
+   */
+  public SampleRequest between(float[] from, float[] to) {
+    Check.that(
+        from.length == to.length,
+        "noise",
+        to.length + " values",
+        "must be " + from.length + ", as many as those on the other side");
+    return noise(floats(Interpolation.path(state(from), state(to), count).data()));
+  }
+
+  private static Batch state(float[] values) {
+    double[] data = new double[values.length];
+    Arrays.setAll(data, i -> values[i]);
+    return new Batch(1, 1, 1, data.length, data);
+  }
+
+  static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  /** The request for image i alone: its seed, its class, its part of given noise and pictures. */
   public SampleRequest only(int i) {
     return part(i, 1);
   }
@@ -165,12 +234,13 @@ public record SampleRequest(
               classes.isEmpty()
                   ? classes
                   : IntStream.range(first, first + number).mapToObj(this::label).toList();
-          draft.noise = images(noise, first, number);
+          draft.noise = range(noise, first, number);
+          draft.images = range(images, first, number);
         });
   }
 
   /** Some images of an array of them all. */
-  private float[] images(float[] all, int first, int number) {
+  private float[] range(float[] all, int first, int number) {
     if (all == null) {
       return null;
     }
@@ -183,9 +253,9 @@ public record SampleRequest(
     return classes.get(i % classes.size());
   }
 
-  /** This request as JSON on one line, without given noise. */
+  /** This request as JSON on one line, without given noise, pictures and mask. */
   public String toJson() {
-    return Tree.of(noise(null)).toJson();
+    return Tree.of(noise(null).images(null).mask(null)).toJson();
   }
 
   /**
@@ -215,10 +285,13 @@ public record SampleRequest(
     double guidance;
     String guide;
     String threshold;
+    String edit;
     int batch;
     boolean floats;
     boolean trajectory;
     float[] noise;
+    float[] images;
+    float[] mask;
 
     Draft(SampleRequest from) {
       count = from.count;
@@ -231,10 +304,13 @@ public record SampleRequest(
       guidance = from.guidance;
       guide = from.guide;
       threshold = from.threshold;
+      edit = from.edit;
       batch = from.batch;
       floats = from.floats;
       trajectory = from.trajectory;
       noise = from.noise;
+      images = from.images;
+      mask = from.mask;
     }
 
     SampleRequest request() {
@@ -249,10 +325,13 @@ public record SampleRequest(
           guidance,
           guide,
           threshold,
+          edit,
           batch,
           floats,
           trajectory,
-          noise);
+          noise,
+          images,
+          mask);
     }
   }
 }

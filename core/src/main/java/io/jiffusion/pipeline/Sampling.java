@@ -4,10 +4,11 @@ import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.random.Purpose;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.Progress;
+import io.jiffusion.sampler.Inversion;
 import io.jiffusion.sampler.Noise;
-import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Walk;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
@@ -45,28 +46,118 @@ final class Sampling {
    */
   SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
     check(request);
-    NoiseSchedule schedule = config.process().noiseSchedule();
     Route route = Route.of(config.process(), request, optimal);
-    TimeGrid grid = route.grid();
-    Sampler sampler = route.sampler();
-    int size = imageSize();
-    double[] pixels = new double[request.count() * size];
-    List<double[]> frames = frames(request, grid, pixels.length);
+    Edit edit = route.edit();
+    check(request, edit);
+    NoiseSchedule schedule = config.process().noiseSchedule();
+    int steps = route.arrivals();
+    List<double[]> frames = frames(request, steps);
+    Way way =
+        (walk, part, at) -> {
+          Batch pictures = pictures(part, edit);
+          Noise known = Noise.keyed(Purpose.KNOWN, seeds(part));
+          Noise again = Noise.keyed(Purpose.RENOISE, seeds(part));
+          Batch start = start(part, schedule);
+          see(frames, steps, -1, start, at);
+          return edit.around(route.sampler(), pictures, again)
+              .sample(
+                  walk.constraint(edit.constraint(pictures, mask(part), schedule, known))
+                      .watch((k, t, x) -> see(frames, steps, k, x, at)),
+                  start);
+        };
+    Made made =
+        each(request, route.grid(), route.evaluations().orElse(0), way, progress, cancellation);
+    return new SampleResult(
+        images(request.count(), made.values, request.floats()),
+        frames.stream().map(frame -> images(request.count(), frame, true)).toList(),
+        made.evaluations,
+        made.passes,
+        made.seconds);
+  }
+
+  /**
+   * The noise from which images would be sampled.
+   *
+   * @param images [count, C, H, W] in [−1, 1]
+   * @return [count, C, H, W], as a request takes it
+   * @throws IllegalArgumentException if the request does not fit the model, or adds noise
+   */
+  float[] encode(
+      SampleRequest request,
+      float[] images,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    check(request);
+    checkSize("images", images, request.count());
+    Route route = Route.of(config.process(), request, optimal);
+    Check.that(
+        route.edit().none(), "edit", request.edit(), "must be none where images are encoded");
+    Check.that(
+        !route.sampler().stochastic(),
+        "sampler",
+        request.sampler(),
+        "must be deterministic to encode images, such as ddim: it adds noise");
+    double scale = 1 / config.process().noiseSchedule().priorStd();
+    TimeGrid up = Inversion.noisy(route.grid()).reversed();
+    Way way =
+        (walk, part, at) ->
+            Inversion.encode(route.sampler(), walk, batch(part.count(), images, at, imageSize()))
+                .times(scale);
+    int evaluations = route.sampler().evaluations(up).orElse(0);
+    return SampleRequest.floats(
+        each(request, route.grid(), evaluations, way, progress, cancellation).values);
+  }
+
+  /** The noise from which a request starts, [count, C, H, W]. */
+  float[] noise(SampleRequest request) {
+    check(request);
+    return request.noise() != null
+        ? request.noise()
+        : SampleRequest.floats(Noise.start(seeds(request), channels(), height(), width()).data());
+  }
+
+  /** What is known of the pictures of a request, the rest of them grey. */
+  Images known(SampleRequest request) {
+    Edit edit = Edit.parse(request.edit());
+    check(request, edit);
+    Check.that(!edit.none(), "edit", request.edit(), "must be another to know of pictures");
+    return images(
+        request.count(), edit.known(pictures(request, edit), mask(request)).data(), false);
+  }
+
+  /** What is done with a batch, whose images begin at a value of the whole. */
+  @FunctionalInterface
+  private interface Way {
+    Batch go(Walk walk, SampleRequest part, int at);
+  }
+
+  /** The values of all images, evaluations of each, passes of all. */
+  private record Made(double[] values, long evaluations, long passes, double seconds) {}
+
+  /** Goes one way with all images of a request, batch after batch. */
+  private Made each(
+      SampleRequest request,
+      TimeGrid grid,
+      int evaluations,
+      Way way,
+      Consumer<Progress> progress,
+      Cancellation cancellation) {
+    double[] values = new double[request.count() * imageSize()];
     int batch = batch(request);
-    long total = (long) request.count() * sampler.evaluations(grid).orElse(0);
+    long total = (long) request.count() * evaluations;
     long began = System.nanoTime();
     long passes = 0;
     long before = 0;
     for (int first = 0; first < request.count(); first += batch) {
       SampleRequest part = request.part(first, Math.min(batch, request.count() - first));
       Denoisers network = new Denoisers(config, execution, guides);
-      int at = first * size;
       long done = before;
-      Batch start = start(part, schedule);
-      see(frames, grid, -1, start, at);
       Walk walk =
-          new Walk(network.of(part), schedule, grid, Noise.keyed(seeds(part)))
-              .watch((k, t, x) -> see(frames, grid, k, x, at))
+          new Walk(
+                  network.of(part),
+                  config.process().noiseSchedule(),
+                  grid,
+                  Noise.keyed(seeds(part)))
               .progress(
                   step ->
                       progress.accept(
@@ -77,30 +168,66 @@ final class Sampling {
                               (System.nanoTime() - began) * 1e-9,
                               "")))
               .cancellation(cancellation);
-      copy(sampler.sample(walk, start), pixels, at);
+      int at = first * imageSize();
+      copy(way.go(walk, part, at), values, at);
       passes += network.passes();
       before += network.evaluations() * part.count();
     }
-    return new SampleResult(
-        images(request.count(), pixels, request.floats()),
-        frames.stream().map(frame -> images(request.count(), frame, true)).toList(),
-        before / request.count(),
-        passes,
-        (System.nanoTime() - began) * 1e-9);
+    return new Made(values, before / request.count(), passes, (System.nanoTime() - began) * 1e-9);
   }
 
   /** The states from which the images are made, [count, C, H, W]. */
   private Batch start(SampleRequest part, NoiseSchedule schedule) {
-    int channels = (int) execution.input().size(0);
-    int height = (int) execution.input().size(1);
-    int width = (int) execution.input().size(2);
-    if (part.noise() == null) {
-      Batch noise = Noise.start(seeds(part), channels, height, width);
-      return Batch.lincomb(schedule.priorStd(), noise, 0, noise);
+    Batch noise =
+        part.noise() == null
+            ? Noise.start(seeds(part), channels(), height(), width())
+            : batch(part.count(), part.noise(), 0, imageSize());
+    return noise.times(schedule.priorStd());
+  }
+
+  /** The pictures to edit, small ones with every pixel repeated; null if there are none. */
+  private Batch pictures(SampleRequest part, Edit edit) {
+    if (edit.none()) {
+      return null;
     }
-    double[] data = new double[part.noise().length];
-    Arrays.setAll(data, i -> schedule.priorStd() * part.noise()[i]);
-    return new Batch(part.count(), channels, height, width, data);
+    float[] given = part.images();
+    if (given.length == part.count() * imageSize()) {
+      return batch(part.count(), given, 0, imageSize());
+    }
+    int side = edit.factor();
+    double[] data = new double[part.count() * imageSize()];
+    for (int i = 0; i < data.length; i++) {
+      int row = i / width() / side; // of all planes, whose height the factor divides
+      data[i] = given[row * (width() / side) + i % width() / side];
+    }
+    return new Batch(part.count(), channels(), height(), width(), data);
+  }
+
+  private Batch mask(SampleRequest request) {
+    float[] mask = request.mask();
+    return mask == null ? null : new Batch(1, 1, height(), width(), doubles(mask, 0, mask.length));
+  }
+
+  private Batch batch(int images, float[] from, int at, int size) {
+    return new Batch(images, channels(), height(), width(), doubles(from, at, images * size));
+  }
+
+  private static double[] doubles(float[] from, int at, int count) {
+    double[] doubles = new double[count];
+    Arrays.setAll(doubles, i -> from[at + i]);
+    return doubles;
+  }
+
+  private int channels() {
+    return (int) execution.input().size(0);
+  }
+
+  private int height() {
+    return (int) execution.input().size(1);
+  }
+
+  private int width() {
+    return (int) execution.input().size(2);
   }
 
   private static long[] seeds(SampleRequest request) {
@@ -129,12 +256,52 @@ final class Sampling {
         "guidance",
         request.guidance(),
         "must be 1 (none), because this model was trained without label dropout");
-    int values = request.count() * imageSize();
+    if (request.noise() != null) {
+      checkSize("noise", request.noise(), request.count());
+    }
+  }
+
+  private void checkSize(String name, float[] given, int count) {
+    int values = count * imageSize();
     Check.that(
-        request.noise() == null || request.noise().length == values,
-        "noise",
-        request.noise() == null ? 0 : request.noise().length + " values",
-        "must be " + values + ": " + request.count() + " images of " + execution.input());
+        given.length == values,
+        name,
+        given.length + " values",
+        "must be " + values + ": " + count + " images of " + execution.input());
+  }
+
+  /** An edit has the pictures that it needs, and the mask. */
+  private void check(SampleRequest request, Edit edit) {
+    float[] pictures = request.images();
+    float[] mask = request.mask();
+    Check.that(
+        edit.none() == (pictures == null),
+        "edit",
+        request.edit(),
+        edit.none()
+            ? "must be given with a picture: one of " + String.join(", ", Edit.NAMES)
+            : "must have a picture: give one, or none of both");
+    Check.that(
+        edit.masked() == (mask != null),
+        "edit",
+        request.edit(),
+        edit.masked()
+            ? "must have a mask of the known pixels; give one"
+            : "must be inpaint or repaint to have a mask; leave the mask out");
+    Check.that(
+        mask == null || mask.length == height() * width(),
+        "mask",
+        mask == null ? 0 : mask.length + " values",
+        "must be " + height() + "x" + width() + " as the model's images");
+    Check.that(
+        height() % edit.factor() == 0 && width() % edit.factor() == 0,
+        "factor",
+        edit.factor(),
+        "must divide the images' height " + height() + " and width " + width());
+    int small = edit.factor() * edit.factor();
+    if (pictures != null && pictures.length * small != request.count() * imageSize()) {
+      checkSize("images", pictures, request.count());
+    }
   }
 
   private int imageSize() {
@@ -147,20 +314,18 @@ final class Sampling {
     return (wanted + execution.block() - 1) / execution.block() * execution.block();
   }
 
-  private static List<double[]> frames(SampleRequest request, TimeGrid grid, int values) {
+  private List<double[]> frames(SampleRequest request, int steps) {
     List<double[]> frames = new ArrayList<>();
-    for (int i = 0;
-        request.trajectory() && i < Math.min(grid.steps() + 1, SampleResult.FRAMES);
-        i++) {
-      frames.add(new double[values]);
+    for (int i = 0; request.trajectory() && i < Math.min(steps + 1, SampleResult.FRAMES); i++) {
+      frames.add(new double[request.count() * imageSize()]);
     }
     return frames;
   }
 
   /** Keeps the state after step k, −1 for the start, if it is one of those to be kept. */
-  private static void see(List<double[]> frames, TimeGrid grid, int k, Batch x, int at) {
+  private static void see(List<double[]> frames, int steps, int k, Batch x, int at) {
     for (int i = 0; i < frames.size(); i++) {
-      if (Math.round((double) i * grid.steps() / (frames.size() - 1)) == k + 1) {
+      if (Math.round((double) i * steps / (frames.size() - 1)) == k + 1) {
         copy(x, frames.get(i), at);
       }
     }
@@ -171,12 +336,6 @@ final class Sampling {
   }
 
   private Images images(int count, double[] pixels, boolean floats) {
-    return Images.of(
-        count,
-        (int) execution.input().size(0),
-        (int) execution.input().size(1),
-        (int) execution.input().size(2),
-        pixels,
-        floats);
+    return Images.of(count, channels(), height(), width(), pixels, floats);
   }
 }

@@ -44,10 +44,7 @@ public record DormandPrince(double rtol, double atol, int group) {
               + atol
               + ", must be above 0, and rtol below 1; 1e-5 is usual for both");
     }
-    if (group < 1) {
-      throw new IllegalArgumentException(
-          "illegal group: " + group + ", must be 1 (each image for itself) or more images");
-    }
+    Groups.check(group);
   }
 
   /** The right-hand side, {@code dy/dt}. */

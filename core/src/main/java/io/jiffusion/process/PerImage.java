@@ -3,7 +3,6 @@ package io.jiffusion.process;
 import java.util.Arrays;
 
 /** A denoiser that takes every image at its own time in one evaluation. */
-@FunctionalInterface
 public interface PerImage extends Denoiser {
 
   /**

@@ -1,11 +1,12 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.Groups;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -198,7 +199,7 @@ public record DpmSolverAdaptive(
 
     /** For each group the node a fraction r of its step away. */
     private Function<Group, Node> nodes(double r) {
-      Map<Group, Node> nodes = new IdentityHashMap<>();
+      Map<Group, Node> nodes = new HashMap<>();
       for (Group images : groups) {
         double h = images.at.to(images.down);
         nodes.put(

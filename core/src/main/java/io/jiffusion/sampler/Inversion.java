@@ -22,12 +22,12 @@ public final class Inversion {
    * @return the states at the grid's first time
    */
   public static Batch encode(Sampler sampler, Walk walk, Batch images) {
-    return sampler.sample(walk.over(noisy(walk).reversed(), walk.first()), images);
+    return sampler.sample(walk.over(noisy(walk.grid()).reversed(), walk.first()), images);
   }
 
   /** The images of such states. */
   public static Batch decode(Sampler sampler, Walk walk, Batch states) {
-    return sampler.sample(walk.over(noisy(walk), walk.first()), states);
+    return sampler.sample(walk.over(noisy(walk.grid()), walk.first()), states);
   }
 
   /**
@@ -42,8 +42,8 @@ public final class Inversion {
     return error;
   }
 
-  private static TimeGrid noisy(Walk walk) {
-    TimeGrid grid = walk.grid();
+  /** The times between which both ways lead: the grid's without a last one of 0. */
+  public static TimeGrid noisy(TimeGrid grid) {
     if (!grid.endsWithoutNoise()) {
       return grid;
     }

@@ -1,6 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.Groups;
 
 /**
  * Langevin dynamics with a step size set by a signal-to-noise ratio, the norm of the noise over

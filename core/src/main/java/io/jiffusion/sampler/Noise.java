@@ -36,6 +36,11 @@ public interface Noise {
     normals(draw, image, out, from, count);
   }
 
+  /** The same noise by the number of the draw alone, also where a sampler asks by interval. */
+  default Noise byDraw() {
+    return (draw, image, out, from, count) -> normals(draw, image, out, from, count);
+  }
+
   /** Noise that belongs to the image: by its seed and the step, whatever else is in the batch. */
   static Noise keyed(long... seeds) {
     return new KeyedNoise(seeds);

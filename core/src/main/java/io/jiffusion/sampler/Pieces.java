@@ -30,7 +30,7 @@ final class Pieces {
     done += times.steps();
     return whole
         .over(times, whole.first() + before)
-        .noise(whole.noise()::normals)
+        .noise(whole.noise().byDraw())
         .progress(here -> report(here, before + here.done()));
   }
 

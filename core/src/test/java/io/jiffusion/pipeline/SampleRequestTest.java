@@ -27,7 +27,7 @@ class SampleRequestTest {
     assertThat(request.toJson())
         .isEqualTo(
             "{\"count\":16,\"sampler\":\"ddim:eta=0.5\",\"steps\":20,\"evaluations\":0,\"spacing\":\"quadratic\","
-                + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"guide\":\"free\",\"threshold\":\"auto\",\"batch\":8,\"floats\":true,\"trajectory\":true}");
+                + "\"seed\":-7,\"classes\":[3,4],\"guidance\":2.5,\"guide\":\"free\",\"threshold\":\"auto\",\"edit\":\"none\",\"batch\":8,\"floats\":true,\"trajectory\":true}");
   }
 
   @Test

@@ -27,7 +27,7 @@ class IdentitiesTest {
   private static final LowerOrder NEVER = LowerOrder.NEVER;
 
   /** By the number of the draw, also where a sampler asks by the interval. */
-  private static final Noise SAME_NORMALS = Noise.keyed(1, 2, 3, 4)::normals;
+  private static final Noise SAME_NORMALS = Noise.keyed(1, 2, 3, 4).byDraw();
 
   /** Samplers of the list that look at the time, or at x_t itself. */
   private static final Set<String> NOT_OF_SIGNAL_TO_NOISE =

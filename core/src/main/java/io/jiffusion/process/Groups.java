@@ -1,12 +1,17 @@
-package io.jiffusion.sampler;
+package io.jiffusion.process;
 
 import java.util.Arrays;
 
 /** Groups of images that share a step size. */
-final class Groups {
+public final class Groups {
   private Groups() {}
 
-  static void check(int group) {
+  /**
+   * Refuses what is no size of a group.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public static void check(int group) {
     if (group < 1) {
       throw new IllegalArgumentException(
           "illegal group: " + group + ", must be 1 (each image for itself) or more images");
@@ -14,7 +19,7 @@ final class Groups {
   }
 
   /** For each image the mean over its group, [B]; the last group may be smaller. */
-  static double[] means(double[] values, int group) {
+  public static double[] means(double[] values, int group) {
     double[] means = new double[values.length];
     for (int from = 0; from < values.length; from += group) {
       int to = (int) Math.min((long) from + group, values.length);

@@ -1,0 +1,142 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.data.ImageSet;
+import io.jiffusion.data.Images;
+import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.SampleRequest;
+import io.jiffusion.pipeline.SampleResult;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "edit",
+    description =
+        "Make images of a given picture: fill a hole, vary it, colour or enlarge it. The grid begins with the picture and"
+            + " what is known of it.")
+final class Edit implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Mixin ModelOptions models;
+
+  @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      description = "The picture: PNG, JPEG, GIF or BMP; the middle of it at the model's size.")
+  Path image;
+
+  @Option(
+      names = "--digit",
+      paramLabel = "N",
+      description = "In place of --image: number N of the 10,000 test digits.")
+  Integer digit;
+
+  @Option(
+      names = "--how",
+      paramLabel = "EDIT",
+      defaultValue = "inpaint",
+      description =
+          "inpaint (replacement); repaint:jump=10,times=10 (RePaint: better, and times as many evaluations);"
+              + " image:strength=0.6 (SDEdit: noised to that time and made again); colour (of a grey picture);"
+              + " upscale:factor=4 (the picture or a smaller one).")
+  String how;
+
+  @Option(
+      names = "--mask",
+      paramLabel = "FILE",
+      description =
+          "To inpaint: a picture of the model's size, white where pixels are known, black where they shall be made.")
+  Path mask;
+
+  @Option(
+      names = "--hole",
+      paramLabel = "X,Y,W,H",
+      split = ",",
+      showDefaultValue = Visibility.NEVER,
+      description = "In place of --mask: a rectangle to be made, in pixels from the upper left.")
+  List<Integer> hole = List.of();
+
+  @Mixin RequestOptions options;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "edited",
+      description = "Folder of the results.")
+  Path out;
+
+  @Option(names = "--json", description = "Print JSON.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    one("--image FILE", image != null, "--digit N", digit != null, true);
+    one("--mask FILE", mask != null, "--hole X,Y,W,H", !hole.isEmpty(), false);
+    try (Model model = models.load()) {
+      GivenPictures given = new GivenPictures(model);
+      Images picture = picture(given);
+      SampleRequest request =
+          options.request(model.config().process()).edit(how).image(picture.floats());
+      if (mask != null || !hole.isEmpty()) {
+        request = request.mask(mask != null ? given.mask(mask) : given.hole(hole));
+      }
+      Images known = model.known(request.only(0)); // errors before the work
+      Images before = picture.width() == known.width() ? picture.plus(known) : known;
+      Output.folder(out);
+      SampleResult result;
+      try (Bar bar = new Bar(main.err)) {
+        result = model.sample(request, bar, main.cancellation);
+      }
+      Origin origin = Origin.of(models.model, model, "").edit(words());
+      List<Path> files =
+          new SampleFiles(out, origin, request, result)
+              .after(before)
+              .write(List.of(Sample.Format.png), Sample.Pictures.both, false);
+      Sample.report(main, json, request, result, files);
+    }
+    return 0;
+  }
+
+  private Images picture(GivenPictures given) {
+    if (image != null) {
+      return given.file(image, SampleRequest.factor(how));
+    }
+    ImageSet digits = given.digits(null);
+    if (digit < 0 || digit >= digits.size()) {
+      throw new IllegalArgumentException(
+          "illegal digit: " + digit + ", must be from 0 to " + (digits.size() - 1));
+    }
+    return digits.images().range(digit, digit + 1);
+  }
+
+  /** Refuses two options that take each other's place. */
+  private static void one(String a, boolean first, String b, boolean second, boolean needed) {
+    if (first && second || needed && !first && !second) {
+      throw new IllegalArgumentException(
+          (first ? "illegal " + a + " with " + b + ", must be one of them" : "missing " + a)
+              + (first ? "" : " or " + b + ", must be given"));
+    }
+  }
+
+  /** What tells the picture on the command line. */
+  private List<String> words() {
+    List<String> words = new ArrayList<>();
+    words.addAll(
+        image != null ? List.of("--image", image.toString()) : List.of("--digit", "" + digit));
+    if (mask != null) {
+      words.addAll(List.of("--mask", mask.toString()));
+    }
+    if (!hole.isEmpty()) {
+      words.addAll(
+          List.of("--hole", hole.stream().map(String::valueOf).collect(Collectors.joining(","))));
+    }
+    return words;
+  }
+}
