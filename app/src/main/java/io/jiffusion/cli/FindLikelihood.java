@@ -1,14 +1,13 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.data.Dataset;
-import io.jiffusion.data.ImageFolder;
-import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Png;
-import io.jiffusion.network.Shape;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Likelihood;
 import io.jiffusion.pipeline.Likelihood.Mean;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.RealImages;
+import io.jiffusion.pipeline.RunConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -151,7 +150,7 @@ final class FindLikelihood implements Callable<Integer> {
     Likelihood.Result result;
     try (Model loaded = Model.load(Home.model(model), Model.Options.of().precision("fp32"));
         Bar bar = new Bar(main.err)) {
-      Dataset images = images(loaded.config().network().network().input());
+      Dataset images = images(loaded.config());
       result =
           likelihood.run(
               loaded, images, files == null ? count : images.size(), bar, main.cancellation);
@@ -174,11 +173,12 @@ final class FindLikelihood implements Callable<Integer> {
     return value;
   }
 
-  private Dataset images(Shape input) {
-    return files == null
-        ? TrainClassifier.digits(data, false, (int) input.size(1))
-        : new ImageSet(
-            ImageFolder.fitted(files, (int) input.size(1), (int) input.size(0)), null, List.of());
+  private Dataset images(RunConfig config) {
+    if (files != null) {
+      return RealImages.pictures(config, files);
+    }
+    return RealImages.testDigits(
+        config, data != null ? data : Home.folder().resolve("data").resolve("mnist"));
   }
 
   private String table(Likelihood.Result result) {

@@ -4,6 +4,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -17,6 +18,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Plots {
   private static final int PANEL = 280;
   private static final double RANGE = 2.5;
+  private static final double LEAST = 1e-9; // a logarithmic axis has no 0
   private static final Color INK = new Color(0x1F, 0x4E, 0x9E, 90);
 
   private Plots() {}
@@ -113,7 +115,7 @@ final class Plots {
             .build();
     chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
     chart
-        .addSeries("terms", times, terms)
+        .addSeries("terms", times, DoubleStream.of(terms).map(x -> Math.max(x, LEAST)).toArray())
         .setMarker(SeriesMarkers.CIRCLE)
         .setMarkerColor(INK.darker())
         .setLineColor(INK.darker())
