@@ -206,9 +206,4 @@ class NoiseLevelsTest {
   private static Walk walk(NoiseSchedule schedule, TimeGrid grid) {
     return new Walk(MixtureDenoiser.of(schedule, "plane"), schedule, grid, Noise.keyed(SEEDS));
   }
-
-  /** The grid, and then no noise. */
-  private static TimeGrid withData(TimeGrid grid) {
-    return new TimeGrid(Arrays.copyOf(grid.times(), grid.steps() + 2));
-  }
 }
