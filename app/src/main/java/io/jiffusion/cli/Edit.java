@@ -3,6 +3,7 @@ package io.jiffusion.cli;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import java.nio.file.Path;
@@ -87,7 +88,8 @@ final class Edit implements Callable<Integer> {
       if (mask != null || !hole.isEmpty()) {
         request = request.mask(mask != null ? given.mask(mask) : given.hole(hole));
       }
-      Images known = model.known(request.only(0)); // errors before the work
+      SamplePlan.of(model.config().process(), request); // errors before the work
+      Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Output.folder(out);
       SampleResult result;

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 final class RequestOptions {
   private static final String AUTO = "auto";
 
-  /** Up to so many, UniPC is nearest to the exact flow: docs/samplers.md. */
+  /** Up to so many evaluations, SDE-DPM-Solver++ makes the best digits: docs/samplers.md. */
   private static final int FEW = 20;
 
   private static final int MANY = 50;
@@ -29,8 +29,8 @@ final class RequestOptions {
       defaultValue = AUTO,
       completionCandidates = SamplerNames.class,
       description =
-          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them. auto: unipc for"
-              + " up to 20 steps or evaluations, where it comes nearest to the exact images, else ddim.")
+          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them. auto:"
+              + " dpmpp-2m-sde for up to 20 steps or evaluations, where its images are the best, else ddim.")
   String sampler;
 
   @Option(
@@ -163,7 +163,7 @@ final class RequestOptions {
       return sampler;
     }
     int number = steps != null ? steps : evaluations != null ? evaluations : MANY;
-    return number <= FEW ? "unipc" : "ddim";
+    return number <= FEW ? "dpmpp-2m-sde" : "ddim";
   }
 
   /** For the completion of the shell. */

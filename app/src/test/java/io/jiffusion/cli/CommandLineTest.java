@@ -54,6 +54,15 @@ class CommandLineTest {
         "likelihood --variance best | 2 | illegal variance: best, must be one of auto, optimal, small, large, learned-range, learned",
         "likelihood nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
         "measure nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "edit | 2 | missing --image FILE or --digit N, must be given",
+        "edit --image a.png --digit 3 | 2 | illegal --image FILE with --digit N, must be one of them",
+        "edit --digit 10000 | 2 | illegal digit: 10000, must be from 0 to 9999",
+        "edit --digit 0 --hole 8,8,30,16 | 2 | illegal hole: [8, 8, 30, 16], must be x,y,width,height within 32x32 pixels, such as 8,8,16,16",
+        "edit --digit 0 --evaluations 5 | 2 | illegal edit: inpaint, must have a mask of the known pixels; give one",
+        "edit --digit 0 --hole 8,8,16,16 --how colour | 2 | illegal edit: colour, must be inpaint or repaint to have a mask; leave the mask out",
+        "edit --digit 0 --hole 8,8,16,16 --how repaint --evaluations 20 | 2 | illegal edit: repaint, must have a smaller jump",
+        "interpolate --sampler ddpm | 2 | illegal sampler: ddpm, must be deterministic, such as ddim",
+        "reconstruct --images nothing.png | 1 | cannot read nothing.png",
         "bench --unet imagenet | 2 | Invalid value for option '--unet'",
       })
   void aMistakeIsToldOnStderrWithItsExitCode(String arguments, int code, String message)
@@ -71,7 +80,18 @@ class CommandLineTest {
     assertThat(ended.err).isEmpty();
     assertThat(ended.out)
         .contains(
-            "demo", "train", "sample", "show", "inspect", "schedule", "toy", "evaluate", "bench");
+            "demo",
+            "train",
+            "sample",
+            "show",
+            "inspect",
+            "schedule",
+            "toy",
+            "evaluate",
+            "bench",
+            "edit",
+            "interpolate",
+            "reconstruct");
     assertThat(Files.readString(folder.resolve("classes.txt")))
         .doesNotContain("org.bytedeco")
         .doesNotContain("tools.jackson")
@@ -90,7 +110,13 @@ class CommandLineTest {
     "evaluate",
     "likelihood",
     "measure",
-    "bench"
+    "bench",
+    "samplers",
+    "compare",
+    "completion",
+    "edit",
+    "interpolate",
+    "reconstruct"
   })
   void everyCommandHasHelp(String command) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();

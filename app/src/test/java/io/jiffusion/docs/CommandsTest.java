@@ -45,7 +45,10 @@ class CommandsTest {
           // 16 x 1,080 evaluations; with the small model all four rows all the same
           new Entry("demo", "--model ../small", "jiffusion sample .*--class 3.*", "demo/sheet.png"),
           new Entry("sample", "--steps 4 --count 4", ".+\\.(png|gif|npy)"),
-          new Entry("show", "", "jiffusion sample --model .+"),
+          new Entry("edit", "--count 1", ".+\\.png"),
+          new Entry("interpolate", "--count 3 --evaluations 4", ".+\\.gif"),
+          new Entry("reconstruct", "--budgets 3,6 --count 2", ".+\\.png"),
+          new Entry("show", "", "jiffusion (sample|edit) --model .+"),
           new Entry("schedule", "", "time +about .+ GFLOP/s .*"),
           new Entry("inspect", "", "checkpointEvery: \\d+"),
           new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),

@@ -279,8 +279,9 @@ final class Sampling {
         "edit",
         request.edit(),
         edit.none()
-            ? "must be given with a picture: one of " + String.join(", ", Edit.NAMES)
-            : "must have a picture: give one, or none of both");
+            ? "must say what to make of the picture: one of "
+                + String.join(", ", Edit.NAMES.subList(1, Edit.NAMES.size()))
+            : "must come with a picture; give one");
     Check.that(
         edit.masked() == (mask != null),
         "edit",
