@@ -1,13 +1,12 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.data.Dataset;
+import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Likelihood;
 import io.jiffusion.pipeline.Likelihood.Mean;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.RealImages;
-import io.jiffusion.pipeline.RunConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -150,7 +149,7 @@ final class FindLikelihood implements Callable<Integer> {
     Likelihood.Result result;
     try (Model loaded = Model.load(Home.model(model), Model.Options.of().precision("fp32"));
         Bar bar = new Bar(main.err)) {
-      Dataset images = images(loaded.config());
+      Dataset images = images(loaded);
       result =
           likelihood.run(
               loaded, images, files == null ? count : images.size(), bar, main.cancellation);
@@ -173,12 +172,9 @@ final class FindLikelihood implements Callable<Integer> {
     return value;
   }
 
-  private Dataset images(RunConfig config) {
-    if (files != null) {
-      return RealImages.pictures(config, files);
-    }
-    return RealImages.testDigits(
-        config, data != null ? data : Home.folder().resolve("data").resolve("mnist"));
+  private Dataset images(Model loaded) {
+    GivenPictures given = new GivenPictures(loaded);
+    return files == null ? given.digits(data) : new ImageSet(given.files(files), null, List.of());
   }
 
   private String table(Likelihood.Result result) {

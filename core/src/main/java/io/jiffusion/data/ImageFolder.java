@@ -59,26 +59,13 @@ public final class ImageFolder {
       throw new JiffusionException(
           "no pictures in " + folder + ", must be files named " + String.join(", ", ENDINGS));
     }
-    return new ImageSet(
-        fitted(files, size, channels),
-        loose > 0 ? null : labels.stream().mapToInt(Integer::intValue).toArray(),
-        classes.stream().map(path -> path.getFileName().toString()).toList());
-  }
-
-  /**
-   * Reads pictures: the middle square of each, resized.
-   *
-   * @param files at least one
-   * @param size height and width wanted
-   * @param channels 1 for grey, 3 for RGB
-   * @throws JiffusionException if one cannot be read
-   */
-  public static Images fitted(List<Path> files, int size, int channels) {
     int imageSize = size * size * channels;
     if ((long) files.size() * imageSize > Integer.MAX_VALUE - 8) {
       throw new JiffusionException(
-          files.size()
-              + " pictures are too many to hold in 2 GB at "
+          folder
+              + " has "
+              + files.size()
+              + " pictures, too many to hold in 2 GB at "
               + size
               + "x"
               + size
@@ -89,7 +76,10 @@ public final class ImageFolder {
       Images image = ImageFile.read(files.get(i), size, channels);
       System.arraycopy(image.bytes(), 0, bytes, i * imageSize, imageSize);
     }
-    return new Images(files.size(), size, size, channels, bytes);
+    return new ImageSet(
+        new Images(files.size(), size, size, channels, bytes),
+        loose > 0 ? null : labels.stream().mapToInt(Integer::intValue).toArray(),
+        classes.stream().map(path -> path.getFileName().toString()).toList());
   }
 
   private static Stream<Path> list(Path folder) {

@@ -1,40 +1,13 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
-import io.jiffusion.data.ImageFolder;
-import io.jiffusion.data.ImageSet;
-import io.jiffusion.data.Mnist;
 import io.jiffusion.network.Shape;
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.JiffusionException;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /** Images that a model did not make, as it takes them. */
-public final class RealImages {
+final class RealImages {
   private RealImages() {}
-
-  /**
-   * Pictures fitted to a model: the middle square of each, resized.
-   *
-   * @throws JiffusionException if one cannot be read
-   */
-  public static ImageSet pictures(RunConfig config, List<Path> files) {
-    Shape input = config.network().network().input();
-    return new ImageSet(
-        ImageFolder.fitted(files, (int) input.size(1), (int) input.size(0)), null, List.of());
-  }
-
-  /**
-   * The test digits at the size of a model.
-   *
-   * @param folder with their files
-   * @throws JiffusionException if a file is missing or wrong
-   */
-  public static ImageSet testDigits(RunConfig config, Path folder) {
-    return Mnist.digits(folder, false, (int) config.network().network().input().size(1));
-  }
 
   /**
    * So many of the images, evenly spread over all of them, because some sets are in order.
