@@ -127,6 +127,16 @@ class CommandLineTest {
         .contains("130   interrupted");
   }
 
+  @ParameterizedTest
+  @CsvSource({"--steps 20, dpmpp-2m-sde", "--evaluations 21, ddim", "--eta 0.5, ddim:eta=0.5"})
+  void choosesTheSamplerThatIsBestForSoManyEvaluations(String option, String sampler) {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);
+    String[] words = ("schedule --model cifar10 " + option).split(" ");
+    assertThat(main.run(words)).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith(sampler + " in ");
+  }
+
   @Test
   void scheduleExplainsAPlanWithoutANativeClass() throws Exception {
     Ended ended =
@@ -135,6 +145,8 @@ class CommandLineTest {
             "schedule",
             "--model",
             "cifar10",
+            "--sampler",
+            "ddim",
             "--steps",
             "10");
     assertThat(ended.code).isZero();
@@ -153,6 +165,8 @@ class CommandLineTest {
             "schedule",
             "--model",
             "mnist",
+            "--sampler",
+            "ddim",
             "--steps",
             "2",
             "--class",
