@@ -45,6 +45,7 @@ class CommandsTest {
           // 16 x 1,080 evaluations; with the small model all four rows all the same
           new Entry("demo", "--model ../small", "jiffusion sample .*--class 3.*", "demo/sheet.png"),
           new Entry("sample", "--steps 4 --count 4", ".+\\.(png|gif|npy)"),
+          new Entry("compare", "--count 1 --budgets 3,6 --reference 12", ".+\\.png"),
           new Entry("edit", "--count 1", ".+\\.png"),
           new Entry("interpolate", "--count 3 --evaluations 4", ".+\\.gif"),
           new Entry("reconstruct", "--budgets 3,6 --count 2", ".+\\.png"),
