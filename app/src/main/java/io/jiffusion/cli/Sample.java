@@ -121,9 +121,12 @@ final class Sample implements Callable<Integer> {
     }
     main.out.printf(
         Locale.ROOT,
-        "%d images of %d evaluations in %.2f s, %.1f evaluations/s%n",
+        "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s%n",
         request.count(),
         result.evaluations(),
+        result.passes() > result.evaluations() * request.count()
+            ? " (" + result.passes() / request.count() + " passes through the network)"
+            : "",
         result.seconds(),
         rate);
     files.forEach(file -> main.out.println("  " + file));

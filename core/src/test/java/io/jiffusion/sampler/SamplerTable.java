@@ -74,6 +74,7 @@ final class SamplerTable {
     row("euler:churn=3,smin=0.05,smax=10", 1);
     row("heun:churn=3,smin=0.05,smax=10", 2);
     row("dpm-2:churn=20", 2);
+    row("heun:churn=3,snoise=1.01", 2);
     row("euler-a:eta=0.5", 1);
     row("dpm-2-a:eta=0.5", 2);
     row("dpmpp-2s-a:eta=0.5", 2);
@@ -108,8 +109,9 @@ final class SamplerTable {
       return !NOT_AFFINE.contains(Samplers.method(text).name());
     }
 
+    /** Whether more steps lead to the data: not with more noise than the levels say. */
     boolean refined() {
-      return !OWN_STEPS.contains(Samplers.method(text).name());
+      return !OWN_STEPS.contains(Samplers.method(text).name()) && !text.contains("snoise");
     }
 
     /** The grid for which the order is claimed. */
