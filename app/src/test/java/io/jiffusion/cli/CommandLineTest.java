@@ -138,6 +138,17 @@ class CommandLineTest {
   }
 
   @Test
+  void completesTheNamesOfSamplers() {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);
+    assertThat(main.run("completion")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("complete -F _complete_jiffusion")
+        .contains("\"dpmpp-2m-sde\"")
+        .contains("\"rk45\"");
+  }
+
+  @Test
   void scheduleExplainsAPlanWithoutANativeClass() throws Exception {
     Ended ended =
         run(
