@@ -174,6 +174,8 @@ class RunsTest {
             "sample",
             "--model",
             run.toString(),
+            "--sampler",
+            "ddim",
             "--steps",
             "5",
             "--count",
