@@ -26,6 +26,7 @@ public record Conditioned(ConditionalDenoiser model, int[] classes)
   }
 
   /** Whether images of both can go through the model together. */
+  @SuppressWarnings("ReferenceEquality") // one and the same model, not an equal one
   boolean sharesModel(Conditioned other) {
     return model == other.model && (classes == null) == (other.classes == null);
   }
