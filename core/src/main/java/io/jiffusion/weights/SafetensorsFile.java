@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -22,7 +23,7 @@ import java.util.Map;
  * of a crash. A file replaced while open stays readable as it was. Safe for reading from several
  * threads.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements ArrayFile {
   static final String METADATA = "__metadata__";
   static final int MAX_HEADER = 100_000_000;
   private static final int CHUNK = 1 << 18;
@@ -106,8 +107,16 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
+  @Override
   public Path path() {
     return path;
+  }
+
+  @Override
+  public Map<String, Info> arrays() {
+    Map<String, Info> arrays = new LinkedHashMap<>();
+    header.entries().forEach((name, entry) -> arrays.put(name, new Info(entry.type, entry.shape)));
+    return arrays;
   }
 
   /** Arrays by name, in the order of their bytes. */
@@ -135,6 +144,7 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /** A floating array, F16, BF16 and F64 converted to float. */
+  @Override
   public float[] floats(String name) {
     return floats(name, 0, all(name));
   }
@@ -144,6 +154,7 @@ public final class SafetensorsFile implements AutoCloseable {
    *
    * @param from index of the first element, row-major
    */
+  @Override
   public float[] floats(String name, long from, int count) {
     Entry entry = floating(name);
     float[] out = new float[count];
@@ -163,6 +174,7 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /** A floating array as doubles, exactly. */
+  @Override
   public double[] doubles(String name) {
     Entry entry = floating(name);
     double[] out = new double[all(name)];
@@ -182,6 +194,7 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /** An integer or boolean array; U64 as its bits. */
+  @Override
   public long[] longs(String name) {
     Entry entry = entry(name);
     if (entry.type.floating()) {

@@ -1,0 +1,68 @@
+package io.jiffusion.weights;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Named arrays that lie in a file, or in several, of any format, and are read when asked for. What
+ * the arrays are is known on opening; no value is read before it is asked for. Safe for reading
+ * from several threads.
+ */
+public interface ArrayFile extends AutoCloseable {
+
+  /**
+   * What an array is.
+   *
+   * @param type its elements
+   * @param shape sizes, outermost first; empty for a single number
+   */
+  record Info(DType type, long[] shape) {
+
+    /** Number of elements. */
+    public long count() {
+      long count = 1;
+      for (long size : shape) {
+        count *= size;
+      }
+      return count;
+    }
+  }
+
+  /** The file, or the folder or index of several, for messages. */
+  Path path();
+
+  /** The arrays by name. */
+  Map<String, Info> arrays();
+
+  /** A floating array as floats: halves exactly, doubles rounded. */
+  float[] floats(String name);
+
+  /** Elements {@code from … from+count−1} of a floating array. */
+  float[] floats(String name, long from, int count);
+
+  /** A floating array as doubles, exactly. */
+  double[] doubles(String name);
+
+  /** An integer or boolean array; U64 as its bits. */
+  long[] longs(String name);
+
+  /**
+   * The arrays whose names begin with a prefix, under their names without it. Closing it closes
+   * this file.
+   */
+  default ArrayFile under(String prefix) {
+    Map<String, Info> inside = new LinkedHashMap<>();
+    arrays()
+        .forEach(
+            (name, info) -> {
+              if (name.startsWith(prefix)) {
+                inside.put(name.substring(prefix.length()), info);
+              }
+            });
+    return new Prefixed(this, prefix, inside);
+  }
+
+  @Override
+  void close();
+}
