@@ -39,6 +39,8 @@ import picocli.CommandLine.ScopeType;
       Edit.class,
       Interpolate.class,
       Reconstruct.class,
+      Import.class,
+      PredictOutput.class,
       Pack.class,
       Show.class,
       Inspect.class,

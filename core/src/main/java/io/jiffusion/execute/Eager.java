@@ -72,18 +72,28 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor conv(
-      Tensor x, String name, int out, int kernel, int stride, Padding padding, double initScale) {
+      Tensor x,
+      String name,
+      int out,
+      int kernel,
+      int stride,
+      Padding padding,
+      double initScale,
+      boolean bias) {
     Tensor weight = parameter(name + ".weight", precision);
-    Tensor bias = parameter(name + ".bias", precision);
-    return padding == Padding.SYMMETRIC
-        ? x.conv(weight, bias, stride, kernel / 2)
-        : x.padBottomRight().conv(weight, bias, stride, 0);
+    Tensor term = bias ? parameter(name + ".bias", precision) : null;
+    return switch (padding) {
+      case SYMMETRIC -> x.conv(weight, term, stride, kernel / 2);
+      case BOTTOM_RIGHT -> x.padBottomRight().conv(weight, term, stride, 0);
+      case NONE -> x.conv(weight, term, stride, 0);
+    };
   }
 
   @Override
-  public Tensor linear(Tensor x, String name, int out, double initScale) {
+  public Tensor linear(Tensor x, String name, int out, double initScale, boolean bias) {
     Precision format = x.sizes().length == 2 ? Precision.FP32 : precision;
-    return x.linear(parameter(name + ".weight", format), parameter(name + ".bias", format));
+    return x.linear(
+        parameter(name + ".weight", format), bias ? parameter(name + ".bias", format) : null);
   }
 
   @Override
@@ -93,6 +103,78 @@ public final class Eager implements Ops<Tensor> {
         parameter(name + ".weight", Precision.FP32),
         parameter(name + ".bias", Precision.FP32),
         eps);
+  }
+
+  @Override
+  public Tensor layerNorm(Tensor x, String name, double eps) {
+    return x.to(Precision.FP32)
+        .layerNorm(
+            parameter(name + ".weight", Precision.FP32),
+            parameter(name + ".bias", Precision.FP32),
+            eps)
+        .to(precision);
+  }
+
+  @Override
+  public Tensor layerNorm(Tensor x, double eps) {
+    return x.to(Precision.FP32).layerNorm(null, null, eps).to(precision);
+  }
+
+  @Override
+  public Tensor geluTanh(Tensor x) {
+    return x.geluTanh();
+  }
+
+  @Override
+  public Tensor relu(Tensor x) {
+    return x.relu();
+  }
+
+  @Override
+  public Tensor tanh(Tensor x) {
+    return x.tanh();
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return a.times(b);
+  }
+
+  @Override
+  public Tensor sequence(Tensor vector) {
+    return vector.reshape(vector.size(0), 1, vector.size(1)).to(precision);
+  }
+
+  @Override
+  public Tensor elements(Tensor x, int from, int count) {
+    return x.narrow(1, from, count);
+  }
+
+  @Override
+  public Tensor fourier(Tensor label, String name, int width, Order order, double std) {
+    Tensor frequencies = parameter(name, Precision.FP32).reshape(1, width / 2);
+    Tensor angle = label.reshape(label.count(), 1).times(frequencies).times(2).times(Math.PI);
+    return halves(angle, order);
+  }
+
+  @Override
+  public Tensor log(Tensor label) {
+    return label.log();
+  }
+
+  @Override
+  public Tensor divide(Tensor image, Tensor label) {
+    return image.over(label.reshape(label.count(), 1, 1, 1).like(image));
+  }
+
+  @Override
+  public Tensor addTable(Tensor sequence, String name, double std) {
+    return sequence.plus(parameter(name, precision));
+  }
+
+  @Override
+  public Tensor addConstant(Tensor sequence, float[] values) {
+    return sequence.plus(Tensor.of(values, sequence.size(1), sequence.size(2)).like(sequence));
   }
 
   @Override
@@ -132,7 +214,7 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor channels(Tensor x, int from, int count) {
-    return x.narrow(1, from, count);
+    return x.narrow(x.sizes().length == 3 ? 2 : 1, from, count);
   }
 
   @Override
@@ -184,6 +266,10 @@ public final class Eager implements Ops<Tensor> {
       frequencies[i] = (float) Math.exp(-Math.log(10_000) * i / (half - shift));
     }
     Tensor angle = label.reshape(label.count(), 1).times(Tensor.of(frequencies, 1, half));
+    return halves(angle, order);
+  }
+
+  private static Tensor halves(Tensor angle, Order order) {
     return Tensor.concat(
         order == Order.SIN_COS
             ? List.of(angle.sin(), angle.cos())

@@ -1,6 +1,7 @@
 package io.jiffusion.execute;
 
 import io.jiffusion.network.Condition;
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
@@ -64,8 +65,8 @@ public final class EagerExecution implements Execution {
   }
 
   @Override
-  public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
-    check(x, images, labels, classes);
+  public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
+    check(x, images, labels, conditions);
     return inBlocks(
         images,
         (int) output.count(),
@@ -73,14 +74,13 @@ public final class EagerExecution implements Execution {
             forward(
                 block(x, images, first, count),
                 block(labels, images, first, count),
-                classes == null
-                    ? null
-                    : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block)));
+                block(conditions, images, first, count)));
   }
 
   @Override
-  public float[] pullback(float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
-    check(x, images, labels, classes);
+  public float[] pullback(
+      float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
+    check(x, images, labels, conditions);
     if (cotangent.length != images * output.count()) {
       throw new IllegalArgumentException(
           "illegal cotangent: "
@@ -96,13 +96,11 @@ public final class EagerExecution implements Execution {
             backward(
                 block(x, images, first, count),
                 block(labels, images, first, count),
-                classes == null
-                    ? null
-                    : Arrays.copyOf(Arrays.copyOfRange(classes, first, first + count), block),
+                block(conditions, images, first, count),
                 block(cotangent, images, first, count)));
   }
 
-  private void check(float[] x, int images, float[] labels, int[] classes) {
+  private void check(float[] x, int images, float[] labels, Conditions conditions) {
     if (images < 1 || x.length != images * input().count() || labels.length != images) {
       throw new IllegalArgumentException(
           "illegal input: "
@@ -114,11 +112,30 @@ public final class EagerExecution implements Execution {
               + " images of "
               + input());
     }
-    if ((network.classes() > 0) != (classes != null)) {
+    given(network.classes() > 0, conditions.classes(), "the class of each image", "classes");
+    given(network.contextWidth() > 0, conditions.context(), "a context", "context");
+    given(network.image() != null, conditions.image(), "an image beside each", "second image");
+    if (network.augmentWidth() == 0 && conditions.augment() != null) {
+      throw new IllegalArgumentException("this network has no augmentation labels");
+    }
+    sized(conditions.context(), images * (long) network.contextWidth(), "context");
+    if (network.image() != null) {
+      sized(conditions.image(), images * network.image().count(), "image");
+    }
+    sized(conditions.augment(), images * (long) network.augmentWidth(), "augment");
+  }
+
+  private static void given(boolean wanted, Object given, String what, String name) {
+    if (wanted != (given != null)) {
       throw new IllegalArgumentException(
-          classes == null
-              ? "this network needs the class of each image"
-              : "this network has no classes");
+          given == null ? "this network needs " + what : "this network has no " + name);
+    }
+  }
+
+  private static void sized(float[] values, long unit, String name) {
+    if (values != null && (values.length == 0 || values.length % unit != 0)) {
+      throw new IllegalArgumentException(
+          "illegal " + name + ": " + values.length + " values, must be a multiple of " + unit);
     }
   }
 
@@ -144,27 +161,40 @@ public final class EagerExecution implements Execution {
     return out;
   }
 
-  /** Some images' values out of all images', with zeros up to a whole block. */
+  private Conditions block(Conditions all, int images, int first, int count) {
+    return new Conditions(
+        all.classes() == null
+            ? null
+            : Arrays.copyOf(Arrays.copyOfRange(all.classes(), first, first + count), block),
+        block(all.context(), images, first, count),
+        block(all.image(), images, first, count),
+        block(all.augment(), images, first, count));
+  }
+
+  /** Some images' values out of all images', with zeros up to a whole block; null for null. */
   private float[] block(float[] all, int images, int first, int count) {
+    if (all == null) {
+      return null;
+    }
     int size = all.length / images;
     return Arrays.copyOf(
         Arrays.copyOfRange(all, first * size, (first + count) * size), block * size);
   }
 
   /** The network's output for one whole block. */
-  private float[] forward(float[] x, float[] labels, int[] classes) {
+  private float[] forward(float[] x, float[] labels, Conditions conditions) {
     try (Scope scope = Scope.open()) {
       Torch.gradients(false);
-      return apply(tensor(x), labels, classes).floats();
+      return apply(tensor(x), labels, conditions).floats();
     }
   }
 
   /** The gradient with respect to the input for one whole block. */
-  private float[] backward(float[] x, float[] labels, int[] classes, float[] cotangent) {
+  private float[] backward(float[] x, float[] labels, Conditions conditions, float[] cotangent) {
     try (Scope scope = Scope.open()) {
       Torch.gradients(true);
       Tensor input = tensor(x).leaf();
-      Tensor result = apply(input, labels, classes).to(Precision.FP32);
+      Tensor result = apply(input, labels, conditions).to(Precision.FP32);
       result.times(Tensor.of(cotangent, result.sizes())).sum().backward();
       return input.gradient().floats();
     }
@@ -175,12 +205,30 @@ public final class EagerExecution implements Execution {
     return Tensor.of(x, block, one.size(0), one.size(1), one.size(2));
   }
 
-  private Tensor apply(Tensor x, float[] labels, int[] classes) {
+  private Tensor apply(Tensor x, float[] labels, Conditions conditions) {
     return network.apply(
         Eager.inference(params, formats, precision),
         x.to(precision),
         Tensor.of(labels, block),
-        new Condition<>(classes == null ? null : Tensor.of(classes)));
+        condition(conditions));
+  }
+
+  private Condition<Tensor> condition(Conditions given) {
+    int[] classes = given.classes();
+    float[] context = given.context();
+    float[] image = given.image();
+    float[] augment = given.augment();
+    long width = network.contextWidth();
+    Shape beside = network.image();
+    return new Condition<>(
+        classes == null ? null : Tensor.of(classes),
+        context == null
+            ? null
+            : Tensor.of(context, block, context.length / block / width, width).to(precision),
+        image == null
+            ? null
+            : Tensor.of(image, block, beside.size(0), beside.size(1), beside.size(2)).to(precision),
+        augment == null ? null : Tensor.of(augment, block, network.augmentWidth()));
   }
 
   @Override

@@ -17,10 +17,10 @@ public interface Execution extends AutoCloseable {
    * @param x the input, [images, C, H, W] row-major
    * @param images how many images {@code x} holds, at least 1
    * @param labels the time label of each image, [images]
-   * @param classes the class of each image, [images]; null for a network without classes
+   * @param conditions what else the network takes for each image
    * @return the output, [images, C', H', W'] row-major
    */
-  float[] evaluate(float[] x, int images, float[] labels, int[] classes);
+  float[] evaluate(float[] x, int images, float[] labels, Conditions conditions);
 
   /**
    * Pulls a gradient back from the output to the input: {@code Jᵀ·cotangent}, with J the derivative
@@ -30,13 +30,13 @@ public interface Execution extends AutoCloseable {
    * @param x the input, [images, C, H, W] row-major
    * @param images how many images {@code x} holds, at least 1
    * @param labels the time label of each image, [images]
-   * @param classes the class of each image, [images]; null for a network without classes
+   * @param conditions what else the network takes for each image
    * @param cotangent a gradient with respect to the output, in the shape of the output
    * @return the gradient with respect to the input, in the shape of {@code x}
    * @throws UnsupportedOperationException if this execution cannot differentiate
    */
   default float[] pullback(
-      float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+      float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
     throw new UnsupportedOperationException(
         getClass().getSimpleName()
             + " runs a network forwards only: what needs the network's gradient (classifier"

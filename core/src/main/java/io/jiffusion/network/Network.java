@@ -25,4 +25,19 @@ public interface Network {
    * Number of classes that {@link Condition#classes} may name, the null class included; 0 for none.
    */
   int classes();
+
+  /** Width D of the sequence that {@link Condition#context} must be; 0 for none. */
+  default int contextWidth() {
+    return 0;
+  }
+
+  /** Shape [C, H, W] of the image that {@link Condition#image} must be; null for none. */
+  default Shape image() {
+    return null;
+  }
+
+  /** Numbers that {@link Condition#augment} has for each image; 0 for none. */
+  default int augmentWidth() {
+    return 0;
+  }
 }

@@ -16,7 +16,9 @@ public interface Ops<T> {
     /** (k−1)/2 zeros on every side. */
     SYMMETRIC,
     /** One row of zeros below and one column to the right: TensorFlow's SAME for stride 2. */
-    BOTTOM_RIGHT
+    BOTTOM_RIGHT,
+    /** From nowhere: the result shrinks. */
+    NONE
   }
 
   /** The order of the two halves of a sinusoidal embedding. */
@@ -34,21 +36,56 @@ public interface Ops<T> {
   /** Sizes of a value. */
   Shape shape(T x);
 
-  /** Convolution with bias; {@code kernel} odd, {@code stride} 1 or 2. */
-  T conv(T x, String name, int out, int kernel, int stride, Padding padding, double initScale);
+  /** Convolution with bias. */
+  default T conv(
+      T x, String name, int out, int kernel, int stride, Padding padding, double initScale) {
+    return conv(x, name, out, kernel, stride, padding, initScale, true);
+  }
+
+  /** Convolution, with or without bias; {@code kernel} odd unless there is no padding. */
+  T conv(
+      T x,
+      String name,
+      int out,
+      int kernel,
+      int stride,
+      Padding padding,
+      double initScale,
+      boolean bias);
 
   /** Linear layer with bias on the last axis of a vector or sequence. */
-  T linear(T x, String name, int out, double initScale);
+  default T linear(T x, String name, int out, double initScale) {
+    return linear(x, name, out, initScale, true);
+  }
+
+  /** Linear layer on the last axis of a vector or sequence, with or without bias. */
+  T linear(T x, String name, int out, double initScale, boolean bias);
 
   /** Group normalisation of an image's channels, with scale and shift. Statistics in float32. */
   T groupNorm(T x, String name, int groups, double eps);
+
+  /** Normalises each element of a sequence by itself, with scale and shift. In float32. */
+  T layerNorm(T x, String name, double eps);
+
+  /** Normalises each element of a sequence by itself, without parameters. In float32. */
+  T layerNorm(T x, double eps);
 
   T silu(T x);
 
   /** The exact one, by the error function. */
   T gelu(T x);
 
+  /** By {@code 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))}. */
+  T geluTanh(T x);
+
+  T relu(T x);
+
+  T tanh(T x);
+
   T add(T a, T b);
+
+  /** Product of two values of one shape. */
+  T multiply(T a, T b);
 
   /** {@code factor·x + term}. */
   T affine(T x, double factor, double term);
@@ -59,10 +96,10 @@ public interface Ops<T> {
   /** {@code x·(1 + scale) + shift}, scale and shift being vectors [B, C]. */
   T scaleShift(T x, T scale, T shift);
 
-  /** Joins along the channels. */
+  /** Joins images or vectors along the channels, sequences one behind the other. */
   T concat(T a, T b);
 
-  /** Channels {@code from … from+count−1}. */
+  /** Channels {@code from … from+count−1} of images, vectors, or the elements of sequences. */
   T channels(T x, int from, int count);
 
   /** Every pixel four times. */
@@ -76,6 +113,12 @@ public interface Ops<T> {
 
   /** Image to sequence of pixels: [B, C, H, W] to [B, H·W, C]. */
   T tokens(T x);
+
+  /** A sequence of one: [B, C] to [B, 1, C]. */
+  T sequence(T vector);
+
+  /** Elements {@code from … from+count−1} of a sequence. */
+  T elements(T x, int from, int count);
 
   /** Sequence of pixels to image: [B, H·W, C] to [B, C, H, W]. */
   T image(T x, long height, long width);
@@ -93,6 +136,25 @@ public interface Ops<T> {
    * @param shift 1 (DDPM) or 0 (improved-diffusion)
    */
   T sinusoid(T label, int width, Order order, int shift);
+
+  /**
+   * Random Fourier features of labels, [B] to [B, width], in float32: sine and cosine of {@code
+   * label·w·2π}, where w are width/2 frequencies, drawn once with this standard deviation and never
+   * trained.
+   */
+  T fourier(T label, String name, int width, Order order, double std);
+
+  /** Natural logarithm of labels. */
+  T log(T label);
+
+  /** Each image divided by its label. */
+  T divide(T image, T label);
+
+  /** A trained table [N, C] added to each sequence [B, N, C]. */
+  T addTable(T sequence, String name, double std);
+
+  /** Fixed numbers [N, C], row-major, added to each sequence [B, N, C]. */
+  T addConstant(T sequence, float[] values);
 
   /** Rows of a trained table [rows, width], in float32. */
   T embedding(T index, String name, int rows, int width);

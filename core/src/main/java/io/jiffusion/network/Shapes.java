@@ -24,6 +24,9 @@ public final class Shapes implements Ops<Shape> {
    */
   public record Operation(String name, String kind, Shape output, long parameters, long flops) {}
 
+  /** Length of a context where costs are counted: that of CLIP's texts. */
+  private static final int CONTEXT = 77;
+
   private final String prefix;
   private final Map<String, Parameter> parameters;
   private final List<Operation> operations;
@@ -44,12 +47,18 @@ public final class Shapes implements Ops<Shape> {
     Shapes shapes = new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
     Shape one = network.input();
     Shape classes = network.classes() > 0 ? Shape.of(images) : null;
+    Shape context =
+        network.contextWidth() > 0 ? Shape.of(images, CONTEXT, network.contextWidth()) : null;
+    Shape image = network.image();
+    Shape beside =
+        image == null ? null : Shape.of(images, image.size(0), image.size(1), image.size(2));
+    Shape augment = network.augmentWidth() > 0 ? Shape.of(images, network.augmentWidth()) : null;
     shapes.output =
         network.apply(
             shapes,
             Shape.of(images, one.size(0), one.size(1), one.size(2)),
             Shape.of(images),
-            new Condition<>(classes));
+            new Condition<>(classes, context, beside, augment));
     return shapes;
   }
 
@@ -93,7 +102,14 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape conv(
-      Shape x, String name, int out, int kernel, int stride, Padding padding, double initScale) {
+      Shape x,
+      String name,
+      int out,
+      int kernel,
+      int stride,
+      Padding padding,
+      double initScale,
+      boolean bias) {
     need(x.rank() == 4, name, "a convolution needs an image, not " + x);
     long in = x.size(1);
     long area = (long) kernel * kernel;
@@ -101,8 +117,15 @@ public final class Shapes implements Ops<Shape> {
         name + ".weight",
         Shape.of(out, in, kernel, kernel),
         Init.fanAverage(initScale, in * area, out * area));
-    parameter(name + ".bias", Shape.of(out), Init.ZERO);
-    long margin = padding == Padding.SYMMETRIC ? 2L * (kernel / 2) : 1;
+    if (bias) {
+      parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    }
+    long margin =
+        switch (padding) {
+          case SYMMETRIC -> 2L * (kernel / 2);
+          case BOTTOM_RIGHT -> 1;
+          case NONE -> 0;
+        };
     Shape result =
         Shape.of(
             x.size(0),
@@ -113,20 +136,22 @@ public final class Shapes implements Ops<Shape> {
         name,
         "conv" + kernel + "x" + kernel,
         result,
-        out * in * area + out,
+        out * in * area + (bias ? out : 0),
         2 * in * area * result.count());
     return result;
   }
 
   @Override
-  public Shape linear(Shape x, String name, int out, double initScale) {
+  public Shape linear(Shape x, String name, int out, double initScale, boolean bias) {
     long in = x.size(x.rank() - 1);
     parameter(name + ".weight", Shape.of(out, in), Init.fanAverage(initScale, in, out));
-    parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    if (bias) {
+      parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    }
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = out;
     Shape result = new Shape(sizes);
-    record(name, "linear", result, out * in + out, 2 * in * result.count());
+    record(name, "linear", result, out * in + (bias ? out : 0), 2 * in * result.count());
     return result;
   }
 
@@ -140,6 +165,86 @@ public final class Shapes implements Ops<Shape> {
     parameter(name + ".bias", Shape.of(x.size(1)), Init.ZERO);
     record(name, "groupNorm", x, 2 * x.size(1), 0);
     return x;
+  }
+
+  @Override
+  public Shape layerNorm(Shape x, String name, double eps) {
+    long width = x.size(x.rank() - 1);
+    parameter(name + ".weight", Shape.of(width), Init.ONE);
+    parameter(name + ".bias", Shape.of(width), Init.ZERO);
+    record(name, "layerNorm", x, 2 * width, 0);
+    return x;
+  }
+
+  @Override
+  public Shape layerNorm(Shape x, double eps) {
+    return x;
+  }
+
+  @Override
+  public Shape geluTanh(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape relu(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape tanh(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Shape multiply(Shape a, Shape b) {
+    need(a.equals(b), "multiply", a + " does not fit " + b);
+    return a;
+  }
+
+  @Override
+  public Shape sequence(Shape vector) {
+    return Shape.of(vector.size(0), 1, vector.size(1));
+  }
+
+  @Override
+  public Shape elements(Shape x, int from, int count) {
+    need(
+        from + count <= x.size(1), "elements", "no " + from + " to " + (from + count) + " in " + x);
+    return Shape.of(x.size(0), count, x.size(2));
+  }
+
+  @Override
+  public Shape fourier(Shape label, String name, int width, Order order, double std) {
+    need(width % 2 == 0, name, "width " + width + " must be even");
+    parameter(name, Shape.of(width / 2), Init.normal(std));
+    return Shape.of(label.size(0), width);
+  }
+
+  @Override
+  public Shape log(Shape label) {
+    return label;
+  }
+
+  @Override
+  public Shape divide(Shape image, Shape label) {
+    return image;
+  }
+
+  @Override
+  public Shape addTable(Shape sequence, String name, double std) {
+    parameter(name, Shape.of(sequence.size(1), sequence.size(2)), Init.normal(std));
+    record(name, "table", sequence, sequence.size(1) * sequence.size(2), 0);
+    return sequence;
+  }
+
+  @Override
+  public Shape addConstant(Shape sequence, float[] values) {
+    need(
+        values.length == sequence.size(1) * sequence.size(2),
+        "addConstant",
+        values.length + " values do not fit " + sequence);
+    return sequence;
   }
 
   @Override
@@ -179,21 +284,25 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape concat(Shape a, Shape b) {
-    need(
-        a.size(0) == b.size(0) && a.size(2) == b.size(2) && a.size(3) == b.size(3),
-        "concat",
-        a + " does not fit " + b);
-    return Shape.of(a.size(0), a.size(1) + b.size(1), a.size(2), a.size(3));
+    boolean fits = a.rank() == b.rank();
+    long[] sizes = a.sizes().clone();
+    for (int axis = 0; fits && axis < sizes.length; axis++) {
+      fits = axis == 1 || sizes[axis] == b.size(axis);
+    }
+    need(fits, "concat", a + " does not fit " + b);
+    sizes[1] += b.size(1);
+    return new Shape(sizes);
   }
 
   @Override
   public Shape channels(Shape x, int from, int count) {
+    int axis = x.rank() == 3 ? 2 : 1;
     need(
-        from + count <= x.size(1),
+        from + count <= x.size(axis),
         "channels",
         "no channels " + from + " to " + (from + count) + " in " + x);
     long[] sizes = x.sizes().clone();
-    sizes[1] = count;
+    sizes[axis] = count;
     return new Shape(sizes);
   }
 

@@ -4,8 +4,10 @@ import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetLevel.Attention;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * The U-Net of DDPM (Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models, arXiv 2006.11239,
@@ -27,45 +29,46 @@ public record Unet(UnetConfig config) implements Network {
 
   @Override
   public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
-    int levels = config.multipliers().length;
+    List<UnetLevel> levels = config.allLevels();
+    int last = levels.size() - 1;
     T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
     T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
     h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
     Deque<T> skips = new ArrayDeque<>();
     skips.push(h);
 
-    for (int level = 0; level < levels; level++) {
-      int channels = config.channels() * config.multipliers()[level];
-      for (int i = 0; i < config.resBlocks(); i++) {
+    for (int i = 0; i <= last; i++) {
+      UnetLevel level = levels.get(i);
+      for (int j = 0; j < config.resBlocks(); j++) {
         T before = h;
         h =
             ops.block(
-                "down." + level + "." + i, o -> residualAndAttention(o, before, emb, channels));
+                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
         skips.push(h);
       }
-      if (level < levels - 1) {
+      if (i < last) {
         T before = h;
-        h = ops.block("down." + level + ".sample", o -> down(o, before, emb, channels));
+        h = ops.block("down." + i + ".sample", o -> down(o, before, emb, level));
         skips.push(h);
       }
     }
 
     T bottom = h;
-    h = ops.block("middle", o -> middle(o, bottom, emb));
+    h = ops.block("middle", o -> middle(o, bottom, emb, condition, levels.get(last)));
 
-    for (int level = levels - 1; level >= 0; level--) {
-      int channels = config.channels() * config.multipliers()[level];
-      for (int i = 0; i <= config.resBlocks(); i++) {
+    for (int i = last; i >= 0; i--) {
+      UnetLevel level = levels.get(i);
+      for (int j = 0; j <= config.resBlocks(); j++) {
         T before = h;
         T skip = skips.pop();
         h =
             ops.block(
-                "up." + level + "." + i,
-                o -> residualAndAttention(o, o.concat(before, skip), emb, channels));
+                "up." + i + "." + j,
+                o -> mix(o, o.concat(before, skip), emb, condition, level, level.up()));
       }
-      if (level > 0) {
+      if (i > 0) {
         T before = h;
-        h = ops.block("up." + level + ".sample", o -> up(o, before, emb, channels));
+        h = ops.block("up." + i + ".sample", o -> up(o, before, emb, level));
       }
     }
 
@@ -76,7 +79,7 @@ public record Unet(UnetConfig config) implements Network {
             o.conv(
                 o.silu(norm(o, top, "norm")),
                 "conv",
-                config.outputChannels(),
+                config.allOutputChannels(),
                 3,
                 1,
                 Padding.SYMMETRIC,
@@ -84,7 +87,7 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
-    int width = 4 * config.channels();
+    int width = config.embeddingWidth();
     T emb = ops.sinusoid(label, config.channels(), config.order(), config.shift());
     emb = ops.linear(ops.silu(ops.linear(emb, "linear1", width, 1)), "linear2", width, 1);
     if (config.classes() > 0) {
@@ -93,34 +96,51 @@ public record Unet(UnetConfig config) implements Network {
     return act(ops, emb);
   }
 
-  private <T> T residualAndAttention(Ops<T> ops, T x, T emb, int channels) {
-    T h = ops.block("res", o -> residual(o, x, emb, channels, Change.NONE, 1));
-    return config.attends(ops.shape(h).size(2))
-        ? ops.block("attn", o -> attention(o, h, true, 1))
-        : h;
+  /** A residual block and what follows it. */
+  private <T> T mix(
+      Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level, Attention attention) {
+    T h = ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
+    return attend(ops, h, condition, level, attention, true, 1);
   }
 
-  private <T> T middle(Ops<T> ops, T x, T emb) {
-    int channels = (int) ops.shape(x).size(1);
+  private <T> T attend(
+      Ops<T> ops,
+      T x,
+      Condition<T> condition,
+      UnetLevel level,
+      Attention attention,
+      boolean norm,
+      double scale) {
+    return switch (attention) {
+      case NONE -> x;
+      case SELF -> ops.block("attn", o -> attention(o, x, config.heads(level), norm, scale));
+      case CROSS -> throw new UnsupportedOperationException("cross attention"); // TODO
+    };
+  }
+
+  private <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level) {
     double scale = config.middleScale();
+    int channels = level.channels();
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
-    T mixed =
-        config.middleAttention()
-            ? ops.block("attn", o -> attention(o, h, config.middleNorm(), scale))
-            : h;
+    Attention attention = config.middleAttention() ? Attention.SELF : Attention.NONE;
+    T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
     return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
   }
 
-  private <T> T down(Ops<T> ops, T x, T emb, int channels) {
-    return config.resample() == Resample.RESIDUAL
-        ? residual(ops, x, emb, channels, Change.HALVE, 1)
-        : ops.conv(x, "conv", channels, 3, 2, config.padding(), 1);
+  private <T> T down(Ops<T> ops, T x, T emb, UnetLevel level) {
+    return by(level.halve()) == Resample.RESIDUAL
+        ? residual(ops, x, emb, level.channels(), Change.HALVE, 1)
+        : ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
   }
 
-  private <T> T up(Ops<T> ops, T x, T emb, int channels) {
-    return config.resample() == Resample.RESIDUAL
-        ? residual(ops, x, emb, channels, Change.DOUBLE, 1)
-        : ops.conv(ops.upsample(x), "conv", channels, 3, 1, Padding.SYMMETRIC, 1);
+  private <T> T up(Ops<T> ops, T x, T emb, UnetLevel level) {
+    return by(level.twice()) == Resample.RESIDUAL
+        ? residual(ops, x, emb, level.channels(), Change.DOUBLE, 1)
+        : ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
+  }
+
+  private Resample by(Resample ofLevel) {
+    return ofLevel == null ? config.resample() : ofLevel;
   }
 
   private enum Change {
@@ -152,10 +172,9 @@ public record Unet(UnetConfig config) implements Network {
     return rescale(ops, ops.add(skip, h), scale);
   }
 
-  private <T> T attention(Ops<T> ops, T x, boolean norm, double scale) {
+  private <T> T attention(Ops<T> ops, T x, int heads, boolean norm, double scale) {
     Shape shape = ops.shape(x);
     int channels = (int) shape.size(1);
-    int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
     T tokens = ops.tokens(norm ? norm(ops, x, "norm") : x); // [B, H·W, C]
     T mixed =
         ops.attention(

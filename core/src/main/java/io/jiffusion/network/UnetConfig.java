@@ -2,6 +2,8 @@ package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.Optional;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -33,6 +35,11 @@ import java.util.stream.IntStream;
  * @param centerInput whether the input is mapped from [0, 1] to [−1, 1]
  * @param middleScale divides the residual sums of the middle
  * @param middleNorm whether the attention of the middle has a group norm
+ * @param outputChannels channels of the output, those of a learned variance not counted; left out,
+ *     as many as the image has
+ * @param embedding width of the time embedding; left out, {@code 4·channels}
+ * @param levels in place of multipliers and attention, which are empty then, for networks whose
+ *     levels differ in more than these; else left out
  */
 public record UnetConfig(
     int inputChannels,
@@ -58,7 +65,10 @@ public record UnetConfig(
     boolean learnedVariance,
     boolean centerInput,
     double middleScale,
-    boolean middleNorm) {
+    boolean middleNorm,
+    @Optional Integer outputChannels,
+    @Optional Integer embedding,
+    @Optional List<UnetLevel> levels) {
 
   /** How the time embedding enters a residual block. */
   public enum Timing {
@@ -89,7 +99,12 @@ public record UnetConfig(
         "channels",
         channels,
         "must be an even number, 2 or more");
-    check(multipliers.length >= 1, "multipliers", "[]", "must name at least one level");
+    check(
+        levels == null ? multipliers.length >= 1 : multipliers.length + attention.length == 0,
+        "multipliers",
+        java.util.Arrays.toString(multipliers),
+        "must name at least one level, and be empty like attention where levels are given");
+    check(levels == null || !levels.isEmpty(), "levels", levels, "must be one or more");
     for (int multiplier : multipliers) {
       check(multiplier >= 1, "multipliers", multiplier, "must be 1 or more");
     }
@@ -106,34 +121,53 @@ public record UnetConfig(
     check(classes >= 0, "classes", classes, "must be 0 or more");
     check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
     check(middleScale > 0, "middleScale", middleScale, "must be above 0");
-    int halvings = 1 << (multipliers.length - 1);
     check(
-        height >= 1 && height % halvings == 0,
-        "height",
-        height,
-        "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
-    check(
-        width >= 1 && width % halvings == 0,
-        "width",
-        width,
-        "must be a multiple of " + halvings + " for " + multipliers.length + " levels");
+        outputChannels == null || outputChannels >= 1,
+        "outputChannels",
+        outputChannels,
+        "must be 1 or more");
+    check(embedding == null || embedding >= 1, "embedding", embedding, "must be 1 or more");
+    int number = levels == null ? multipliers.length : levels.size();
+    int halvings = 1 << (number - 1);
+    String rule = "must be a multiple of " + halvings + " for " + number + " levels";
+    check(height >= 1 && height % halvings == 0, "height", height, rule);
+    check(width >= 1 && width % halvings == 0, "width", width, rule);
     for (int at : attention) {
       check(
-          rows(height, multipliers.length).contains(at),
+          rows(height, number).contains(at),
           "attention",
           at,
-          "must be one of the levels' rows: " + rows(height, multipliers.length));
+          "must be one of the levels' rows: " + rows(height, number));
     }
     multipliers = multipliers.clone();
     attention = attention.clone();
-    for (int level = 0; level < multipliers.length && headWidth > 0; level++) {
-      boolean middle = middleAttention && level == multipliers.length - 1;
-      int wide = channels * multipliers[level];
+    levels = levels == null ? null : List.copyOf(levels);
+    List<UnetLevel> all =
+        levels == null ? levels(channels, multipliers, attention, height) : levels;
+    for (int i = 0; i < number; i++) {
+      UnetLevel level = all.get(i);
       check(
-          wide % headWidth == 0 || !middle && !contains(attention, height >> level),
-          "headWidth",
-          headWidth,
-          "must divide the " + wide + " channels of level " + level + ", which attends");
+          level.channels() >= 1 && level.channels() % groups == 0,
+          "groups",
+          groups,
+          "must divide the " + level.channels() + " channels of level " + i);
+      boolean attends =
+          level.down() != Attention.NONE
+              || level.up() != Attention.NONE
+              || middleAttention && i == number - 1;
+      if (attends && level.heads() != null) {
+        check(
+            level.heads() >= 1 && level.channels() % level.heads() == 0,
+            "levels",
+            level.heads() + " heads",
+            "must divide the " + level.channels() + " channels of level " + i);
+      } else if (attends && headWidth > 0) {
+        check(
+            level.channels() % headWidth == 0,
+            "headWidth",
+            headWidth,
+            "must divide the " + level.channels() + " channels of level " + i + ", which attends");
+      }
     }
   }
 
@@ -148,13 +182,34 @@ public record UnetConfig(
     }
   }
 
-  /** Channels of the output. */
-  public int outputChannels() {
-    return learnedVariance ? 2 * inputChannels : inputChannels;
+  private static List<UnetLevel> levels(
+      int channels, int[] multipliers, int[] attention, int height) {
+    return IntStream.range(0, multipliers.length)
+        .mapToObj(i -> UnetLevel.of(channels * multipliers[i], contains(attention, height >> i)))
+        .toList();
   }
 
-  boolean attends(long rows) {
-    return contains(attention, rows);
+  /** The levels, from the image's own size down. */
+  List<UnetLevel> allLevels() {
+    return levels == null ? levels(channels, multipliers, attention, height) : levels;
+  }
+
+  /** Heads of a level's attention. */
+  int heads(UnetLevel level) {
+    return level.heads() != null
+        ? level.heads()
+        : headWidth == 0 ? 1 : level.channels() / headWidth;
+  }
+
+  /** Channels of all that the network says, a learned variance included. */
+  public int allOutputChannels() {
+    int said = outputChannels == null ? inputChannels : outputChannels;
+    return learnedVariance ? 2 * said : said;
+  }
+
+  /** Width of the time embedding. */
+  int embeddingWidth() {
+    return embedding == null ? 4 * channels : embedding;
   }
 
   private static boolean contains(int[] attention, long rows) {

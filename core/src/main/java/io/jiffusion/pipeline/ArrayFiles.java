@@ -5,10 +5,12 @@ import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
+import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import java.util.Set;
 public final class ArrayFiles {
   private static final String IMAGES = "images";
   private static final String VALUES = "values";
+  private static final String OUTPUT = "output";
 
   private ArrayFiles() {}
 
@@ -41,16 +44,82 @@ public final class ArrayFiles {
     }
     if (name.endsWith(".safetensors")) {
       try (SafetensorsFile arrays = Safetensors.open(file)) {
-        return arrays.floats(only(file, arrays.entries().keySet()));
+        return arrays.floats(only(file, arrays.arrays().keySet()));
       }
     }
     throw new JiffusionException(
         "cannot read " + file + ", must be a .npy, .npz or .safetensors file");
   }
 
+  /**
+   * Reads an array with its shape.
+   *
+   * @param file a npy, npz or safetensors file, told by its name; of several arrays one is named
+   *     after a colon: {@code io.safetensors:sample}
+   * @throws JiffusionException if it is none of these, damaged, or has not this array
+   */
+  public static Values values(String file) {
+    int colon = file.lastIndexOf(':');
+    boolean named = colon > 1 && !java.nio.file.Files.exists(Path.of(file)); // C: is a drive
+    Path path = Path.of(named ? file.substring(0, colon) : file);
+    String name = path.toString();
+    String key = named ? file.substring(colon + 1) : null;
+    if (name.endsWith(".npy") || name.endsWith(".npz")) {
+      Map<String, Npy> arrays = name.endsWith(".npy") ? Map.of("", Npy.read(path)) : Npz.read(path);
+      Npy array = arrays.get(chosen(path, name.endsWith(".npy") ? null : key, arrays.keySet()));
+      return new Values(array.floats(), Arrays.stream(array.shape()).asLongStream().toArray());
+    }
+    if (name.endsWith(".safetensors")) {
+      try (SafetensorsFile arrays = Safetensors.open(path)) {
+        String chosen = chosen(path, key, arrays.arrays().keySet());
+        DType type = arrays.arrays().get(chosen).type();
+        return new Values(
+            type.floating() ? arrays.floats(chosen) : floats(arrays.longs(chosen)),
+            arrays.arrays().get(chosen).shape());
+      }
+    }
+    throw new JiffusionException(
+        "cannot read " + path + ", must be a .npy, .npz or .safetensors file");
+  }
+
+  private static float[] floats(long[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values[i];
+    }
+    return floats;
+  }
+
+  private static String chosen(Path file, String key, Set<String> names) {
+    if (key == null) {
+      return only(file, names);
+    }
+    if (!names.contains(key)) {
+      throw new JiffusionException(file + " has no array " + key + ", it has " + names);
+    }
+    return key;
+  }
+
+  /** Writes an array as npy, npz or safetensors (as {@code output}), told by the file's name. */
+  public static void write(Path file, Values array) {
+    String name = file.toString();
+    int[] shape = Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray();
+    if (name.endsWith(".npy")) {
+      Npy.of(array.values(), shape).write(file);
+    } else if (name.endsWith(".npz")) {
+      Npz.write(file, Map.of(OUTPUT, Npy.of(array.values(), shape)));
+    } else if (name.endsWith(".safetensors")) {
+      Safetensors.write(file, Map.of(OUTPUT, Array.of(array.values(), array.shape())), Map.of());
+    } else {
+      throw new JiffusionException(
+          "cannot write " + file + ", must be a .npy, .npz or .safetensors file");
+    }
+  }
+
   private static String only(Path file, Set<String> names) {
     if (names.size() != 1) {
-      throw new JiffusionException(file + " has the arrays " + names + ", must have one");
+      throw new JiffusionException(
+          file + " has the arrays " + names + ", must have one; name it after a colon");
     }
     return names.iterator().next();
   }

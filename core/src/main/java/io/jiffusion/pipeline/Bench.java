@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Condition;
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Ops;
@@ -66,7 +67,8 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
       }
       float[] labels = new float[batch];
       int[] classes = network.classes() > 0 ? new int[batch] : null;
-      double rate = batch * rate(() -> execution.evaluate(x, batch, labels, classes));
+      double rate =
+          batch * rate(() -> execution.evaluate(x, batch, labels, Conditions.classes(classes)));
       return new Result(what, precision, batch, rate, rate * Shapes.of(network, 1).flops() / 1e9);
     }
   }
@@ -149,7 +151,7 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   /** A network that takes no time. */
   private record Silent(Shape input) implements Execution {
     @Override
-    public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+    public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
       return new float[x.length];
     }
 

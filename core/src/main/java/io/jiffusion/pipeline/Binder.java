@@ -1,10 +1,7 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.run.JiffusionException;
-import java.lang.annotation.ElementType;
-import java.lang.annotation.Retention;
-import java.lang.annotation.RetentionPolicy;
-import java.lang.annotation.Target;
+import io.jiffusion.run.Optional;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -27,11 +24,6 @@ import java.util.stream.Collectors;
  * value is converted to another type. All that is wrong is told at once, each with its place.
  */
 final class Binder {
-
-  /** Marks a component that may be left out, and is null then. */
-  @Retention(RetentionPolicy.RUNTIME)
-  @Target({ElementType.RECORD_COMPONENT, ElementType.FIELD, ElementType.METHOD})
-  @interface Optional {}
 
   private final Class<?> root;
   private final Set<String> problems = new LinkedHashSet<>();
@@ -138,12 +130,12 @@ final class Binder {
     if (plain.isEnum()) {
       return constant(plain, tree, path);
     }
-    if (plain == boolean.class) {
+    if (plain == boolean.class || plain == Boolean.class) {
       return tree.value() instanceof Boolean
           ? tree.value()
           : illegal(path, tree, "must be true or false");
     }
-    if (plain == int.class) {
+    if (plain == int.class || plain == Integer.class) {
       return whole(BigDecimal::intValueExact, tree, path);
     }
     if (plain == long.class) {
@@ -165,8 +157,7 @@ final class Binder {
 
   private List<Object> items(Type type, List<?> trees, String path) {
     List<Object> items = new ArrayList<>();
-    trees.forEach(
-        tree -> items.add(value(type == Integer.class ? int.class : type, (Tree) tree, path)));
+    trees.forEach(tree -> items.add(value(type, (Tree) tree, path)));
     return items;
   }
 

@@ -31,14 +31,15 @@ final class Companions implements Denoisers.Guides, AutoCloseable {
     return models.computeIfAbsent(
         folder,
         name -> {
-          RunConfig own = RunFolder.read(Home.model(name)).config();
+          Stored stored = Stored.open(Home.model(name));
+          RunConfig own = stored.run().config();
           Check.that(
               own.network().network().input().equals(guided.network().network().input())
                   && own.classes() == guided.classes(),
               "guide",
               name,
               "must make the same images as the model, and have its classes");
-          return new Guide(own, Executions.load(Home.model(name), own.network(), options));
+          return new Guide(own, Executions.load(stored, options));
         });
   }
 

@@ -13,9 +13,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import io.jiffusion.weights.Safetensors;
-import io.jiffusion.weights.SafetensorsFile;
-import java.nio.file.Path;
+import io.jiffusion.weights.ArrayFile;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,14 +22,15 @@ import java.util.TreeSet;
 final class Executions {
   private Executions() {}
 
-  static Execution load(Path folder, NetworkConfig config, Model.Options options) {
-    Network network = config.network();
+  /** Makes a stored model run; its file is closed. */
+  static Execution load(Stored stored, Model.Options options) {
+    Network network = stored.run().config().network().network();
     int block = options.block() > 0 ? options.block() : EagerExecution.blockFor(network);
     int threads =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     return new EagerExecution(
         network,
-        weights(folder.resolve(RunFolder.WEIGHTS), network),
+        weights(stored.weights(), network),
         Precision.of(options.precision()),
         block,
         threads);
@@ -60,20 +59,20 @@ final class Executions {
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them
    *     are listed
    */
-  static Params weights(Path path, Network network) {
-    try (SafetensorsFile file = Safetensors.open(path)) {
-      Set<String> left = new TreeSet<>(file.entries().keySet());
+  static Params weights(ArrayFile arrays, Network network) {
+    try (ArrayFile file = arrays) {
+      Set<String> left = new TreeSet<>(file.arrays().keySet());
       Set<String> problems = new LinkedHashSet<>();
       Params params = new Params();
       for (Parameter parameter : Shapes.of(network, 1).parameters()) {
         String name = parameter.name();
         if (!left.remove(name)) {
           problems.add("missing: " + name);
-        } else if (!new Shape(file.entry(name).shape()).equals(parameter.shape())) {
+        } else if (!new Shape(file.arrays().get(name).shape()).equals(parameter.shape())) {
           problems.add(
               name
                   + " is "
-                  + new Shape(file.entry(name).shape())
+                  + new Shape(file.arrays().get(name).shape())
                   + ", must be "
                   + parameter.shape());
         } else {
@@ -86,7 +85,7 @@ final class Executions {
       if (!problems.isEmpty()) {
         params.close();
         throw new JiffusionException(
-            path
+            file.path()
                 + " does not fit the network: "
                 + String.join("; ", problems.stream().limit(20).toList())
                 + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));

@@ -4,6 +4,7 @@ import io.jiffusion.data.Dataset;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.network.Classifier;
 import io.jiffusion.network.ClassifierConfig;
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.ClassifierGradient;
 import io.jiffusion.process.Gradient;
@@ -177,7 +178,11 @@ public final class Judge implements AutoCloseable {
         config,
         process,
         new EagerExecution(
-            network, Executions.weights(file, network), Precision.FP32, BATCH, threads));
+            network,
+            Executions.weights(Safetensors.open(file), network),
+            Precision.FP32,
+            BATCH,
+            threads));
   }
 
   /** The classifier's shape. */
@@ -211,7 +216,7 @@ public final class Judge implements AutoCloseable {
         "must be one or more whole images of " + execution.input());
     float[] labels = new float[count];
     Arrays.fill(labels, (float) label);
-    float[] output = execution.evaluate(images, count, labels, null);
+    float[] output = execution.evaluate(images, count, labels, Conditions.NONE);
     int features = config.features();
     int width = features + config.classes();
     Verdict verdict = new Verdict(new int[count], new double[count * features]);

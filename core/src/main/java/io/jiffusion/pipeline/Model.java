@@ -93,14 +93,16 @@ public final class Model implements AutoCloseable {
    *     other
    */
   public static Model load(Path folder, Options options) {
-    RunFolder run = RunFolder.read(folder);
-    RunConfig config = run.config();
+    return load(folder, Stored.open(folder), options);
+  }
+
+  private static Model load(Path folder, Stored stored, Options options) {
     String precision = Precision.of(options.precision()).toString();
     return new Model(
-        config,
+        stored.run().config(),
         precision,
-        () -> NoiseTable.read(folder, run).variance(),
-        () -> Executions.load(folder, config.network(), options.precision(precision)));
+        () -> NoiseTable.read(folder, stored.run()).variance(),
+        () -> Executions.load(stored, options.precision(precision)));
   }
 
   /** What the model is. */

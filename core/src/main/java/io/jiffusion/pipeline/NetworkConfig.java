@@ -5,7 +5,7 @@ import io.jiffusion.network.MlpConfig;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Unet;
 import io.jiffusion.network.UnetConfig;
-import io.jiffusion.pipeline.Binder.Optional;
+import io.jiffusion.run.Optional;
 
 /**
  * The network: exactly one of these is given, the others are null.
@@ -25,6 +25,11 @@ public record NetworkConfig(@Optional UnetConfig unet, @Optional MlpConfig mlp) 
   /** The network that is told here. */
   public Network network() {
     return unet != null ? new Unet(unet) : new Mlp(mlp);
+  }
+
+  /** Whether the last row of the class table always stands for "no class". */
+  boolean hasNullClass() {
+    return false;
   }
 
   /** Rows of the class table; 0 for a network without classes. */

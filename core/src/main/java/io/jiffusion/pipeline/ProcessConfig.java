@@ -1,7 +1,7 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.pipeline.Binder.Optional;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Optional;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;

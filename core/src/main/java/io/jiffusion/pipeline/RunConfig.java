@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.data.Dataset;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Optional;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,22 +18,36 @@ import java.util.Map;
  *
  * <p>A configuration is read strictly, a preset first, then a file, then settings, each laid over
  * the one before; the result has no defaults left to guess: every value is in it.
+ *
+ * @param data what it learned from; null for a model that another program trained
+ * @param network what learns
+ * @param process what it denoises; null for an autoencoder
+ * @param train how it learns; null for a model that another program trained
  */
 public record RunConfig(
-    DataConfig data, NetworkConfig network, ProcessConfig process, TrainConfig train) {
+    @Optional DataConfig data,
+    NetworkConfig network,
+    @Optional ProcessConfig process,
+    @Optional TrainConfig train) {
 
   public RunConfig {
+    if (train != null && (data == null || process == null)) {
+      throw new IllegalArgumentException(
+          "illegal train, must come with data and process; take it out for an imported model");
+    }
     Check.that(
-        train.gamma().length == 0 || process.isTable() && train.gamma().length == process.steps(),
+        train == null
+            || train.gamma().length == 0
+            || process.isTable() && train.gamma().length == process.steps(),
         "train.gamma",
-        train.gamma().length + " values",
-        process.isTable()
+        train == null ? "" : train.gamma().length + " values",
+        process != null && process.isTable()
             ? "must be none or " + process.steps() + ", one for each time"
             : "must be none for a process in continuous time");
     Check.that(
-        train.labelDrop() == 0 || network.classes() > 1,
+        train == null || train.labelDrop() == 0 || network.classes() > 1,
         "train.labelDrop",
-        train.labelDrop(),
+        train == null ? 0 : train.labelDrop(),
         "must be 0 for a network without classes");
   }
 
@@ -48,7 +63,13 @@ public record RunConfig(
    * @throws JiffusionException naming all unknown keys, missing keys and illegal values at once
    */
   public static RunConfig of(String source, List<String> settings) {
-    return of(PRESETS.contains(source) ? preset(source) : file(source), settings);
+    Tree tree = PRESETS.contains(source) ? preset(source) : file(source);
+    for (String group : List.of("data", "process", "train")) { // what is trained needs them all
+      if (tree.value() instanceof Map && !tree.fields().containsKey(group)) {
+        tree.fields().put(group, new Tree(new LinkedHashMap<String, Tree>(), tree.place()));
+      }
+    }
+    return of(tree, settings);
   }
 
   private static Tree preset(String name) {
@@ -151,14 +172,15 @@ public record RunConfig(
 
   /** Number of classes that a request may name; 0 for a model without classes. */
   public int classes() {
-    return network.classes() - (train.labelDrop() > 0 && network.classes() > 0 ? 1 : 0);
+    return network.classes() - (nullClass() >= 0 ? 1 : 0);
   }
 
   /**
    * The row of the class table that stands for "no class": the last one, if labels are dropped in
-   * training; else −1.
+   * training or the network is of a kind that always has it; else −1.
    */
   int nullClass() {
-    return train.labelDrop() > 0 ? network.classes() - 1 : -1;
+    boolean has = train == null ? network.hasNullClass() : train.labelDrop() > 0;
+    return has && network.classes() > 0 ? network.classes() - 1 : -1;
   }
 }

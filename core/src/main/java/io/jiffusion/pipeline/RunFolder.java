@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Optional;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
@@ -23,8 +24,10 @@ import java.util.Map;
  * @param jiffusion version of the program that wrote it
  * @param step optimiser steps that made the weights
  * @param config the configuration, which holds all conventions that a sampler must know
+ * @param source where the weights are from; left out if they were trained here
  */
-public record RunFolder(int format, String jiffusion, long step, RunConfig config) {
+public record RunFolder(
+    int format, String jiffusion, long step, RunConfig config, @Optional Source source) {
   /** Version of the program. */
   public static final String VERSION = "0.1.0";
 
@@ -34,9 +37,28 @@ public record RunFolder(int format, String jiffusion, long step, RunConfig confi
   private static final int FORMAT = 1;
   private static final String NAME = "run.json";
 
+  /**
+   * Where weights that another program trained are from.
+   *
+   * @param program such as diffusers UNet2DModel
+   * @param file that they were read from
+   * @param weights which of the file's weights they are, such as ema
+   */
+  public record Source(String program, String file, String weights) {}
+
   /** What a run has made so far. */
   public static RunFolder of(RunConfig config, long step) {
-    return new RunFolder(FORMAT, VERSION, step, config);
+    return new RunFolder(FORMAT, VERSION, step, config, null);
+  }
+
+  /** What another program has made. */
+  static RunFolder of(RunConfig config, Source source) {
+    return new RunFolder(FORMAT, VERSION, 0, config, source);
+  }
+
+  /** Whether a folder has a {@code run.json}. */
+  static boolean isOne(Path folder) {
+    return Files.isRegularFile(folder.resolve(NAME));
   }
 
   /**

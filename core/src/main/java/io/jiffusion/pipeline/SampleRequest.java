@@ -1,7 +1,7 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.pipeline.Binder.Optional;
 import io.jiffusion.process.Batch;
+import io.jiffusion.run.Optional;
 import io.jiffusion.sampler.Interpolation;
 import java.util.Arrays;
 import java.util.List;

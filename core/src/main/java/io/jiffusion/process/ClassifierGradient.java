@@ -1,5 +1,6 @@
 package io.jiffusion.process;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.schedule.TimeLabel;
 
@@ -42,8 +43,9 @@ public record ClassifierGradient(
     for (int image = 0; image < images; image++) {
       labels[image] = (float) label.at(t[image]);
     }
-    float[] output = classifier.evaluate(input, images, labels, null);
-    float[] pulled = classifier.pullback(input, images, labels, null, cotangent(output, images));
+    float[] output = classifier.evaluate(input, images, labels, Conditions.NONE);
+    float[] pulled =
+        classifier.pullback(input, images, labels, Conditions.NONE, cotangent(output, images));
     double[] gradient = new double[pulled.length];
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] = pulled[i];

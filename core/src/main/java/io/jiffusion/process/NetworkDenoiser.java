@@ -1,5 +1,6 @@
 package io.jiffusion.process;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Predicts;
@@ -55,7 +56,8 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
     double[] state = xt.data();
     Scalings[] scalings = scalings(t);
     float[] output =
-        execution.evaluate(input(xt, scalings), xt.images(), labels(scalings), classes);
+        execution.evaluate(
+            input(xt, scalings), xt.images(), labels(scalings), Conditions.classes(classes));
     evaluations++;
     passes += xt.images();
 
@@ -92,7 +94,12 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
       }
     }
     float[] toInput =
-        execution.pullback(input(xt, scalings), xt.images(), labels(scalings), classes, toOutput);
+        execution.pullback(
+            input(xt, scalings),
+            xt.images(),
+            labels(scalings),
+            Conditions.classes(classes),
+            toOutput);
     double[] gradient = new double[toInput.length];
     for (int i = 0; i < gradient.length; i++) {
       Scalings own = scalings[i / size];

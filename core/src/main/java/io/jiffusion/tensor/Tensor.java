@@ -4,6 +4,7 @@ import io.jiffusion.run.JiffusionException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -170,6 +171,10 @@ public final class Tensor {
     return run("mul", () -> pointer.mul(other.pointer));
   }
 
+  public Tensor over(Tensor other) {
+    return run("div", () -> pointer.div(other.pointer));
+  }
+
   public Tensor times(double factor) {
     return run("mul", () -> pointer.mul(new Scalar(factor)));
   }
@@ -180,6 +185,10 @@ public final class Tensor {
 
   public Tensor exp() {
     return run("exp", pointer::exp);
+  }
+
+  public Tensor log() {
+    return run("log", pointer::log);
   }
 
   public Tensor sin() {
@@ -247,6 +256,26 @@ public final class Tensor {
     return run(
         "group_norm",
         () -> torch.group_norm(pointer, groups, optional(weight), optional(bias), eps, false));
+  }
+
+  /** Over the last axis; weight and bias [size of it] or null. */
+  public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
+    long[] last = {sizes()[sizes().length - 1]};
+    return run(
+        "layer_norm",
+        () -> torch.layer_norm(pointer, last, optional(weight), optional(bias), eps, false));
+  }
+
+  public Tensor geluTanh() {
+    return run("gelu", () -> torch.gelu(pointer, new BytePointer("tanh")));
+  }
+
+  public Tensor relu() {
+    return run("relu", () -> torch.relu(pointer));
+  }
+
+  public Tensor tanh() {
+    return run("tanh", pointer::tanh);
   }
 
   public Tensor silu() {

@@ -86,7 +86,7 @@ final class Shards implements AutoCloseable {
               .to(precision);
       Tensor label = Tensor.of(examples.labels(), examples.size());
       Condition<Tensor> condition =
-          new Condition<>(examples.classes() == null ? null : Tensor.of(examples.classes()));
+          Condition.classes(examples.classes() == null ? null : Tensor.of(examples.classes()));
       Eager ops = Eager.training(leaves.get(shard), precision, new Eager.Dropout(seed, draw));
       Tensor output = network.apply(ops, x, label, condition).to(Precision.FP32);
       Tensor loss = objective.loss(output, examples).times(1.0 / batch);

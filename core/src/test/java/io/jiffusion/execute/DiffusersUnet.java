@@ -64,7 +64,10 @@ record DiffusersUnet(Unet network, int levels) {
             false,
             c.get("center_input_sample").asBoolean(),
             c.get("mid_block_scale_factor").asDouble(),
-            !scaleShift || !c.get("attn_norm_num_groups").isNull());
+            !scaleShift || !c.get("attn_norm_num_groups").isNull(),
+            null,
+            null,
+            null);
     return new DiffusersUnet(new Unet(config), channels.length);
   }
 

@@ -3,6 +3,7 @@ package io.jiffusion.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.Fixtures;
+import io.jiffusion.network.Conditions;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -78,10 +79,15 @@ class DiffusersUnetTest {
       float[] labels = floats(times.values());
       compare(
           io.get("output"),
-          execution.evaluate(floats(io.get("sample").values()), images, labels, classes));
+          execution.evaluate(
+              floats(io.get("sample").values()), images, labels, Conditions.classes(classes)));
       compare(
           io.get("small_output"),
-          execution.evaluate(floats(io.get("small_sample").values()), images, labels, classes));
+          execution.evaluate(
+              floats(io.get("small_sample").values()),
+              images,
+              labels,
+              Conditions.classes(classes)));
     }
   }
 

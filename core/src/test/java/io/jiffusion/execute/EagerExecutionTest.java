@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Networks;
 import io.jiffusion.network.Shapes;
@@ -188,25 +189,36 @@ class EagerExecutionTest {
     Network classes = Networks.unet(Map.of("classes", 5));
     try (EagerExecution execution = execution(plain, Precision.FP32, BLOCK, 1);
         EagerExecution conditional = execution(classes, Precision.FP32, BLOCK, 2)) {
-      assertThatThrownBy(() -> execution.evaluate(new float[127], 1, new float[1], null))
+      assertThatThrownBy(() -> execution.evaluate(new float[127], 1, new float[1], Conditions.NONE))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal input: 127 values and 1 labels for 1 images of [2, 8, 8]");
-      assertThatThrownBy(() -> execution.evaluate(new float[0], 0, new float[0], null))
+      assertThatThrownBy(() -> execution.evaluate(new float[0], 0, new float[0], Conditions.NONE))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> execution.evaluate(new float[128], 1, new float[1], new int[1]))
+      assertThatThrownBy(
+              () ->
+                  execution.evaluate(
+                      new float[128], 1, new float[1], Conditions.classes(new int[1])))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("this network has no classes");
-      assertThatThrownBy(() -> conditional.evaluate(new float[128], 1, new float[1], null))
+      assertThatThrownBy(
+              () -> conditional.evaluate(new float[128], 1, new float[1], Conditions.NONE))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("this network needs the class of each image");
       assertThatThrownBy(
               () ->
                   conditional.evaluate(
-                      new float[5 * 128], 5, new float[5], new int[] {0, 5, 0, 0, 0}))
+                      new float[5 * 128],
+                      5,
+                      new float[5],
+                      Conditions.classes(new int[] {0, 5, 0, 0, 0})))
           .isInstanceOf(JiffusionException.class)
           .hasMessageStartingWith("the engine refused embedding: ");
       assertThat(
-              conditional.evaluate(new float[5 * 128], 5, new float[5], new int[] {0, 1, 2, 3, 4}))
+              conditional.evaluate(
+                  new float[5 * 128],
+                  5,
+                  new float[5],
+                  Conditions.classes(new int[] {0, 1, 2, 3, 4})))
           .hasSize(5 * 128);
     }
   }
@@ -267,6 +279,7 @@ class EagerExecutionTest {
       labels[i] = 17 * (first + i);
       classes[i] = (first + i) % 5;
     }
-    return execution.evaluate(x, count, labels, network.classes() > 0 ? classes : null);
+    return execution.evaluate(
+        x, count, labels, Conditions.classes(network.classes() > 0 ? classes : null));
   }
 }

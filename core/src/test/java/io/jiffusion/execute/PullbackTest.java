@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Networks;
@@ -92,16 +93,26 @@ class PullbackTest {
     Network network = Networks.unet(Map.of());
     try (EagerExecution execution = execution(network, Precision.FP32, 1)) {
       assertThatThrownBy(
-              () -> execution.pullback(new float[128], 1, new float[1], null, new float[127]))
+              () ->
+                  execution.pullback(
+                      new float[128], 1, new float[1], Conditions.NONE, new float[127]))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
               "illegal cotangent: 127 values, must be 128, one for each value of the output");
       assertThatThrownBy(
-              () -> execution.pullback(new float[127], 1, new float[1], null, new float[128]))
+              () ->
+                  execution.pullback(
+                      new float[127], 1, new float[1], Conditions.NONE, new float[128]))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal input: 127 values and 1 labels for 1 images of [2, 8, 8]");
       assertThatThrownBy(
-              () -> execution.pullback(new float[128], 1, new float[1], new int[1], new float[128]))
+              () ->
+                  execution.pullback(
+                      new float[128],
+                      1,
+                      new float[1],
+                      Conditions.classes(new int[1]),
+                      new float[128]))
           .hasMessage("this network has no classes");
     }
   }
@@ -116,7 +127,7 @@ class PullbackTest {
 
   private static final class Forwards implements Execution {
     @Override
-    public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+    public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
       return x;
     }
 
@@ -172,11 +183,11 @@ class PullbackTest {
     }
 
     float[] evaluate(EagerExecution execution) {
-      return execution.evaluate(x, images, labels, classes);
+      return execution.evaluate(x, images, labels, Conditions.classes(classes));
     }
 
     float[] pullback(EagerExecution execution) {
-      return execution.pullback(x, images, labels, classes, cotangent);
+      return execution.pullback(x, images, labels, Conditions.classes(classes), cotangent);
     }
 
     /** The output's product with the cotangent, the input moved by {@code h·way}. */
@@ -185,7 +196,7 @@ class PullbackTest {
       for (int i = 0; i < there.length; i++) {
         there[i] += (float) (h * way[i]);
       }
-      return dot(execution.evaluate(there, images, labels, classes), cotangent);
+      return dot(execution.evaluate(there, images, labels, Conditions.classes(classes)), cotangent);
     }
   }
 

@@ -69,7 +69,7 @@ class ShapesTest {
 
   @Test
   void aStrideHalvesTheSizeWithEitherPadding() {
-    for (Ops.Padding padding : Ops.Padding.values()) {
+    for (Ops.Padding padding : List.of(Ops.Padding.SYMMETRIC, Ops.Padding.BOTTOM_RIGHT)) {
       assertThat(of(ops -> ops.conv(Shape.of(1, 2, 8, 6), "c", 4, 3, 2, padding, 1)).output())
           .isEqualTo(Shape.of(1, 4, 4, 3));
     }

@@ -62,7 +62,9 @@ class UnetConfigTest {
   @Test
   void levelsAreNeeded() {
     assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", new int[0])))
-        .hasMessage("illegal multipliers: [], must name at least one level");
+        .hasMessage(
+            "illegal multipliers: [], must name at least one level, and be empty like attention where"
+                + " levels are given");
     assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", new int[] {1, 0})))
         .hasMessage("illegal multipliers: 0, must be 1 or more");
   }

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Shape;
 import io.jiffusion.schedule.DiscreteBetas;
@@ -25,7 +26,7 @@ final class GaussianExecution implements Execution {
   }
 
   @Override
-  public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+  public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
     if (closed) {
       throw new AssertionError("used after it was closed");
     }
@@ -35,14 +36,15 @@ final class GaussianExecution implements Execution {
     int size = x.length / images;
     for (int i = 0; i < x.length; i++) {
       double alpha = betas.alpha(time(labels[i / size]));
-      double mean = classes == null ? 0 : 0.1 * classes[i / size];
+      double mean = conditions.classes() == null ? 0 : 0.1 * conditions.classes()[i / size];
       eps[i] = (float) (slope(labels[i / size]) * (x[i] - alpha * mean));
     }
     return eps;
   }
 
   @Override
-  public float[] pullback(float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+  public float[] pullback(
+      float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
     float[] gradient = new float[x.length];
     for (int i = 0; i < x.length; i++) {
       gradient[i] = (float) (slope(labels[i / (x.length / images)]) * cotangent[i]);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Shape;
 import io.jiffusion.schedule.TimeLabel;
@@ -18,7 +19,7 @@ class ClassifierGradientTest {
   /** One feature, then three logits, linear in the image; multiplied by label/100. */
   private static final class Linear implements Execution {
     @Override
-    public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+    public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
       float[] out = new float[images * WEIGHTS.length];
       for (int i = 0; i < out.length; i++) {
         int image = i / WEIGHTS.length;
@@ -31,7 +32,7 @@ class ClassifierGradientTest {
 
     @Override
     public float[] pullback(
-        float[] x, int images, float[] labels, int[] classes, float[] cotangent) {
+        float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
       float[] out = new float[x.length];
       for (int i = 0; i < cotangent.length; i++) {
         int image = i / WEIGHTS.length;

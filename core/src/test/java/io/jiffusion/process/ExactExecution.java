@@ -1,5 +1,6 @@
 package io.jiffusion.process;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Shape;
 import io.jiffusion.schedule.DiscreteBetas;
@@ -29,8 +30,9 @@ final class ExactExecution implements Execution {
   }
 
   @Override
-  public float[] evaluate(float[] x, int images, float[] labels, int[] classes) {
+  public float[] evaluate(float[] x, int images, float[] labels, Conditions conditions) {
     calls.add(images);
+    int[] classes = conditions.classes();
     lastClasses = classes;
     lastLabels = labels;
     int size = x.length / images;

@@ -91,7 +91,10 @@ class FlatMemoryTest {
       try (EagerExecution execution =
           new EagerExecution(network, RandomWeights.of(network, 1), Precision.FP32, 2, 2)) {
         float[] x = new float[4 * 3 * 16 * 16];
-        watch(steps, rss, () -> execution.evaluate(x, 4, new float[4], null));
+        watch(
+            steps,
+            rss,
+            () -> execution.evaluate(x, 4, new float[4], io.jiffusion.network.Conditions.NONE));
       }
     }
     rss.forEach(kilobytes -> System.out.println("rss " + kilobytes));

@@ -296,7 +296,11 @@ class TrainerTest {
                 }
               });
       float[] answer =
-          execution.evaluate(examples.inputs(), examples.size(), examples.labels(), null);
+          execution.evaluate(
+              examples.inputs(),
+              examples.size(),
+              examples.labels(),
+              io.jiffusion.network.Conditions.NONE);
       double sum = 0;
       for (int i = 0; i < answer.length; i++) {
         sum += Math.pow((double) answer[i] - examples.targets()[i], 2);

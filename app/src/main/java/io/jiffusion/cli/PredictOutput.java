@@ -1,0 +1,110 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.pipeline.ArrayFiles;
+import io.jiffusion.pipeline.Home;
+import io.jiffusion.pipeline.Predict;
+import io.jiffusion.pipeline.Stored;
+import io.jiffusion.pipeline.Values;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "predict",
+    description =
+        "Write a network's raw output for given inputs, to compare it with the program that a"
+            + " checkpoint is from.")
+final class PredictOutput implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(paramLabel = "MODEL", description = "A run folder, a checkpoint, or bundled.")
+  String model;
+
+  @Option(
+      names = "--x",
+      paramLabel = "FILE",
+      required = true,
+      description =
+          "The inputs [N, C, H, W]: npy, npz or safetensors; FILE:NAME where it has several"
+              + " arrays.")
+  String x;
+
+  @Option(
+      names = "--t",
+      paramLabel = "T",
+      split = ",",
+      required = true,
+      description =
+          "The times as the original program gives them to the network: one, or one an image.")
+  float[] times;
+
+  @Option(
+      names = "--class",
+      paramLabel = "C",
+      split = ",",
+      description = "The classes: one, or one an image.")
+  int[] classes;
+
+  @Option(
+      names = "--context",
+      paramLabel = "FILE",
+      description = "A sequence [N, L, D] for each image to attend to.")
+  String context;
+
+  @Option(
+      names = "--low-res",
+      paramLabel = "FILE",
+      description = "The small images [N, C, H, W] of super-resolution.")
+  String lowRes;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "FILE",
+      description = "Augmentation labels [N, A] of EDM's networks; by default zeros.")
+  String augment;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "The output: npy, npz or safetensors, as its name says.")
+  Path out;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The checkpoint's configuration; by default the one beside it.")
+  Path config;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "W",
+      defaultValue = "auto",
+      description =
+          "Which of its weights: ema, raw, or auto for the averaged ones if there are some.")
+  String weights;
+
+  @Override
+  public Integer call() {
+    Values inputs = ArrayFiles.values(x);
+    try (Stored stored = Stored.open(Home.model(model), new Stored.Options(config, weights))) {
+      Values output =
+          Predict.of(
+              stored,
+              inputs,
+              times,
+              new Predict.Given(classes, values(context), values(lowRes), values(augment)));
+      ArrayFiles.write(out, output);
+      main.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
+    }
+    return 0;
+  }
+
+  private static Values values(String file) {
+    return file == null ? null : ArrayFiles.values(file);
+  }
+}

@@ -1,0 +1,87 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.ArrayFile;
+import io.jiffusion.weights.NameMap;
+import io.jiffusion.weights.Safetensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Folders that {@code save_pretrained} of diffusers writes: a pipeline ({@code model_index.json}
+ * and a folder for each part) or one part ({@code config.json} and its weights).
+ */
+final class DiffusersFolder implements Stored.Format {
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "diffusion_pytorch_model";
+  private static final List<String> PARTS = List.of("unet", "transformer");
+
+  /** A network's configuration, and its name map. */
+  record Part(NetworkConfig network, NameMap map) {}
+
+  @Override
+  public boolean knows(Path path, Stored.Options options) {
+    return Files.isRegularFile(path.resolve("model_index.json"))
+        || Files.isRegularFile(path.resolve(CONFIG))
+            && Settings.read(path.resolve(CONFIG)).has("_class_name");
+  }
+
+  @Override
+  public Stored open(Path path, Stored.Options options) {
+    if (!Files.isRegularFile(path.resolve("model_index.json"))) {
+      return part(path, null);
+    }
+    Path network =
+        PARTS.stream()
+            .map(path::resolve)
+            .filter(Files::isDirectory)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new JiffusionException(
+                        path
+                            + " has no network: must have a folder "
+                            + String.join(" or ", PARTS)));
+    Path scheduler = path.resolve("scheduler").resolve("scheduler_config.json");
+    return part(network, DiffusersScheduler.read(Settings.read(scheduler)));
+  }
+
+  private static Stored part(Path folder, ProcessConfig process) {
+    Settings config = Settings.read(folder.resolve(CONFIG));
+    String kind = config.text("_class_name");
+    Part part =
+        switch (kind) {
+          case "UNet2DModel" -> DiffusersUnet2d.read(config);
+          default ->
+              config.fail("_class_name", "is no network that is known here: must be UNet2DModel");
+        };
+    Path file = weights(folder);
+    return Stored.of(
+        new RunConfig(null, part.network, process, null),
+        new RunFolder.Source("diffusers " + kind, file.getFileName().toString(), "raw"),
+        open(file),
+        part.map);
+  }
+
+  private static Path weights(Path folder) {
+    return List.of(".safetensors", ".safetensors.index.json", ".fp16.safetensors", ".bin").stream()
+        .map(end -> folder.resolve(WEIGHTS + end))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new JiffusionException(
+                    folder + " has no weights: must have " + WEIGHTS + ".safetensors or .bin"));
+  }
+
+  private static ArrayFile open(Path file) {
+    return Safetensors.open(file);
+  }
+
+  /** Numbers that name maps of diffusers ask for. */
+  static Map<String, Integer> levels(int number) {
+    return Map.of("levels", number);
+  }
+}

@@ -1,0 +1,83 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.UnetConfig;
+import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.Resample;
+import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetLevel;
+import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.weights.NameMap;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The configuration of diffusers' UNet2DModel: unconditional and class-conditional U-Nets. */
+final class DiffusersUnet2d {
+  private DiffusersUnet2d() {}
+
+  static DiffusersFolder.Part read(Settings c) {
+    c.must("time_embedding_type", "positional");
+    c.must("class_embed_type", null);
+    c.must("mid_block_type", "UNetMidBlock2D");
+    int[] channels = c.wholes("block_out_channels");
+    List<String> down = c.texts("down_block_types");
+    List<String> up = c.texts("up_block_types");
+    int[] size = c.wholes("sample_size");
+    boolean scaleShift = c.text("resnet_time_scale_shift", "default").equals("scale_shift");
+    int headWidth = c.has("attention_head_dim") ? c.whole("attention_head_dim") : 0;
+    List<UnetLevel> levels = new ArrayList<>();
+    for (int i = 0; i < channels.length; i++) {
+      String below = down.get(i);
+      String above = up.get(channels.length - 1 - i);
+      levels.add(
+          new UnetLevel(
+              channels[i],
+              below.startsWith("Attn") ? Attention.SELF : Attention.NONE,
+              above.startsWith("Attn") ? Attention.SELF : Attention.NONE,
+              null,
+              null,
+              resample(below, c.text("downsample_type", "conv")),
+              resample(above, c.text("upsample_type", "conv"))));
+    }
+    UnetConfig unet =
+        new UnetConfig(
+            c.whole("in_channels", 3),
+            size[0],
+            size[size.length - 1],
+            channels[0],
+            new int[0],
+            c.whole("layers_per_block", 2),
+            new int[0],
+            c.flag("add_attention", true),
+            headWidth,
+            c.whole("norm_num_groups", 32),
+            c.number("norm_eps", 1e-5),
+            c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
+            c.whole("freq_shift", 0),
+            scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
+            c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
+            Resample.CONV,
+            c.text("act_fn", "silu").equals("gelu") ? Activation.GELU : Activation.SILU,
+            c.number("dropout", 0),
+            c.whole("num_class_embeds", 0),
+            true,
+            false,
+            c.flag("center_input_sample", false),
+            c.number("mid_block_scale_factor", 1),
+            !scaleShift || c.has("attn_norm_num_groups"),
+            c.whole("out_channels", 3),
+            c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
+            levels);
+    return new DiffusersFolder.Part(
+        new NetworkConfig(unet, null),
+        NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));
+  }
+
+  /** Of a block type; only blocks with attention look at the network's own setting. */
+  private static Resample resample(String block, String ofNetwork) {
+    boolean residual =
+        block.startsWith("Resnet") || block.startsWith("Attn") && ofNetwork.equals("resnet");
+    return residual ? Resample.RESIDUAL : Resample.CONV;
+  }
+}

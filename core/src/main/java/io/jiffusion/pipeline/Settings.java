@@ -1,0 +1,172 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.run.JiffusionException;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A peer's configuration. Keys that we do not ask for are left alone: peers have many that change
+ * nothing.
+ *
+ * @param keys the keys of this group
+ * @param place of the group, for messages
+ */
+record Settings(Map<String, Tree> keys, String place) {
+  private static final long LARGEST = 1 << 20;
+
+  /** Reads a JSON or YAML file, by its extension. */
+  static Settings read(Path file) {
+    String text;
+    try {
+      if (Files.size(file) > LARGEST) {
+        throw new JiffusionException(
+            file + " is no configuration: it has more than " + LARGEST + " bytes");
+      }
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
+    }
+    String name = file.toString();
+    return of(
+        name.endsWith(".yaml") || name.endsWith(".yml")
+            ? Tree.yaml(text, name)
+            : Tree.json(text, name));
+  }
+
+  static Settings of(Tree tree) {
+    if (!(tree.value() instanceof Map)) {
+      throw new JiffusionException(tree.place() + " must be a group of keys");
+    }
+    return new Settings(tree.fields(), tree.place());
+  }
+
+  /** No keys: every value is its default. */
+  static Settings none(String place) {
+    return new Settings(new LinkedHashMap<>(), place);
+  }
+
+  /** Whether a key is there with a value that is not null. */
+  boolean has(String key) {
+    return keys.get(key) != null && keys.get(key).value() != null;
+  }
+
+  /** A group inside; one without keys if there is none. */
+  Settings group(String key) {
+    return has(key) ? of(keys.get(key)) : none(place + ", " + key);
+  }
+
+  int whole(String key) {
+    return whole(needed(key), key);
+  }
+
+  /** A whole number, or another value if it is missing or null. */
+  int whole(String key, int otherwise) {
+    return has(key) ? whole(keys.get(key), key) : otherwise;
+  }
+
+  double number(String key, double otherwise) {
+    return has(key) ? number(keys.get(key), key).doubleValue() : otherwise;
+  }
+
+  boolean flag(String key, boolean otherwise) {
+    if (!has(key)) {
+      return otherwise;
+    }
+    return keys.get(key).value() instanceof Boolean flag
+        ? flag
+        : fail(keys.get(key), key, "must be true or false");
+  }
+
+  String text(String key) {
+    return text(needed(key), key);
+  }
+
+  String text(String key, String otherwise) {
+    return has(key) ? text(keys.get(key), key) : otherwise;
+  }
+
+  List<String> texts(String key) {
+    return items(needed(key), key).stream().map(item -> text(item, key)).toList();
+  }
+
+  /** A list of whole numbers; a single number is a list of one. */
+  int[] wholes(String key) {
+    Tree tree = needed(key);
+    return tree.value() instanceof List
+        ? items(tree, key).stream().mapToInt(item -> whole(item, key)).toArray()
+        : new int[] {whole(tree, key)};
+  }
+
+  double[] numbers(String key) {
+    return items(needed(key), key).stream()
+        .mapToDouble(item -> number(item, key).doubleValue())
+        .toArray();
+  }
+
+  /**
+   * Refuses a setting that changes the network to one that we do not have.
+   *
+   * @param only the value that we have, as text; {@code null} for none
+   */
+  void must(String key, String only) {
+    String given = has(key) ? keys.get(key).toString() : "null";
+    if (has(key) && !given.equals(only)) {
+      fail(keys.get(key), key, "must be " + only + ", no other is known here");
+    }
+  }
+
+  /** An error about a key. */
+  <T> T fail(String key, String rule) {
+    return fail(needed(key), key, rule);
+  }
+
+  private <T> T fail(Tree tree, String key, String rule) {
+    throw new JiffusionException(
+        "illegal " + key + ": " + tree + ", " + rule + " (" + tree.place() + ")");
+  }
+
+  private Tree needed(String key) {
+    if (!has(key)) {
+      throw new JiffusionException("missing key " + key + " (" + place + ")");
+    }
+    return keys.get(key);
+  }
+
+  private int whole(Tree tree, String key) {
+    try {
+      return number(tree, key).intValueExact();
+    } catch (ArithmeticException e) {
+      return fail(tree, key, "must be a whole number");
+    }
+  }
+
+  private BigDecimal number(Tree tree, String key) {
+    if (tree.value() instanceof BigDecimal number) {
+      return number;
+    }
+    // YAML 1.1 takes 1e-4 for a text
+    if (tree.value() instanceof String text && text.matches("[-+]?[0-9.]+[eE][-+]?[0-9]{1,3}")) {
+      return new BigDecimal(text);
+    }
+    return fail(tree, key, "must be a number");
+  }
+
+  private String text(Tree tree, String key) {
+    return tree.value() instanceof String text ? text : fail(tree, key, "must be a text");
+  }
+
+  private List<Tree> items(Tree tree, String key) {
+    if (!(tree.value() instanceof List<?> list)) {
+      return fail(tree, key, "must be a list");
+    }
+    List<Tree> items = new ArrayList<>();
+    list.forEach(item -> items.add((Tree) item));
+    return items;
+  }
+}

@@ -1,0 +1,137 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.network.Shapes;
+import io.jiffusion.run.AtomicFile;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.Array;
+import io.jiffusion.weights.ArrayFile;
+import io.jiffusion.weights.Mapped;
+import io.jiffusion.weights.NameMap;
+import io.jiffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model as it lies on the disk: a run folder of ours, or a checkpoint of another program. Its
+ * weights are read when they are asked for.
+ *
+ * @param run what the weights are
+ * @param weights under our names
+ * @param autoencoder between the images and the network's latents; null if there is none
+ */
+public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
+    implements AutoCloseable {
+  /** Folder of a run folder that has the autoencoder, itself a run folder. */
+  private static final String AUTOENCODER = "autoencoder";
+
+  /**
+   * How a checkpoint is to be read, where it does not say it itself.
+   *
+   * @param config file with its configuration; null for the one that lies beside it
+   * @param weights which of its weights: ema, raw, or auto for the averaged ones if there are some
+   */
+  public record Options(Path config, String weights) {
+    /** As the checkpoint says. */
+    public static final Options AUTO = new Options(null, "auto");
+
+    public Options {
+      Check.oneOf(List.of("auto", "ema", "raw"), "weights", weights);
+    }
+  }
+
+  /** A program whose checkpoints we read. */
+  interface Format {
+    /** Whether a file or folder looks like one of its checkpoints; opens nothing large. */
+    boolean knows(Path path, Options options);
+
+    /**
+     * Opens it.
+     *
+     * @throws JiffusionException that says why not
+     */
+    Stored open(Path path, Options options);
+  }
+
+  private static final List<Format> FORMATS = List.of(new DiffusersFolder());
+
+  /** A model of its own: no autoencoder before it. */
+  Stored(RunFolder run, ArrayFile weights) {
+    this(run, weights, null);
+  }
+
+  /** A peer's model, its weights seen through a name map; {@code file} is closed if it fails. */
+  static Stored of(RunConfig config, RunFolder.Source source, ArrayFile file, NameMap map) {
+    return new Stored(
+        RunFolder.of(config, source),
+        new Mapped(file, map, Shapes.of(config.network().network(), 1).parameters()));
+  }
+
+  /** Opens a model, with what it says about itself. */
+  public static Stored open(Path path) {
+    return open(path, Options.AUTO);
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param path a run folder, or a file or folder of another program
+   * @throws JiffusionException if it is none that we know, or damaged; it says why
+   */
+  public static Stored open(Path path, Options options) {
+    if (RunFolder.isOne(path)) {
+      Path inside = path.resolve(AUTOENCODER);
+      return new Stored(
+          RunFolder.read(path),
+          Safetensors.open(path.resolve(RunFolder.WEIGHTS)),
+          Files.isDirectory(inside) ? open(inside) : null);
+    }
+    for (Format format : FORMATS) {
+      if (format.knows(path, options)) {
+        return format.open(path, options);
+      }
+    }
+    throw new JiffusionException(
+        Files.exists(path)
+            ? "no model in "
+                + path
+                + ": it has no run.json, and is no checkpoint that is known here; must be a run"
+                + " folder, a diffusers folder, or a checkpoint with its configuration beside it"
+            : "no file or folder " + path);
+  }
+
+  /**
+   * Writes it as a run folder, with the numbers as they are.
+   *
+   * @return bytes of weights
+   */
+  public long write(Path folder) {
+    Map<String, Array> arrays = new LinkedHashMap<>();
+    weights
+        .arrays()
+        .forEach(
+            (name, info) ->
+                arrays.put(name, Array.of(info.type(), weights.floats(name), info.shape())));
+    try {
+      Files.createDirectories(folder);
+      Path to = folder.resolve(RunFolder.WEIGHTS);
+      Safetensors.write(to, arrays, Map.of("format", "jiffusion"));
+      run.write(folder);
+      return Files.size(to)
+          + (autoencoder == null ? 0 : autoencoder.write(folder.resolve(AUTOENCODER)));
+    } catch (IOException e) {
+      throw new JiffusionException("cannot write " + folder + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    if (autoencoder != null) {
+      autoencoder.close();
+    }
+  }
+}

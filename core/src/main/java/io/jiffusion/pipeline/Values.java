@@ -1,0 +1,9 @@
+package io.jiffusion.pipeline;
+
+/**
+ * Floats with their shape, row-major.
+ *
+ * @param values all of them
+ * @param shape sizes, outermost first
+ */
+public record Values(float[] values, long... shape) {}
