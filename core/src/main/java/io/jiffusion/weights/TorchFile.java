@@ -1,0 +1,453 @@
+package io.jiffusion.weights;
+
+import io.jiffusion.run.AtomicFile;
+import io.jiffusion.run.Half;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.Pickle.Storage;
+import io.jiffusion.weights.Pickle.View;
+import java.io.EOFException;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A file that {@code torch.save} wrote, in the zip format (since PyTorch 1.6) or the one before it:
+ * {@code .pt}, {@code .pth}, {@code .ckpt}, {@code .bin}. It is read by our own restricted machine,
+ * {@link Pickle}: nothing in the file is run. All is checked on opening but the numbers, which are
+ * read when they are asked for.
+ *
+ * <p>An array's name is the path to it, keys and positions in lists joined by {@code /}: {@code
+ * 4/conv_in.weight}, {@code state_dict/model.betas}.
+ */
+public final class TorchFile implements ArrayFile {
+  private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+  private static final int PROTOCOL = 1001;
+  private static final int DEEPEST = 100;
+  private static final int CHUNK = 1 << 18;
+
+  private final Path path;
+  private final FileChannel channel;
+  private Object content;
+  private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+  private final Map<String, Long> starts = new LinkedHashMap<>(); // of storages, by key
+  private final Map<String, View> views = new LinkedHashMap<>();
+  private final Map<String, Info> arrays = new LinkedHashMap<>();
+
+  private TorchFile(Path path, FileChannel channel) {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  /**
+   * Opens a file and checks it.
+   *
+   * @throws JiffusionException if it cannot be read, is none, is damaged, or wants to run code
+   */
+  public static TorchFile open(Path path) {
+    TorchFile file = null;
+    boolean opened = false;
+    try {
+      file = new TorchFile(path, FileChannel.open(path, StandardOpenOption.READ));
+      file.readContent();
+      file.nameArrays();
+      opened = true;
+      return file;
+    } catch (EOFException e) {
+      throw file.bad("it is cut short; copy or download it again");
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+    } finally {
+      if (file != null && !opened) {
+        file.close();
+      }
+    }
+  }
+
+  private void readContent() throws IOException {
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(512, channel.size()));
+    read(start, 0);
+    byte[] bytes = start.array();
+    if (bytes.length >= 4 && bytes[0] == 'P' && bytes[1] == 'K' && bytes[2] == 3 && bytes[3] == 4) {
+      readZip();
+    } else if (bytes.length >= 2 && (bytes[0] & 0xFF) == 0x80 && bytes[1] <= 5) {
+      readLegacy();
+    } else {
+      throw bad(what(bytes) + ", no file that torch.save wrote");
+    }
+  }
+
+  private static String what(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    if (bytes.length == 0) {
+      return "it is empty";
+    }
+    if (text.startsWith("version https://git-lfs")) {
+      return "it is a pointer of Git LFS in place of the file; fetch it with git lfs pull";
+    }
+    if (text.stripLeading().startsWith("<")) {
+      return "it is a web page";
+    }
+    if (text.length() > 262 && text.startsWith("ustar", 257)) {
+      return "it is a tar archive, the format before PyTorch 0.2 (save it again with a newer one)";
+    }
+    if (text.length() > 8 && text.charAt(8) == '{') {
+      return "it looks like a safetensors file (give it that ending)";
+    }
+    return "it is neither a zip archive nor begins with PyTorch's mark";
+  }
+
+  // ---- the two formats ----
+
+  private void readZip() throws IOException {
+    TorchZip zip = TorchZip.read(this, channel.size());
+    content = Pickle.read(zip.bytes("data.pkl"));
+    if (zip.has("byteorder")) {
+      Pickle.Bytes text = zip.bytes("byteorder");
+      order = text.next() == 'b' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    }
+    for (Storage storage : storages()) {
+      String entry = "data/" + storage.key();
+      starts.put(storage.key(), zip.start(entry));
+      checkSize(storage, zip.size(entry));
+    }
+  }
+
+  private void readLegacy() throws IOException {
+    Pickle.Bytes in = new Pickle.Bytes(this, 0, channel.size());
+    if (!MAGIC.equals(Pickle.read(in))) {
+      throw bad("it is a pickle, but does not begin with PyTorch's mark");
+    }
+    if (!Long.valueOf(PROTOCOL).equals(Pickle.read(in))) {
+      throw bad("it is of an unknown version of PyTorch's format, must be " + PROTOCOL);
+    }
+    if (Pickle.read(in) instanceof Map<?, ?> system
+        && Boolean.FALSE.equals(system.get("little_endian"))) {
+      order = ByteOrder.BIG_ENDIAN;
+    }
+    content = Pickle.read(in);
+    if (!(Pickle.read(in) instanceof List<?> keys)) {
+      throw bad("it has no list of its storages");
+    }
+    Map<String, Storage> known = new LinkedHashMap<>();
+    storages().forEach(storage -> known.put(storage.key(), storage));
+    long at = in.position();
+    for (Object key : keys) {
+      Storage storage = known.get(String.valueOf(key));
+      if (storage == null) {
+        throw bad("its storage " + key + " belongs to no tensor");
+      }
+      ByteBuffer count = ByteBuffer.allocate(8).order(order);
+      read(count, at);
+      long bytes = bytes(storage, count.flip().getLong());
+      checkSize(storage, bytes);
+      if (starts.put(storage.key(), at + 8) != null) {
+        throw bad("it has two storages " + key);
+      }
+      if (bytes > channel.size() - at - 8) {
+        throw new EOFException();
+      }
+      at += 8 + bytes;
+    }
+    for (String key : known.keySet()) {
+      if (!starts.containsKey(key)) {
+        throw bad("the numbers of storage " + key + " are missing");
+      }
+    }
+  }
+
+  private void checkSize(Storage storage, long bytes) {
+    long need = bytes(storage, storage.count());
+    if (bytes != need) {
+      throw bad("its storage " + storage.key() + " has " + bytes + " bytes, must have " + need);
+    }
+  }
+
+  private long bytes(Storage storage, long count) {
+    try {
+      return Math.multiplyExact(count, storage.type().bytes());
+    } catch (ArithmeticException e) {
+      throw bad("its storage " + storage.key() + " has " + count + " elements, more than a file");
+    }
+  }
+
+  // ---- what is in it ----
+
+  /** A container on the way down, and its name with a slash. */
+  private record Inside(Object container, String prefix, int depth) {}
+
+  /** All tensors by path; deeper than any checkpoint, or round in circles, is refused. */
+  private void nameArrays() {
+    Deque<Inside> open = new ArrayDeque<>();
+    visit("", content, 0, open);
+    while (!open.isEmpty()) {
+      Inside inside = open.pop();
+      if (inside.container instanceof Map<?, ?> map) {
+        map.forEach(
+            (key, value) -> visit(inside.prefix + name(key), value, inside.depth + 1, open));
+      } else {
+        List<?> list = (List<?>) inside.container;
+        for (int i = 0; i < list.size(); i++) {
+          visit(inside.prefix + i, list.get(i), inside.depth + 1, open);
+        }
+      }
+    }
+  }
+
+  private void visit(String name, Object value, int depth, Deque<Inside> open) {
+    if (depth > DEEPEST || arrays.size() + open.size() > 1_000_000) {
+      throw bad("its content is nested more than " + DEEPEST + " deep, or has no end");
+    }
+    if (value instanceof View view) {
+      if (views.put(name, view) != null) {
+        throw bad("two of its tensors are called " + name);
+      }
+      arrays.put(name, new Info(view.type(), view.shape()));
+    } else if (value instanceof Map || value instanceof List) {
+      open.push(new Inside(value, name.isEmpty() ? "" : name + "/", depth));
+    }
+  }
+
+  private static String name(Object key) {
+    return key instanceof Pickle.Global global ? global.name() : String.valueOf(key);
+  }
+
+  private Set<Storage> storages() {
+    Set<Storage> all = new LinkedHashSet<>();
+    Set<String> keys = new HashSet<>();
+    nameArrays();
+    for (View view : views.values()) {
+      if (all.add(view.storage()) && !keys.add(view.storage().key())) {
+        throw bad("its storage " + view.storage().key() + " is told in two ways");
+      }
+    }
+    views.clear();
+    arrays.clear();
+    return all;
+  }
+
+  /**
+   * What the file holds: maps, lists, texts, numbers, truth values and nulls; tensors are among
+   * {@link #arrays()}.
+   */
+  public Object content() {
+    return content;
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public Map<String, Info> arrays() {
+    return Collections.unmodifiableMap(arrays);
+  }
+
+  // ---- numbers ----
+
+  private interface Element {
+    void take(ByteBuffer bytes, int at);
+  }
+
+  @Override
+  public float[] floats(String name) {
+    return floats(name, 0, count(name));
+  }
+
+  @Override
+  public float[] floats(String name, long from, int count) {
+    DType type = floating(name);
+    float[] out = new float[count];
+    elements(
+        name,
+        from,
+        count,
+        (bytes, at) ->
+            out[at] =
+                switch (type) {
+                  case F16 -> Half.fromF16(bytes.getShort());
+                  case BF16 -> Half.fromBF16(bytes.getShort());
+                  case F32 -> bytes.getFloat();
+                  default -> (float) bytes.getDouble();
+                });
+    return out;
+  }
+
+  @Override
+  public double[] doubles(String name) {
+    DType type = floating(name);
+    double[] out = new double[count(name)];
+    elements(
+        name,
+        0,
+        out.length,
+        (bytes, at) ->
+            out[at] =
+                switch (type) {
+                  case F16 -> Half.fromF16(bytes.getShort());
+                  case BF16 -> Half.fromBF16(bytes.getShort());
+                  case F32 -> bytes.getFloat();
+                  default -> bytes.getDouble();
+                });
+    return out;
+  }
+
+  @Override
+  public long[] longs(String name) {
+    DType type = view(name).type();
+    if (type.floating()) {
+      throw bad("its tensor " + name + " has type " + type + ", must be an integer type");
+    }
+    long[] out = new long[count(name)];
+    elements(
+        name,
+        0,
+        out.length,
+        (bytes, at) ->
+            out[at] =
+                switch (type) {
+                  case BOOL, U8 -> bytes.get() & 0xFF;
+                  case I8 -> bytes.get();
+                  case U16 -> bytes.getShort() & 0xFFFF;
+                  case I16 -> bytes.getShort();
+                  case U32 -> bytes.getInt() & 0xFFFFFFFFL;
+                  case I32 -> bytes.getInt();
+                  default -> bytes.getLong();
+                });
+    return out;
+  }
+
+  private DType floating(String name) {
+    DType type = view(name).type();
+    if (!type.floating()) {
+      throw bad("its tensor " + name + " has type " + type + ", must be F16, BF16, F32 or F64");
+    }
+    return type;
+  }
+
+  private View view(String name) {
+    View view = views.get(name);
+    if (view == null) {
+      throw bad("it has no tensor " + name);
+    }
+    return view;
+  }
+
+  private int count(String name) {
+    long count = view(name).count();
+    if (count > Integer.MAX_VALUE - 8) {
+      throw bad("its tensor " + name + " is too large for one Java array; read it in parts");
+    }
+    return (int) count;
+  }
+
+  /** Elements of a view in row-major order, read in runs that lie together in the file. */
+  private void elements(String name, long from, int count, Element element) {
+    View view = view(name);
+    if (from < 0 || count < 0 || from + count > view.count()) {
+      throw new IllegalArgumentException(
+          "illegal elements: "
+              + from
+              + " to "
+              + (from + count)
+              + ", must be in 0 to "
+              + view.count());
+    }
+    int width = view.type().bytes();
+    long start = starts.get(view.storage().key());
+    int inner = contiguousAxes(view);
+    long run = 1;
+    for (int axis = view.shape().length - inner; axis < view.shape().length; axis++) {
+      run *= view.shape()[axis];
+    }
+    ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(order);
+    int at = 0;
+    try {
+      while (at < count) {
+        long index = from + at;
+        long place = view.offset() + index % run + outer(view, inner, index / run);
+        int here = (int) Math.min(Math.min(count - at, run - index % run), CHUNK / width);
+        buffer.clear().limit(here * width);
+        read(buffer, start + place * width);
+        buffer.flip();
+        for (int last = at + here; at < last; at++) {
+          element.take(buffer, at);
+        }
+      }
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /** How many of the last axes lie in the file one element behind the other. */
+  private static int contiguousAxes(View view) {
+    int axes = 0;
+    long next = 1;
+    for (int axis = view.shape().length - 1; axis >= 0; axis--) {
+      if (view.shape()[axis] != 1 && view.strides()[axis] != next) {
+        break;
+      }
+      next *= view.shape()[axis];
+      axes++;
+    }
+    return axes;
+  }
+
+  /** Where the index-th run of a view begins, counted from the first. */
+  private static long outer(View view, int inner, long index) {
+    long place = 0;
+    for (int axis = view.shape().length - inner - 1; axis >= 0; axis--) {
+      place += index % view.shape()[axis] * view.strides()[axis];
+      index /= view.shape()[axis];
+    }
+    return place;
+  }
+
+  long size() throws IOException {
+    return channel.size();
+  }
+
+  /** Fills a buffer from a place of the file. */
+  void read(ByteBuffer buffer, long position) throws IOException {
+    while (buffer.hasRemaining()) {
+      int read = channel.read(buffer, position);
+      if (read < 0) {
+        throw new EOFException();
+      }
+      position += read;
+    }
+  }
+
+  JiffusionException bad(String problem) {
+    return new JiffusionException(path + " is not read: " + problem);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // A file that was only read has nothing to lose.
+    }
+  }
+
+  @Override
+  public String toString() {
+    return path + " " + Arrays.toString(arrays.keySet().toArray());
+  }
+}
