@@ -223,6 +223,11 @@ public final class Eager implements Ops<Tensor> {
   }
 
   @Override
+  public Tensor bilinear(Tensor x, long height, long width) {
+    return x.bilinear(height, width);
+  }
+
+  @Override
   public Tensor averagePool(Tensor x) {
     return x.averagePool();
   }

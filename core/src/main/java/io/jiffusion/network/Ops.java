@@ -105,6 +105,9 @@ public interface Ops<T> {
   /** Every pixel four times. */
   T upsample(T x);
 
+  /** Another size by bilinear interpolation, pixels taken as areas (align_corners false). */
+  T bilinear(T x, long height, long width);
+
   /** Means over 2×2 pixels. */
   T averagePool(T x);
 

@@ -312,6 +312,11 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape bilinear(Shape x, long height, long width) {
+    return Shape.of(x.size(0), x.size(1), height, width);
+  }
+
+  @Override
   public Shape averagePool(Shape x) {
     need(x.size(2) % 2 == 0 && x.size(3) % 2 == 0, "averagePool", "odd size " + x);
     return Shape.of(x.size(0), x.size(1), x.size(2) / 2, x.size(3) / 2);

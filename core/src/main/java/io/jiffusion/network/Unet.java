@@ -32,29 +32,8 @@ public record Unet(UnetConfig config) implements Network {
     List<UnetLevel> levels = config.allLevels();
     int last = levels.size() - 1;
     T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
-    T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
-    h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
     Deque<T> skips = new ArrayDeque<>();
-    skips.push(h);
-
-    for (int i = 0; i <= last; i++) {
-      UnetLevel level = levels.get(i);
-      for (int j = 0; j < config.resBlocks(); j++) {
-        T before = h;
-        h =
-            ops.block(
-                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
-        skips.push(h);
-      }
-      if (i < last) {
-        T before = h;
-        h = ops.block("down." + i + ".sample", o -> down(o, before, emb, level));
-        skips.push(h);
-      }
-    }
-
-    T bottom = h;
-    h = ops.block("middle", o -> middle(o, bottom, emb, condition, levels.get(last)));
+    T h = middle(ops, encode(ops, x, emb, condition, skips), emb, condition);
 
     for (int i = last; i >= 0; i--) {
       UnetLevel level = levels.get(i);
@@ -86,9 +65,38 @@ public record Unet(UnetConfig config) implements Network {
                 last()));
   }
 
-  private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
+  /** The way down, all of it kept for the way up. */
+  <T> T encode(Ops<T> ops, T x, T emb, Condition<T> condition, Deque<T> skips) {
+    List<UnetLevel> levels = config.allLevels();
+    T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
+    h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
+    skips.push(h);
+    for (int i = 0; i < levels.size(); i++) {
+      UnetLevel level = levels.get(i);
+      for (int j = 0; j < config.resBlocks(); j++) {
+        T before = h;
+        h =
+            ops.block(
+                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
+        skips.push(h);
+      }
+      if (i < levels.size() - 1) {
+        T before = h;
+        h = ops.block("down." + i + ".sample", o -> down(o, before, emb, level));
+        skips.push(h);
+      }
+    }
+    return h;
+  }
+
+  <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition) {
+    UnetLevel deepest = config.allLevels().get(config.allLevels().size() - 1);
+    return ops.block("middle", o -> middle(o, x, emb, condition, deepest));
+  }
+
+  <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
     int width = config.embeddingWidth();
-    T emb = ops.sinusoid(label, config.channels(), config.order(), config.shift());
+    T emb = ops.sinusoid(label, config.sinusoidWidth(), config.order(), config.shift());
     emb = ops.linear(ops.silu(ops.linear(emb, "linear1", width, 1)), "linear2", width, 1);
     if (config.classes() > 0) {
       emb = ops.add(emb, ops.embedding(condition.classes(), "classes", config.classes(), width));
@@ -128,15 +136,19 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   private <T> T down(Ops<T> ops, T x, T emb, UnetLevel level) {
-    return by(level.halve()) == Resample.RESIDUAL
-        ? residual(ops, x, emb, level.channels(), Change.HALVE, 1)
-        : ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
+    return switch (by(level.halve())) {
+      case CONV -> ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.HALVE, 1);
+      case PLAIN -> ops.averagePool(x);
+    };
   }
 
   private <T> T up(Ops<T> ops, T x, T emb, UnetLevel level) {
-    return by(level.twice()) == Resample.RESIDUAL
-        ? residual(ops, x, emb, level.channels(), Change.DOUBLE, 1)
-        : ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
+    return switch (by(level.twice())) {
+      case CONV -> ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.DOUBLE, 1);
+      case PLAIN -> ops.upsample(x);
+    };
   }
 
   private Resample by(Resample ofLevel) {
@@ -198,7 +210,7 @@ public record Unet(UnetConfig config) implements Network {
     return scale == 1 ? x : ops.affine(x, 1 / scale, 0);
   }
 
-  private <T> T norm(Ops<T> ops, T x, String name) {
+  <T> T norm(Ops<T> ops, T x, String name) {
     return ops.groupNorm(x, name, config.groups(), config.eps());
   }
 
