@@ -3,6 +3,8 @@ package io.jiffusion.pipeline;
 import io.jiffusion.network.Mlp;
 import io.jiffusion.network.MlpConfig;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.SongUnet;
+import io.jiffusion.network.SongUnetConfig;
 import io.jiffusion.network.SuperResolution;
 import io.jiffusion.network.SuperResolutionConfig;
 import io.jiffusion.network.Unet;
@@ -20,31 +22,41 @@ import java.util.stream.Stream;
  * @param mlp for points in the plane
  * @param superResolution for large images of small ones
  * @param classifier tells noisy images apart
+ * @param songUnet for images, of the family of NCSN++ and DDPM++
  */
 public record NetworkConfig(
     @Optional UnetConfig unet,
     @Optional MlpConfig mlp,
     @Optional SuperResolutionConfig superResolution,
-    @Optional UnetClassifierConfig classifier) {
+    @Optional UnetClassifierConfig classifier,
+    @Optional SongUnetConfig songUnet) {
 
   public NetworkConfig {
-    if (Stream.of(unet, mlp, superResolution, classifier).filter(Objects::nonNull).count() != 1) {
+    long given =
+        Stream.of(unet, mlp, superResolution, classifier, songUnet)
+            .filter(Objects::nonNull)
+            .count();
+    if (given != 1) {
       throw new IllegalArgumentException(
-          "illegal network, must have one of unet, mlp, superResolution and classifier; remove the"
-              + " others, as by unet: null");
+          "illegal network, must have one of unet, mlp, superResolution, classifier and songUnet;"
+              + " remove the others, as by unet: null");
     }
   }
 
   static NetworkConfig of(UnetConfig unet) {
-    return new NetworkConfig(unet, null, null, null);
+    return new NetworkConfig(unet, null, null, null, null);
   }
 
   static NetworkConfig of(SuperResolutionConfig superResolution) {
-    return new NetworkConfig(null, null, superResolution, null);
+    return new NetworkConfig(null, null, superResolution, null, null);
   }
 
   static NetworkConfig of(UnetClassifierConfig classifier) {
-    return new NetworkConfig(null, null, null, classifier);
+    return new NetworkConfig(null, null, null, classifier, null);
+  }
+
+  static NetworkConfig of(SongUnetConfig songUnet) {
+    return new NetworkConfig(null, null, null, null, songUnet);
   }
 
   /** The network that is told here. */
@@ -55,14 +67,15 @@ public record NetworkConfig(
     if (mlp != null) {
       return new Mlp(mlp);
     }
-    return superResolution != null
-        ? new SuperResolution(superResolution)
-        : new UnetClassifier(classifier);
+    if (superResolution != null) {
+      return new SuperResolution(superResolution);
+    }
+    return classifier != null ? new UnetClassifier(classifier) : new SongUnet(songUnet);
   }
 
   /** Whether the last row of the class table always stands for "no class". */
   boolean hasNullClass() {
-    return false;
+    return songUnet != null;
   }
 
   /** Rows of the class table; 0 for a network without classes. */
