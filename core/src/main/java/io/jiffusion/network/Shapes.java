@@ -48,7 +48,9 @@ public final class Shapes implements Ops<Shape> {
     Shape one = network.input();
     Shape classes = network.classes() > 0 ? Shape.of(images) : null;
     Shape context =
-        network.contextWidth() > 0 ? Shape.of(images, CONTEXT, network.contextWidth()) : null;
+        network.contextWidth() > 0 && !network.contextOfClass()
+            ? Shape.of(images, CONTEXT, network.contextWidth())
+            : null;
     Shape image = network.image();
     Shape beside =
         image == null ? null : Shape.of(images, image.size(0), image.size(1), image.size(2));
@@ -339,6 +341,10 @@ public final class Shapes implements Ops<Shape> {
         q.size(2) % heads == 0,
         "attention",
         q.size(2) + " channels cannot be split into " + heads + " heads");
+    need(
+        k.equals(v) && k.size(0) == q.size(0) && k.size(2) == q.size(2),
+        "attention",
+        "queries " + q + ", keys " + k + " and values " + v + " do not fit");
     record("attention", "attention", q, 0, 4 * q.count() * k.size(1));
     return q;
   }

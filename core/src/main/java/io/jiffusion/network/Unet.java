@@ -24,11 +24,22 @@ public record Unet(UnetConfig config) implements Network {
 
   @Override
   public int classes() {
-    return config.classes();
+    return contextOfClass() ? config.transformer().classes() : config.classes();
+  }
+
+  @Override
+  public int contextWidth() {
+    return config.transformer() == null ? 0 : config.transformer().contextWidth();
+  }
+
+  @Override
+  public boolean contextOfClass() {
+    return config.transformer() != null && config.transformer().classes() != null;
   }
 
   @Override
   public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
+    T context = contextOfClass() ? contextOf(ops, condition) : condition.context();
     List<UnetLevel> levels = config.allLevels();
     int last = levels.size() - 1;
     T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
@@ -43,7 +54,7 @@ public record Unet(UnetConfig config) implements Network {
         T before = h;
         h =
             ops.block(
-                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
+                "down." + i + "." + j, o -> mix(o, before, emb, context, level, level.down()));
         skips.push(h);
       }
       if (i < last) {
@@ -54,7 +65,7 @@ public record Unet(UnetConfig config) implements Network {
     }
 
     T bottom = h;
-    h = ops.block("middle", o -> middle(o, bottom, emb, condition, levels.get(last)));
+    h = ops.block("middle", o -> middle(o, bottom, emb, context, levels.get(last)));
 
     for (int i = last; i >= 0; i--) {
       UnetLevel level = levels.get(i);
@@ -64,7 +75,7 @@ public record Unet(UnetConfig config) implements Network {
         h =
             ops.block(
                 "up." + i + "." + j,
-                o -> mix(o, o.concat(before, skip), emb, condition, level, level.up()));
+                o -> mix(o, o.concat(before, skip), emb, context, level, level.up()));
       }
       if (i > 0) {
         T before = h;
@@ -97,16 +108,15 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   /** A residual block and what follows it. */
-  private <T> T mix(
-      Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level, Attention attention) {
+  private <T> T mix(Ops<T> ops, T x, T emb, T context, UnetLevel level, Attention attention) {
     T h = ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
-    return attend(ops, h, condition, level, attention, true, 1);
+    return attend(ops, h, context, level, attention, true, 1);
   }
 
   private <T> T attend(
       Ops<T> ops,
       T x,
-      Condition<T> condition,
+      T context,
       UnetLevel level,
       Attention attention,
       boolean norm,
@@ -114,16 +124,33 @@ public record Unet(UnetConfig config) implements Network {
     return switch (attention) {
       case NONE -> x;
       case SELF -> ops.block("attn", o -> attention(o, x, config.heads(level), norm, scale));
-      case CROSS -> throw new UnsupportedOperationException("cross attention"); // TODO
+      case CROSS -> ops.block("cross", o -> transformer(level).apply(o, x, context, last()));
     };
   }
 
-  private <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level) {
+  private Transformer transformer(UnetLevel level) {
+    return new Transformer(
+        config.heads(level), level.depth() == null ? 1 : level.depth(), config.groups());
+  }
+
+  /** The context of a network whose classes are tokens; one that is given goes first. */
+  private <T> T contextOf(Ops<T> ops, Condition<T> condition) {
+    TransformerConfig tokens = config.transformer();
+    return condition.context() != null
+        ? condition.context()
+        : ops.sequence(
+            ops.embedding(condition.classes(), "context", tokens.classes(), tokens.contextWidth()));
+  }
+
+  private <T> T middle(Ops<T> ops, T x, T emb, T context, UnetLevel level) {
     double scale = config.middleScale();
     int channels = level.channels();
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
-    Attention attention = config.middleAttention() ? Attention.SELF : Attention.NONE;
-    T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
+    Attention attention =
+        !config.middleAttention()
+            ? Attention.NONE
+            : config.middleTransformer() ? Attention.CROSS : Attention.SELF;
+    T mixed = attend(ops, h, context, level, attention, config.middleNorm(), scale);
     return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
   }
 

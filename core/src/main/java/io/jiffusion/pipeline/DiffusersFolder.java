@@ -54,8 +54,11 @@ final class DiffusersFolder implements Stored.Format {
     Part part =
         switch (kind) {
           case "UNet2DModel" -> DiffusersUnet2d.read(config);
+          case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
           default ->
-              config.fail("_class_name", "is no network that is known here: must be UNet2DModel");
+              config.fail(
+                  "_class_name",
+                  "is no network that is known here: must be UNet2DModel or UNet2DConditionModel");
         };
     Path file = weights(folder);
     return Stored.of(

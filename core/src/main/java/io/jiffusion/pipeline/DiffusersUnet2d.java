@@ -68,7 +68,8 @@ final class DiffusersUnet2d {
             !scaleShift || c.has("attn_norm_num_groups"),
             c.whole("out_channels", 3),
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
-            levels);
+            levels,
+            null);
     return new DiffusersFolder.Part(
         new NetworkConfig(unet, null),
         NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));

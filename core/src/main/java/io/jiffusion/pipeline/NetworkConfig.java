@@ -29,11 +29,11 @@ public record NetworkConfig(@Optional UnetConfig unet, @Optional MlpConfig mlp) 
 
   /** Whether the last row of the class table always stands for "no class". */
   boolean hasNullClass() {
-    return false;
+    return unet != null && unet.transformer() != null && unet.transformer().nullClass();
   }
 
   /** Rows of the class table; 0 for a network without classes. */
   public int classes() {
-    return unet != null ? unet.classes() : 0;
+    return network().classes();
   }
 }

@@ -67,6 +67,7 @@ record DiffusersUnet(Unet network, int levels) {
             !scaleShift || !c.get("attn_norm_num_groups").isNull(),
             null,
             null,
+            null,
             null);
     return new DiffusersUnet(new Unet(config), channels.length);
   }
