@@ -53,7 +53,7 @@ public final class Networks {
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
   }
 
-  /** A small U-Net with a transformer of two blocks on the first level, and self attention. */
+  /** A small U-Net with transformers of two blocks on the second level, and self attention. */
   private static Unet crossing(TransformerConfig transformer) {
     return unet(
         Map.of(
@@ -63,8 +63,8 @@ public final class Networks {
             new int[0],
             "levels",
             List.of(
-                new UnetLevel(8, Attention.CROSS, Attention.CROSS, 2, 2, null, null),
-                new UnetLevel(16, Attention.SELF, Attention.NONE, 4, null, null, null)),
+                new UnetLevel(8, Attention.SELF, Attention.NONE, 2, null, null, null),
+                new UnetLevel(16, Attention.NONE, Attention.CROSS, 4, 2, null, null)),
             "transformer",
             transformer));
   }
