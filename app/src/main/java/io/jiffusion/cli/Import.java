@@ -4,6 +4,7 @@ import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -20,23 +21,11 @@ final class Import implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run folder.")
   Path out;
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "The checkpoint's configuration, JSON or YAML; by default the one beside it.")
-  Path config;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "W",
-      defaultValue = "auto",
-      description =
-          "Which of its weights: ema, raw, or auto for the averaged ones if there are some.")
-  String weights;
+  @Mixin CheckpointOptions checkpoint;
 
   @Override
   public Integer call() {
-    try (Stored stored = Stored.open(path, new Stored.Options(config, weights))) {
+    try (Stored stored = Stored.open(path, checkpoint.options())) {
       long bytes = stored.write(out);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -74,24 +75,12 @@ final class PredictOutput implements Callable<Integer> {
       description = "The output: npy, npz or safetensors, as its name says.")
   Path out;
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "The checkpoint's configuration; by default the one beside it.")
-  Path config;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "W",
-      defaultValue = "auto",
-      description =
-          "Which of its weights: ema, raw, or auto for the averaged ones if there are some.")
-  String weights;
+  @Mixin CheckpointOptions checkpoint;
 
   @Override
   public Integer call() {
     Values inputs = ArrayFiles.values(x);
-    try (Stored stored = Stored.open(Home.model(model), new Stored.Options(config, weights))) {
+    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
       Values output =
           Predict.of(
               stored,

@@ -281,7 +281,16 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape scaleShift(Shape x, Shape scale, Shape shift) {
-    return addChannels(addChannels(x, scale), shift);
+    return multiplyChannels(multiplyChannels(x, scale), shift);
+  }
+
+  @Override
+  public Shape multiplyChannels(Shape x, Shape vector) {
+    need(
+        vector.equals(Shape.of(x.size(0), x.size(x.rank() == 3 ? 2 : 1))),
+        "multiplyChannels",
+        vector + " does not fit " + x);
+    return x;
   }
 
   @Override
@@ -314,6 +323,11 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape bilinear(Shape x, long height, long width) {
+    return Shape.of(x.size(0), x.size(1), height, width);
+  }
+
+  @Override
   public Shape averagePool(Shape x) {
     need(x.size(2) % 2 == 0 && x.size(3) % 2 == 0, "averagePool", "odd size " + x);
     return Shape.of(x.size(0), x.size(1), x.size(2) / 2, x.size(3) / 2);
@@ -333,6 +347,15 @@ public final class Shapes implements Ops<Shape> {
   public Shape image(Shape x, long height, long width) {
     need(x.size(1) == height * width, "image", x + " has no " + height + "x" + width + " pixels");
     return Shape.of(x.size(0), x.size(2), height, width);
+  }
+
+  @Override
+  public Shape unpatch(Shape x, long height, long width, int patch) {
+    need(
+        x.size(1) == height * width && x.size(2) % (patch * patch) == 0,
+        "unpatch",
+        x + " is no " + height + "x" + width + " patches of " + patch + "x" + patch);
+    return Shape.of(x.size(0), x.size(2) / (patch * patch), height * patch, width * patch);
   }
 
   @Override

@@ -38,34 +38,13 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   @Override
-  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
-    T context = contextOfClass() ? contextOf(ops, condition) : condition.context();
+  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> given) {
+    Condition<T> condition = contextOfClass() ? withContext(ops, given) : given;
     List<UnetLevel> levels = config.allLevels();
     int last = levels.size() - 1;
     T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
-    T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
-    h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
     Deque<T> skips = new ArrayDeque<>();
-    skips.push(h);
-
-    for (int i = 0; i <= last; i++) {
-      UnetLevel level = levels.get(i);
-      for (int j = 0; j < config.resBlocks(); j++) {
-        T before = h;
-        h =
-            ops.block(
-                "down." + i + "." + j, o -> mix(o, before, emb, context, level, level.down()));
-        skips.push(h);
-      }
-      if (i < last) {
-        T before = h;
-        h = ops.block("down." + i + ".sample", o -> down(o, before, emb, level));
-        skips.push(h);
-      }
-    }
-
-    T bottom = h;
-    h = ops.block("middle", o -> middle(o, bottom, emb, context, levels.get(last)));
+    T h = middle(ops, encode(ops, x, emb, condition, skips), emb, condition);
 
     for (int i = last; i >= 0; i--) {
       UnetLevel level = levels.get(i);
@@ -75,7 +54,7 @@ public record Unet(UnetConfig config) implements Network {
         h =
             ops.block(
                 "up." + i + "." + j,
-                o -> mix(o, o.concat(before, skip), emb, context, level, level.up()));
+                o -> mix(o, o.concat(before, skip), emb, condition, level, level.up()));
       }
       if (i > 0) {
         T before = h;
@@ -97,9 +76,38 @@ public record Unet(UnetConfig config) implements Network {
                 last()));
   }
 
-  private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
+  /** The way down, all of it kept for the way up. */
+  <T> T encode(Ops<T> ops, T x, T emb, Condition<T> condition, Deque<T> skips) {
+    List<UnetLevel> levels = config.allLevels();
+    T h = config.centerInput() ? ops.affine(x, 2, -1) : x;
+    h = ops.conv(h, "in", config.channels(), 3, 1, Padding.SYMMETRIC, 1);
+    skips.push(h);
+    for (int i = 0; i < levels.size(); i++) {
+      UnetLevel level = levels.get(i);
+      for (int j = 0; j < config.resBlocks(); j++) {
+        T before = h;
+        h =
+            ops.block(
+                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
+        skips.push(h);
+      }
+      if (i < levels.size() - 1) {
+        T before = h;
+        h = ops.block("down." + i + ".sample", o -> down(o, before, emb, level));
+        skips.push(h);
+      }
+    }
+    return h;
+  }
+
+  <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition) {
+    UnetLevel deepest = config.allLevels().get(config.allLevels().size() - 1);
+    return ops.block("middle", o -> middle(o, x, emb, condition, deepest));
+  }
+
+  <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
     int width = config.embeddingWidth();
-    T emb = ops.sinusoid(label, config.channels(), config.order(), config.shift());
+    T emb = ops.sinusoid(label, config.sinusoidWidth(), config.order(), config.shift());
     emb = ops.linear(ops.silu(ops.linear(emb, "linear1", width, 1)), "linear2", width, 1);
     if (config.classes() > 0) {
       emb = ops.add(emb, ops.embedding(condition.classes(), "classes", config.classes(), width));
@@ -108,15 +116,16 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   /** A residual block and what follows it. */
-  private <T> T mix(Ops<T> ops, T x, T emb, T context, UnetLevel level, Attention attention) {
+  private <T> T mix(
+      Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level, Attention attention) {
     T h = ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
-    return attend(ops, h, context, level, attention, true, 1);
+    return attend(ops, h, condition, level, attention, true, 1);
   }
 
   private <T> T attend(
       Ops<T> ops,
       T x,
-      T context,
+      Condition<T> condition,
       UnetLevel level,
       Attention attention,
       boolean norm,
@@ -124,7 +133,8 @@ public record Unet(UnetConfig config) implements Network {
     return switch (attention) {
       case NONE -> x;
       case SELF -> ops.block("attn", o -> attention(o, x, config.heads(level), norm, scale));
-      case CROSS -> ops.block("cross", o -> transformer(level).apply(o, x, context, last()));
+      case CROSS ->
+          ops.block("cross", o -> transformer(level).apply(o, x, condition.context(), last()));
     };
   }
 
@@ -133,16 +143,18 @@ public record Unet(UnetConfig config) implements Network {
         config.heads(level), level.depth() == null ? 1 : level.depth(), config.groups());
   }
 
-  /** The context of a network whose classes are tokens; one that is given goes first. */
-  private <T> T contextOf(Ops<T> ops, Condition<T> condition) {
+  /** A class's token in the context's place; a context that is given goes first. */
+  private <T> Condition<T> withContext(Ops<T> ops, Condition<T> given) {
     TransformerConfig tokens = config.transformer();
-    return condition.context() != null
-        ? condition.context()
-        : ops.sequence(
-            ops.embedding(condition.classes(), "context", tokens.classes(), tokens.contextWidth()));
+    T context =
+        given.context() != null
+            ? given.context()
+            : ops.sequence(
+                ops.embedding(given.classes(), "context", tokens.classes(), tokens.contextWidth()));
+    return new Condition<>(given.classes(), context, given.image(), given.augment());
   }
 
-  private <T> T middle(Ops<T> ops, T x, T emb, T context, UnetLevel level) {
+  private <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level) {
     double scale = config.middleScale();
     int channels = level.channels();
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
@@ -150,20 +162,24 @@ public record Unet(UnetConfig config) implements Network {
         !config.middleAttention()
             ? Attention.NONE
             : config.middleTransformer() ? Attention.CROSS : Attention.SELF;
-    T mixed = attend(ops, h, context, level, attention, config.middleNorm(), scale);
+    T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
     return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
   }
 
   private <T> T down(Ops<T> ops, T x, T emb, UnetLevel level) {
-    return by(level.halve()) == Resample.RESIDUAL
-        ? residual(ops, x, emb, level.channels(), Change.HALVE, 1)
-        : ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
+    return switch (by(level.halve())) {
+      case CONV -> ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.HALVE, 1);
+      case PLAIN -> ops.averagePool(x);
+    };
   }
 
   private <T> T up(Ops<T> ops, T x, T emb, UnetLevel level) {
-    return by(level.twice()) == Resample.RESIDUAL
-        ? residual(ops, x, emb, level.channels(), Change.DOUBLE, 1)
-        : ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
+    return switch (by(level.twice())) {
+      case CONV -> ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.DOUBLE, 1);
+      case PLAIN -> ops.upsample(x);
+    };
   }
 
   private Resample by(Resample ofLevel) {
@@ -225,7 +241,7 @@ public record Unet(UnetConfig config) implements Network {
     return scale == 1 ? x : ops.affine(x, 1 / scale, 0);
   }
 
-  private <T> T norm(Ops<T> ops, T x, String name) {
+  <T> T norm(Ops<T> ops, T x, String name) {
     return ops.groupNorm(x, name, config.groups(), config.eps());
   }
 

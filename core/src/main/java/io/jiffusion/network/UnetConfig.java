@@ -37,7 +37,8 @@ import java.util.stream.IntStream;
  * @param middleNorm whether the attention of the middle has a group norm
  * @param outputChannels channels of the output, those of a learned variance not counted; left out,
  *     as many as the image has
- * @param embedding width of the time embedding; left out, {@code 4·channels}
+ * @param sinusoid width of the time's sinusoids; left out, {@code channels}
+ * @param embedding width of the time embedding; left out, four times that
  * @param levels in place of multipliers and attention, which are empty then, for networks whose
  *     levels differ in more than these; else left out
  * @param transformer what the transformers of levels with cross attention attend to; left out if
@@ -69,6 +70,7 @@ public record UnetConfig(
     double middleScale,
     boolean middleNorm,
     @Optional Integer outputChannels,
+    @Optional Integer sinusoid,
     @Optional Integer embedding,
     @Optional List<UnetLevel> levels,
     @Optional TransformerConfig transformer) {
@@ -86,7 +88,9 @@ public record UnetConfig(
     /** Down by a convolution with stride 2, up by nearest neighbours and a convolution. */
     CONV,
     /** By residual blocks around average pooling and nearest neighbours. */
-    RESIDUAL
+    RESIDUAL,
+    /** Down by average pooling, up by nearest neighbours. */
+    PLAIN
   }
 
   /** The non-linearity. */
@@ -129,6 +133,11 @@ public record UnetConfig(
         "outputChannels",
         outputChannels,
         "must be 1 or more");
+    check(
+        sinusoid == null || sinusoid >= 4 && sinusoid % 2 == 0,
+        "sinusoid",
+        sinusoid,
+        "must be an even number, 4 or more");
     check(embedding == null || embedding >= 1, "embedding", embedding, "must be 1 or more");
     int number = levels == null ? multipliers.length : levels.size();
     int halvings = 1 << (number - 1);
@@ -231,7 +240,12 @@ public record UnetConfig(
 
   /** Width of the time embedding. */
   int embeddingWidth() {
-    return embedding == null ? 4 * channels : embedding;
+    return embedding == null ? 4 * sinusoidWidth() : embedding;
+  }
+
+  /** Width of the time's sinusoids. */
+  int sinusoidWidth() {
+    return sinusoid == null ? channels : sinusoid;
   }
 
   private static boolean contains(int[] attention, long rows) {

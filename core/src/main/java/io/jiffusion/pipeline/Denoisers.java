@@ -161,6 +161,6 @@ final class Denoisers {
   static NetworkDenoiser network(RunConfig config, Execution execution) {
     ProcessConfig process = config.process();
     return new NetworkDenoiser(
-        execution, process.noiseSchedule(), process.prediction(), process.label());
+        execution, process.noiseSchedule(), process.prediction(), process.timeLabel());
   }
 }

@@ -3,7 +3,6 @@ package io.jiffusion.pipeline;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.NameMap;
-import io.jiffusion.weights.Safetensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.Map;
  * Folders that {@code save_pretrained} of diffusers writes: a pipeline ({@code model_index.json}
  * and a folder for each part) or one part ({@code config.json} and its weights).
  */
-final class DiffusersFolder implements Stored.Format {
+final class DiffusersFolder {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "diffusion_pytorch_model";
   private static final List<String> PARTS = List.of("unet", "transformer");
@@ -21,15 +20,16 @@ final class DiffusersFolder implements Stored.Format {
   /** A network's configuration, and its name map. */
   record Part(NetworkConfig network, NameMap map) {}
 
-  @Override
-  public boolean knows(Path path, Stored.Options options) {
+  private DiffusersFolder() {}
+
+  /** Whether a folder looks like one. */
+  static boolean knows(Path path) {
     return Files.isRegularFile(path.resolve("model_index.json"))
         || Files.isRegularFile(path.resolve(CONFIG))
             && Settings.read(path.resolve(CONFIG)).has("_class_name");
   }
 
-  @Override
-  public Stored open(Path path, Stored.Options options) {
+  static Stored open(Path path, Stored.Options options) {
     if (!Files.isRegularFile(path.resolve("model_index.json"))) {
       return part(path, null);
     }
@@ -55,10 +55,12 @@ final class DiffusersFolder implements Stored.Format {
         switch (kind) {
           case "UNet2DModel" -> DiffusersUnet2d.read(config);
           case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
+          case "DiTTransformer2DModel", "Transformer2DModel" -> DiffusersDit.read(config);
           default ->
               config.fail(
                   "_class_name",
-                  "is no network that is known here: must be UNet2DModel or UNet2DConditionModel");
+                  "is no network that is known here: must be UNet2DModel, UNet2DConditionModel or"
+                      + " DiTTransformer2DModel");
         };
     Path file = weights(folder);
     return Stored.of(
@@ -80,7 +82,7 @@ final class DiffusersFolder implements Stored.Format {
   }
 
   private static ArrayFile open(Path file) {
-    return Safetensors.open(file);
+    return CheckpointFile.open(file);
   }
 
   /** Numbers that name maps of diffusers ask for. */

@@ -35,6 +35,7 @@ final class DiffusersScheduler {
         false,
         c.text("variance_type", "fixed_small").startsWith("fixed_large")
             ? Variance.LARGE
-            : Variance.SMALL);
+            : Variance.SMALL,
+        null);
   }
 }

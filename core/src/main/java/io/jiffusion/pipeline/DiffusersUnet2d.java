@@ -67,11 +67,12 @@ final class DiffusersUnet2d {
             c.number("mid_block_scale_factor", 1),
             !scaleShift || c.has("attn_norm_num_groups"),
             c.whole("out_channels", 3),
+            null,
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
             levels,
             null);
     return new DiffusersFolder.Part(
-        new NetworkConfig(unet, null),
+        NetworkConfig.of(unet),
         NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));
   }
 

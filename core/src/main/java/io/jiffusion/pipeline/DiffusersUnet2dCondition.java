@@ -118,12 +118,12 @@ final class DiffusersUnet2dCondition {
             c.number("mid_block_scale_factor", 1),
             true,
             c.whole("out_channels", 4),
+            null,
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
             all,
             crosses ? new TransformerConfig(context, middle, null, false) : null);
     return new DiffusersFolder.Part(
-        new NetworkConfig(unet, null),
-        NameMap.of("diffusers-unet2d", DiffusersFolder.levels(levels)));
+        NetworkConfig.of(unet), NameMap.of("diffusers-unet2d", DiffusersFolder.levels(levels)));
   }
 
   private static List<String> blocks(Settings c, String key, String way, int levels) {

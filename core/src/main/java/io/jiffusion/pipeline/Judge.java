@@ -99,7 +99,7 @@ public final class Judge implements AutoCloseable {
             config,
             seed,
             BATCH,
-            noisy ? new CrossEntropy.Noising(process.noiseSchedule(), process.label()) : null);
+            noisy ? new CrossEntropy.Noising(process.noiseSchedule(), process.timeLabel()) : null);
     try (Trainer trainer =
         new Trainer(
             new Classifier(config, noisy),
@@ -255,7 +255,7 @@ public final class Judge implements AutoCloseable {
     for (int i = 0; i < images.length; i++) {
       images[i] = (float) (schedule.alpha(t) * images[i] + schedule.sigma(t) * eps[i]);
     }
-    return accuracy(data, images, process.label().at(t));
+    return accuracy(data, images, process.timeLabel().at(t));
   }
 
   private double accuracy(Dataset data, float[] images, double label) {
@@ -290,7 +290,7 @@ public final class Judge implements AutoCloseable {
               + of.steps()
               + " steps; train one with jiffusion train-classifier --noisy");
     }
-    return new ClassifierGradient(execution, process.label(), config.features(), classes);
+    return new ClassifierGradient(execution, process.timeLabel(), config.features(), classes);
   }
 
   /** Whether both noise images alike, whatever their networks predict. */

@@ -4,6 +4,7 @@ import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
+import io.jiffusion.network.Shapes;
 import java.util.Arrays;
 
 /**
@@ -73,12 +74,9 @@ public final class Predict {
     try (Execution execution =
         Executions.load(model, new Model.Options("fp32", 0, Math.min(images, 8)))) {
       float[] output = execution.evaluate(x.values(), images, labels, given.of(images));
-      return new Values(
-          output,
-          images,
-          execution.outputChannels(),
-          shape[2],
-          output.length / images / execution.outputChannels() / shape[2]);
+      long[] one = Shapes.of(network, 1).output().sizes().clone();
+      one[0] = images;
+      return new Values(output, one);
     }
   }
 

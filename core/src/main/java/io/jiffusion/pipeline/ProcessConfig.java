@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param clip whether a sampler clips the predicted image to [−1, 1]
  * @param rederive whether DDIM derives eps again from the clipped image
  * @param variance of an ancestral step where the request does not say it
+ * @param conventions of the program that the network is from; left out, ours
  */
 public record ProcessConfig(
     String schedule,
@@ -42,7 +43,8 @@ public record ProcessConfig(
     @Optional Double sigmaData,
     boolean clip,
     boolean rederive,
-    Variance variance) {
+    Variance variance,
+    @Optional Conventions conventions) {
 
   private static final List<String> TABLES =
       List.of("linear", "rescaled-linear", "cosine", "quadratic", "sigmoid", "constant", "jsd");
@@ -91,6 +93,19 @@ public record ProcessConfig(
     if (predicts.equals("edm") && sigmaData == null) {
       sigmaData = 0.5;
     }
+    Check.that(
+        conventions == null
+            || conventions.label() == null
+            || TABLES.contains(schedule)
+            || !List.of("index", "rescaled").contains(conventions.label()),
+        "conventions.label",
+        conventions == null ? "" : conventions.label(),
+        "must go with a table of betas");
+    Check.that(
+        conventions == null || conventions.betas() == null || conventions.betas().length == steps,
+        "conventions.betas",
+        conventions == null || conventions.betas() == null ? 0 : conventions.betas().length,
+        "must be one for each of the steps");
     Check.that(sigmaData == null || sigmaData > 0, "sigmaData", sigmaData, "must be above 0");
   }
 
@@ -101,14 +116,17 @@ public record ProcessConfig(
 
   /** The two functions of the process. */
   public NoiseSchedule noiseSchedule() {
+    if (known().betas() != null) {
+      return fullNoise(DiscreteBetas.of(known().betas()));
+    }
     return switch (schedule) {
-      case "linear" -> DiscreteBetas.linear(steps, betaStart, betaEnd);
-      case "rescaled-linear" -> DiscreteBetas.rescaledLinear(steps);
-      case "cosine" -> DiscreteBetas.cosine(steps);
-      case "quadratic" -> DiscreteBetas.quadratic(steps, betaStart, betaEnd);
-      case "sigmoid" -> DiscreteBetas.sigmoid(steps, betaStart, betaEnd);
-      case "constant" -> DiscreteBetas.constant(steps, betaStart);
-      case "jsd" -> DiscreteBetas.jsd(steps);
+      case "linear" -> fullNoise(DiscreteBetas.linear(steps, betaStart, betaEnd));
+      case "rescaled-linear" -> fullNoise(DiscreteBetas.rescaledLinear(steps));
+      case "cosine" -> fullNoise(DiscreteBetas.cosine(steps));
+      case "quadratic" -> fullNoise(DiscreteBetas.quadratic(steps, betaStart, betaEnd));
+      case "sigmoid" -> fullNoise(DiscreteBetas.sigmoid(steps, betaStart, betaEnd));
+      case "constant" -> fullNoise(DiscreteBetas.constant(steps, betaStart));
+      case "jsd" -> fullNoise(DiscreteBetas.jsd(steps));
       case "vp" -> new VariancePreserving(1000 * betaStart, 1000 * betaEnd);
       case "sub-vp" -> new SubVariancePreserving(1000 * betaStart, 1000 * betaEnd);
       case "ve" -> new VarianceExploding(sigmaMin, sigmaMax);
@@ -116,6 +134,15 @@ public record ProcessConfig(
       case "flow" -> new RectifiedFlow();
       default -> throw new AssertionError(schedule);
     };
+  }
+
+  private DiscreteBetas fullNoise(DiscreteBetas table) {
+    return Boolean.TRUE.equals(known().zeroSnr()) ? table.zeroTerminalSnr() : table;
+  }
+
+  /** The conventions, ours where none are told. */
+  Conventions known() {
+    return conventions == null ? Conventions.OURS : conventions;
   }
 
   /** How the network's output is to be read. */
@@ -136,7 +163,17 @@ public record ProcessConfig(
    * score SDE does, sigma for ve, {@code 1000·t} for flow as diffusers does; {@code ln(n)/4} for
    * schedule edm and wherever edm is predicted.
    */
-  public TimeLabel label() {
+  public TimeLabel timeLabel() {
+    if (known().label() != null) {
+      return switch (known().label()) {
+        case "index" -> TimeLabel.index(steps);
+        case "rescaled" -> TimeLabel.rescaled(steps);
+        case "999t" -> TimeLabel.scaled(999);
+        case "1000t" -> TimeLabel.scaled(1000);
+        case "sigma" -> TimeLabel.sigma(noiseSchedule());
+        default -> TimeLabel.logNoiseLevel(noiseSchedule());
+      };
+    }
     if (predicts.equals("edm")) {
       return TimeLabel.logNoiseLevel(noiseSchedule());
     }

@@ -46,7 +46,7 @@ public record SamplePlan(
                   double t = grid.time(k);
                   return new Row(
                       t,
-                      process.label().at(t),
+                      process.timeLabel().at(t),
                       schedule.alpha(t),
                       schedule.sigma(t),
                       schedule.lambda(t),

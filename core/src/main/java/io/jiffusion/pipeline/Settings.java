@@ -39,6 +39,27 @@ record Settings(Map<String, Tree> keys, String place) {
             : Tree.json(text, name));
   }
 
+  /** Flags of a Python program, as {@code --image_size 64 --learn_sigma True}. */
+  static Settings flags(String text) {
+    Map<String, Tree> keys = new LinkedHashMap<>();
+    String[] words = text.strip().split("[\\s=]+");
+    for (int i = 0; i < words.length; i += 2) {
+      if (!words[i].startsWith("--") || i + 1 == words.length) {
+        throw new JiffusionException(
+            "illegal flags: " + words[i] + ", must be --NAME VALUE, again and again");
+      }
+      keys.put(words[i].substring(2), new Tree(value(words[i + 1]), "flag " + words[i]));
+    }
+    return new Settings(keys, "flags");
+  }
+
+  private static Object value(String word) {
+    if (word.matches("(?i)true|false")) {
+      return Boolean.parseBoolean(word);
+    }
+    return word.matches("-?[0-9]+(\\.[0-9]*)?([eE][-+]?[0-9]+)?") ? new BigDecimal(word) : word;
+  }
+
   static Settings of(Tree tree) {
     if (!(tree.value() instanceof Map)) {
       throw new JiffusionException(tree.place() + " must be a group of keys");
@@ -158,6 +179,9 @@ record Settings(Map<String, Tree> keys, String place) {
   }
 
   private String text(Tree tree, String key) {
+    if (tree.value() instanceof BigDecimal number) {
+      return number.toPlainString(); // attention_resolutions may be 16 or 16,8
+    }
     return tree.value() instanceof String text ? text : fail(tree, key, "must be a text");
   }
 

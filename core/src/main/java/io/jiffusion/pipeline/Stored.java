@@ -32,31 +32,38 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
    * How a checkpoint is to be read, where it does not say it itself.
    *
    * @param config file with its configuration; null for the one that lies beside it
+   * @param flags its configuration as flags of the original program, as {@code --image_size 64};
+   *     null for none
    * @param weights which of its weights: ema, raw, or auto for the averaged ones if there are some
    */
-  public record Options(Path config, String weights) {
+  public record Options(Path config, String flags, String weights) {
     /** As the checkpoint says. */
-    public static final Options AUTO = new Options(null, "auto");
+    public static final Options AUTO = new Options(null, null, "auto");
 
     public Options {
       Check.oneOf(List.of("auto", "ema", "raw"), "weights", weights);
     }
   }
 
-  /** A program whose checkpoints we read. */
+  /** A program whose checkpoints of one file we read. */
   interface Format {
-    /** Whether a file or folder looks like one of its checkpoints; opens nothing large. */
-    boolean knows(Path path, Options options);
+    /**
+     * Whether this is one of its checkpoints.
+     *
+     * @param config what is told of the network; null if nothing is
+     */
+    boolean knows(ArrayFile arrays, Settings config);
 
     /**
-     * Opens it.
+     * Makes it a model.
      *
      * @throws JiffusionException that says why not
      */
-    Stored open(Path path, Options options);
+    Stored open(Path path, ArrayFile arrays, Settings config, Options options);
   }
 
-  private static final List<Format> FORMATS = List.of(new DiffusersFolder());
+  private static final List<Format> FORMATS =
+      List.of(new OpenAiCheckpoint(), new ErmonCheckpoint());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {
@@ -89,18 +96,35 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
           Safetensors.open(path.resolve(RunFolder.WEIGHTS)),
           Files.isDirectory(inside) ? open(inside) : null);
     }
-    for (Format format : FORMATS) {
-      if (format.knows(path, options)) {
-        return format.open(path, options);
-      }
+    if (DiffusersFolder.knows(path)) {
+      return DiffusersFolder.open(path, options);
     }
-    throw new JiffusionException(
-        Files.exists(path)
-            ? "no model in "
-                + path
-                + ": it has no run.json, and is no checkpoint that is known here; must be a run"
-                + " folder, a diffusers folder, or a checkpoint with its configuration beside it"
-            : "no file or folder " + path);
+    Path checkpoint = CheckpointFile.of(path);
+    if (checkpoint == null) {
+      throw new JiffusionException(
+          Files.exists(path)
+              ? "no model in "
+                  + path
+                  + ": it has no run.json, and is no checkpoint that is known here; must be a run"
+                  + " folder, a diffusers folder, or a checkpoint with its configuration beside it"
+              : "no file or folder " + path);
+    }
+    ArrayFile arrays = CheckpointFile.open(checkpoint);
+    try {
+      Settings config = CheckpointFile.config(checkpoint, options);
+      for (Format format : FORMATS) {
+        if (format.knows(arrays, config)) {
+          return format.open(checkpoint, arrays, config, options);
+        }
+      }
+      throw new JiffusionException(
+          checkpoint
+              + " is no checkpoint that is known here: its first tensors are "
+              + String.join(", ", arrays.arrays().keySet().stream().limit(5).toList()));
+    } catch (RuntimeException e) {
+      arrays.close();
+      throw e;
+    }
   }
 
   /**

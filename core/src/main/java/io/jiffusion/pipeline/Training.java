@@ -159,7 +159,7 @@ public final class Training {
         new Simple(
             data,
             config.process().noiseSchedule(),
-            config.process().label(),
+            config.process().timeLabel(),
             config.process().prediction(),
             TimeSampler.of(train.times()),
             train.gamma(),

@@ -327,6 +327,19 @@ public final class Tensor {
                 new DoubleOptional()));
   }
 
+  /** Bilinear interpolation to another size, pixels taken as areas. */
+  public Tensor bilinear(long height, long width) {
+    return run(
+        "upsample_bilinear2d",
+        () ->
+            torch.upsample_bilinear2d(
+                pointer,
+                new long[] {height, width},
+                false,
+                new DoubleOptional(),
+                new DoubleOptional()));
+  }
+
   /** Average over 2×2 pixels. */
   public Tensor averagePool() {
     return run(

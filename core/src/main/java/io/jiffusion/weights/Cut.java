@@ -12,6 +12,7 @@ import java.util.Map;
  *   <li>{@code rows:k/n}: the k-th of n equal parts of its rows, counted from 0
  *   <li>{@code heads:k}: query, key or value (k is 0, 1 or 2) of rows in the order head, {q, k, v},
  *       channel (improved-diffusion)
+ *   <li>{@code qkv:k}: one of these two, the first where the variable {@code split} is 1
  *   <li>{@code interleaved:k}: of rows in the order head, channel, {q, k, v} (EDM)
  *   <li>{@code transposed}: its columns are our rows
  * </ul>
@@ -40,6 +41,10 @@ public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
       case "" -> new Cut(Kind.WHOLE, 0, 1, 0, 0);
       case "transposed" -> new Cut(Kind.TRANSPOSED, 0, 1, 0, 0);
       case "rows" -> new Cut(Kind.ROWS, index, Integer.parseInt(words[2]), 0, 0);
+      case "qkv" ->
+          variables.getOrDefault("split", 0) == 1
+              ? of("rows:" + index + "/3", variables)
+              : of("heads:" + index, variables);
       case "interleaved" -> new Cut(Kind.INTERLEAVED, index, 3, 0, 0);
       case "heads" ->
           new Cut(

@@ -28,7 +28,7 @@ class JudgeTest {
 
   private static final ProcessConfig NOISE =
       new ProcessConfig(
-          "cosine", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
+          "cosine", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL, null);
 
   @TempDir Path folder;
 
@@ -68,7 +68,7 @@ class JudgeTest {
       assertThat(judge.look(floats(x)).classes()).isEqualTo(classes);
       ProcessConfig other =
           new ProcessConfig(
-              "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL);
+              "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL, null);
       assertThatThrownBy(() -> judge.gradient(other, classes))
           .hasMessage(
               "illegal classifier: trained on noise of cosine with 50 steps, must be that of the"

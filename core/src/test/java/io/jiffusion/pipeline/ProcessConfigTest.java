@@ -50,7 +50,7 @@ class ProcessConfigTest {
   })
   void tellsTheNetworkTheTimeAsItsKindExpects(String schedule, String predicts, double label) {
     ProcessConfig process = process("schedule=" + schedule, "predicts=" + predicts);
-    assertThat(process.label().at(0.5)).isCloseTo(label, within(1e-9));
+    assertThat(process.timeLabel().at(0.5)).isCloseTo(label, within(1e-9));
   }
 
   @Test

@@ -1,0 +1,33 @@
+package io.jiffusion.network;
+
+/**
+ * The shape of guided diffusion's noisy classifier.
+ *
+ * @param unet its way down and middle
+ * @param pool how one vector is made of what is seen
+ * @param poolHeads heads of the attention that pools
+ * @param outputs classes told apart
+ */
+public record UnetClassifierConfig(UnetConfig unet, Pool pool, int poolHeads, int outputs) {
+
+  /** How one vector is made of what is seen. */
+  public enum Pool {
+    /** The mean over the last pixels. */
+    ADAPTIVE,
+    /** Attention of the mean to the last pixels, with trained positions (CLIP's). */
+    ATTENTION,
+    /** The means after every block, and two layers. */
+    SPATIAL,
+    /** The same with a group norm between the two. */
+    SPATIAL_V2
+  }
+
+  public UnetClassifierConfig {
+    if (outputs < 1) {
+      throw new IllegalArgumentException("illegal outputs: " + outputs + ", must be 1 or more");
+    }
+    if (poolHeads < 1) {
+      throw new IllegalArgumentException("illegal poolHeads: " + poolHeads + ", must be 1 or more");
+    }
+  }
+}
