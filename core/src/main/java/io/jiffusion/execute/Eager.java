@@ -208,6 +208,11 @@ public final class Eager implements Ops<Tensor> {
   }
 
   @Override
+  public Tensor multiplyChannels(Tensor x, Tensor vector) {
+    return x.times(perPixel(vector, x));
+  }
+
+  @Override
   public Tensor concat(Tensor a, Tensor b) {
     return Tensor.concat(List.of(a, b), 1);
   }
@@ -285,6 +290,14 @@ public final class Eager implements Ops<Tensor> {
     return x.reshape(x.size(0), height, width, x.size(2)).permute(0, 3, 1, 2);
   }
 
+  @Override
+  public Tensor unpatch(Tensor x, long height, long width, int patch) {
+    long channels = x.size(2) / patch / patch;
+    return x.reshape(x.size(0), height, width, patch, patch, channels)
+        .permute(0, 5, 1, 3, 2, 4)
+        .reshape(x.size(0), channels, height * patch, width * patch);
+  }
+
   /**
    * In float32: libtorch without MKL multiplies bf16 matrices of attention one number at a time.
    */
@@ -350,8 +363,12 @@ public final class Eager implements Ops<Tensor> {
     return Tensor.of(mask, sizes);
   }
 
+  /** A vector for every pixel of an image, or every element of a sequence. */
   private static Tensor perPixel(Tensor vector, Tensor image) {
-    return vector.like(image).reshape(vector.size(0), vector.size(1), 1, 1);
+    Tensor like = vector.like(image);
+    return image.sizes().length == 3
+        ? like.reshape(vector.size(0), 1, vector.size(1))
+        : like.reshape(vector.size(0), vector.size(1), 1, 1);
   }
 
   private Tensor parameter(String name, Precision format) {

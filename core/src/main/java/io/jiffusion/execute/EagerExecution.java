@@ -112,8 +112,15 @@ public final class EagerExecution implements Execution {
               + " images of "
               + input());
     }
-    given(network.classes() > 0, conditions.classes(), "the class of each image", "classes");
-    given(network.contextWidth() > 0, conditions.context(), "a context", "context");
+    if (network.contextOfClass()) {
+      if ((conditions.classes() == null) == (conditions.context() == null)) {
+        throw new IllegalArgumentException(
+            "this network needs the class of each image, or a context, and not both");
+      }
+    } else {
+      given(network.classes() > 0, conditions.classes(), "the class of each image", "classes");
+      given(network.contextWidth() > 0, conditions.context(), "a context", "context");
+    }
     given(network.image() != null, conditions.image(), "an image beside each", "second image");
     if (network.augmentWidth() == 0 && conditions.augment() != null) {
       throw new IllegalArgumentException("this network has no augmentation labels");

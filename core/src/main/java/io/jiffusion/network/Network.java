@@ -31,6 +31,11 @@ public interface Network {
     return 0;
   }
 
+  /** Whether the context may be left out for a class to stand in its place, by a table. */
+  default boolean contextOfClass() {
+    return false;
+  }
+
   /** Shape [C, H, W] of the image that {@link Condition#image} must be; null for none. */
   default Shape image() {
     return null;

@@ -93,7 +93,13 @@ public interface Ops<T> {
   /** An image plus a vector for every pixel: [B, C, H, W] + [B, C]. */
   T addChannels(T x, T vector);
 
-  /** {@code x·(1 + scale) + shift}, scale and shift being vectors [B, C]. */
+  /** Images or sequences times a vector [B, C] for every pixel or element. */
+  T multiplyChannels(T x, T vector);
+
+  /**
+   * {@code x·(1 + scale) + shift} of images or sequences, scale and shift being vectors [B, C] for
+   * every pixel or element.
+   */
   T scaleShift(T x, T scale, T shift);
 
   /** Joins images or vectors along the channels, sequences one behind the other. */
@@ -140,6 +146,12 @@ public interface Ops<T> {
 
   /** Sequence of pixels to image: [B, H·W, C] to [B, C, H, W]. */
   T image(T x, long height, long width);
+
+  /**
+   * Sequence of square patches to image: [B, H·W, p·p·C] to [B, C, H·p, W·p]. An element has the
+   * patch's rows, in these its columns, in these the channels.
+   */
+  T unpatch(T x, long height, long width, int patch);
 
   /**
    * Scaled dot-product attention, softmax(q·kᵀ/√width)·v for each head; sequences [B, N, C] whose

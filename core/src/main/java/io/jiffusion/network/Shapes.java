@@ -48,7 +48,9 @@ public final class Shapes implements Ops<Shape> {
     Shape one = network.input();
     Shape classes = network.classes() > 0 ? Shape.of(images) : null;
     Shape context =
-        network.contextWidth() > 0 ? Shape.of(images, CONTEXT, network.contextWidth()) : null;
+        network.contextWidth() > 0 && !network.contextOfClass()
+            ? Shape.of(images, CONTEXT, network.contextWidth())
+            : null;
     Shape image = network.image();
     Shape beside =
         image == null ? null : Shape.of(images, image.size(0), image.size(1), image.size(2));
@@ -279,7 +281,16 @@ public final class Shapes implements Ops<Shape> {
 
   @Override
   public Shape scaleShift(Shape x, Shape scale, Shape shift) {
-    return addChannels(addChannels(x, scale), shift);
+    return multiplyChannels(multiplyChannels(x, scale), shift);
+  }
+
+  @Override
+  public Shape multiplyChannels(Shape x, Shape vector) {
+    need(
+        vector.equals(Shape.of(x.size(0), x.size(x.rank() == 3 ? 2 : 1))),
+        "multiplyChannels",
+        vector + " does not fit " + x);
+    return x;
   }
 
   @Override
@@ -361,11 +372,24 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape unpatch(Shape x, long height, long width, int patch) {
+    need(
+        x.size(1) == height * width && x.size(2) % (patch * patch) == 0,
+        "unpatch",
+        x + " is no " + height + "x" + width + " patches of " + patch + "x" + patch);
+    return Shape.of(x.size(0), x.size(2) / (patch * patch), height * patch, width * patch);
+  }
+
+  @Override
   public Shape attention(Shape q, Shape k, Shape v, int heads) {
     need(
         q.size(2) % heads == 0,
         "attention",
         q.size(2) + " channels cannot be split into " + heads + " heads");
+    need(
+        k.equals(v) && k.size(0) == q.size(0) && k.size(2) == q.size(2),
+        "attention",
+        "queries " + q + ", keys " + k + " and values " + v + " do not fit");
     record("attention", "attention", q, 0, 4 * q.count() * k.size(1));
     return q;
   }

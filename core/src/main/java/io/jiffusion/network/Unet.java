@@ -24,11 +24,22 @@ public record Unet(UnetConfig config) implements Network {
 
   @Override
   public int classes() {
-    return config.classes();
+    return contextOfClass() ? config.transformer().classes() : config.classes();
   }
 
   @Override
-  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
+  public int contextWidth() {
+    return config.transformer() == null ? 0 : config.transformer().contextWidth();
+  }
+
+  @Override
+  public boolean contextOfClass() {
+    return config.transformer() != null && config.transformer().classes() != null;
+  }
+
+  @Override
+  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> given) {
+    Condition<T> condition = contextOfClass() ? withContext(ops, given) : given;
     List<UnetLevel> levels = config.allLevels();
     int last = levels.size() - 1;
     T emb = ops.block("time", o -> embed(o, label, condition)); // [B, 4·channels]
@@ -122,15 +133,35 @@ public record Unet(UnetConfig config) implements Network {
     return switch (attention) {
       case NONE -> x;
       case SELF -> ops.block("attn", o -> attention(o, x, config.heads(level), norm, scale));
-      case CROSS -> throw new UnsupportedOperationException("cross attention"); // TODO
+      case CROSS ->
+          ops.block("cross", o -> transformer(level).apply(o, x, condition.context(), last()));
     };
+  }
+
+  private Transformer transformer(UnetLevel level) {
+    return new Transformer(
+        config.heads(level), level.depth() == null ? 1 : level.depth(), config.groups());
+  }
+
+  /** A class's token in the context's place; a context that is given goes first. */
+  private <T> Condition<T> withContext(Ops<T> ops, Condition<T> given) {
+    TransformerConfig tokens = config.transformer();
+    T context =
+        given.context() != null
+            ? given.context()
+            : ops.sequence(
+                ops.embedding(given.classes(), "context", tokens.classes(), tokens.contextWidth()));
+    return new Condition<>(given.classes(), context, given.image(), given.augment());
   }
 
   private <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level) {
     double scale = config.middleScale();
     int channels = level.channels();
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
-    Attention attention = config.middleAttention() ? Attention.SELF : Attention.NONE;
+    Attention attention =
+        !config.middleAttention()
+            ? Attention.NONE
+            : config.middleTransformer() ? Attention.CROSS : Attention.SELF;
     T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
     return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
   }

@@ -41,6 +41,8 @@ import java.util.stream.IntStream;
  * @param embedding width of the time embedding; left out, four times that
  * @param levels in place of multipliers and attention, which are empty then, for networks whose
  *     levels differ in more than these; else left out
+ * @param transformer what the transformers of levels with cross attention attend to; left out if
+ *     there are none
  */
 public record UnetConfig(
     int inputChannels,
@@ -70,7 +72,8 @@ public record UnetConfig(
     @Optional Integer outputChannels,
     @Optional Integer sinusoid,
     @Optional Integer embedding,
-    @Optional List<UnetLevel> levels) {
+    @Optional List<UnetLevel> levels,
+    @Optional TransformerConfig transformer) {
 
   /** How the time embedding enters a residual block. */
   public enum Timing {
@@ -153,8 +156,10 @@ public record UnetConfig(
     levels = levels == null ? null : List.copyOf(levels);
     List<UnetLevel> all =
         levels == null ? levels(channels, multipliers, attention, height) : levels;
+    boolean crosses = middleAttention && transformer != null && transformer.middle();
     for (int i = 0; i < number; i++) {
       UnetLevel level = all.get(i);
+      crosses |= level.down() == Attention.CROSS || level.up() == Attention.CROSS;
       check(
           level.channels() >= 1 && level.channels() % groups == 0,
           "groups",
@@ -177,7 +182,24 @@ public record UnetConfig(
             headWidth,
             "must divide the " + level.channels() + " channels of level " + i + ", which attends");
       }
+      check(
+          level.depth() == null || level.depth() >= 1, "depth", level.depth(), "must be 1 or more");
     }
+    check(
+        crosses == (transformer != null),
+        "transformer",
+        transformer,
+        "must be given if and only if a level or the middle has cross attention");
+    check(
+        transformer == null || transformer.classes() == null || classes == 0,
+        "classes",
+        classes,
+        "must be 0 where the transformer has classes");
+  }
+
+  /** Whether the middle attends by a transformer. */
+  boolean middleTransformer() {
+    return transformer != null && transformer.middle();
   }
 
   /** Rows of the feature maps of each level. */

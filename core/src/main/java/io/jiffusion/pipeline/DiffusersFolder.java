@@ -57,8 +57,13 @@ final class DiffusersFolder {
               config.texts("down_block_types").stream().anyMatch(type -> type.contains("Skip"))
                   ? DiffusersNcsnpp.read(config)
                   : DiffusersUnet2d.read(config);
+          case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
+          case "DiTTransformer2DModel", "Transformer2DModel" -> DiffusersDit.read(config);
           default ->
-              config.fail("_class_name", "is no network that is known here: must be UNet2DModel");
+              config.fail(
+                  "_class_name",
+                  "is no network that is known here: must be UNet2DModel, UNet2DConditionModel or"
+                      + " DiTTransformer2DModel");
         };
     Path file = weights(folder);
     return Stored.of(

@@ -69,7 +69,8 @@ final class DiffusersUnet2d {
             c.whole("out_channels", 3),
             null,
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
-            levels);
+            levels,
+            null);
     return new DiffusersFolder.Part(
         NetworkConfig.of(unet),
         NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));

@@ -96,7 +96,8 @@ final class ErmonCheckpoint implements Stored.Format {
         model.whole("out_ch"),
         null,
         null,
-        levels);
+        levels,
+        null);
   }
 
   private static ProcessConfig process(Settings d, Settings all) {

@@ -1,5 +1,7 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.network.Dit;
+import io.jiffusion.network.DitConfig;
 import io.jiffusion.network.Mlp;
 import io.jiffusion.network.MlpConfig;
 import io.jiffusion.network.Network;
@@ -23,40 +25,41 @@ import java.util.stream.Stream;
  * @param superResolution for large images of small ones
  * @param classifier tells noisy images apart
  * @param songUnet for images, of the family of NCSN++ and DDPM++
+ * @param dit a transformer for images
  */
 public record NetworkConfig(
     @Optional UnetConfig unet,
     @Optional MlpConfig mlp,
     @Optional SuperResolutionConfig superResolution,
     @Optional UnetClassifierConfig classifier,
-    @Optional SongUnetConfig songUnet) {
+    @Optional SongUnetConfig songUnet,
+    @Optional DitConfig dit) {
 
   public NetworkConfig {
     long given =
-        Stream.of(unet, mlp, superResolution, classifier, songUnet)
+        Stream.of(unet, mlp, superResolution, classifier, songUnet, dit)
             .filter(Objects::nonNull)
             .count();
     if (given != 1) {
       throw new IllegalArgumentException(
-          "illegal network, must have one of unet, mlp, superResolution, classifier and songUnet;"
-              + " remove the others, as by unet: null");
+          "illegal network, must have one of unet, mlp, superResolution, classifier, songUnet and"
+              + " dit; remove the others, as by unet: null");
     }
   }
 
-  static NetworkConfig of(UnetConfig unet) {
-    return new NetworkConfig(unet, null, null, null, null);
+  /** Of one of the configurations. */
+  static NetworkConfig of(Record network) {
+    return new NetworkConfig(
+        as(UnetConfig.class, network),
+        as(MlpConfig.class, network),
+        as(SuperResolutionConfig.class, network),
+        as(UnetClassifierConfig.class, network),
+        as(SongUnetConfig.class, network),
+        as(DitConfig.class, network));
   }
 
-  static NetworkConfig of(SuperResolutionConfig superResolution) {
-    return new NetworkConfig(null, null, superResolution, null, null);
-  }
-
-  static NetworkConfig of(UnetClassifierConfig classifier) {
-    return new NetworkConfig(null, null, null, classifier, null);
-  }
-
-  static NetworkConfig of(SongUnetConfig songUnet) {
-    return new NetworkConfig(null, null, null, null, songUnet);
+  private static <T> T as(Class<T> type, Record network) {
+    return type.isInstance(network) ? type.cast(network) : null;
   }
 
   /** The network that is told here. */
@@ -70,12 +73,17 @@ public record NetworkConfig(
     if (superResolution != null) {
       return new SuperResolution(superResolution);
     }
-    return classifier != null ? new UnetClassifier(classifier) : new SongUnet(songUnet);
+    if (classifier != null) {
+      return new UnetClassifier(classifier);
+    }
+    return songUnet != null ? new SongUnet(songUnet) : new Dit(dit);
   }
 
   /** Whether the last row of the class table always stands for "no class". */
   boolean hasNullClass() {
-    return songUnet != null;
+    return songUnet != null
+        || dit != null
+        || unet != null && unet.transformer() != null && unet.transformer().nullClass();
   }
 
   /** Rows of the class table; 0 for a network without classes. */

@@ -216,7 +216,8 @@ final class OpenAiCheckpoint implements Stored.Format {
             null,
             stem == channels ? null : channels,
             null,
-            levels),
+            levels,
+            null),
         headWidth > 0 ? 0 : heads);
   }
 
@@ -266,7 +267,8 @@ final class OpenAiCheckpoint implements Stored.Format {
             unet.inputChannels(),
             unet.sinusoid(),
             unet.embedding(),
-            unet.levels());
+            unet.levels(),
+            unet.transformer());
     return new SuperResolutionConfig(twice, small, small);
   }
 

@@ -1,5 +1,6 @@
 package io.jiffusion.execute;
 
+import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
@@ -10,6 +11,9 @@ import java.util.Random;
 
 /** Weights none of which is zero or one, so that every parameter shows in the output. */
 public final class RandomWeights {
+  /** Length of a context: the one for which costs are counted. */
+  private static final int CONTEXT = 77;
+
   private RandomWeights() {}
 
   public static Params of(Network network, long seed) {
@@ -33,6 +37,24 @@ public final class RandomWeights {
       }
     }
     return params;
+  }
+
+  /** What the images {@code first … first+count−1} of a fixed row are conditioned on. */
+  static Conditions conditions(Network network, int first, int count) {
+    int[] classes = network.classes() > 0 ? new int[count] : null;
+    boolean attends = network.contextWidth() > 0 && !network.contextOfClass();
+    int size = CONTEXT * network.contextWidth();
+    float[] context = attends ? new float[count * size] : null;
+    for (int i = 0; i < count; i++) {
+      if (classes != null) {
+        classes[i] = (first + i) % 5;
+      }
+      if (context != null) {
+        float[] own = floats(new Random(1000 + first + i), size, 1);
+        System.arraycopy(own, 0, context, i * size, size);
+      }
+    }
+    return new Conditions(classes, context, null, null);
   }
 
   public static float[] floats(Random random, int count, double scale) {

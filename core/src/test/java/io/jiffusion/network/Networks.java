@@ -5,10 +5,12 @@ import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetLevel.Attention;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
@@ -42,8 +44,30 @@ public final class Networks {
     all.put(
         "three levels, not square, two blocks each",
         unet(Map.of("height", 16, "multipliers", new int[] {1, 3, 2}, "resBlocks", 2)));
+    all.put("cross attention", crossing(new TransformerConfig(6, true, null, false)));
+    all.put("classes as a context", crossing(new TransformerConfig(6, true, 5, true)));
+    all.put(
+        "cross attention, not in the middle",
+        crossing(new TransformerConfig(6, false, null, false)));
+    all.put("DiT", new Dit(new DitConfig(2, 2, 8, 2, 16, 4, 2, 5, 1, 1e-5)));
     all.put("MLP", new Mlp(new MlpConfig(2, 16, 2, 8)));
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
+  }
+
+  /** A small U-Net with transformers of two blocks on the second level, and self attention. */
+  private static Unet crossing(TransformerConfig transformer) {
+    return unet(
+        Map.of(
+            "multipliers",
+            new int[0],
+            "attention",
+            new int[0],
+            "levels",
+            List.of(
+                new UnetLevel(8, Attention.SELF, Attention.NONE, 2, null, null, null),
+                new UnetLevel(16, Attention.NONE, Attention.CROSS, 4, 2, null, null)),
+            "transformer",
+            transformer));
   }
 
   /** A small U-Net for [2, 8, 8] with some settings changed. */

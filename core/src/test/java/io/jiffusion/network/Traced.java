@@ -13,7 +13,7 @@ import java.util.function.Function;
 public record Traced(Network network, Consumer<Call> listener) implements Network {
   /** Operations with parameters or arithmetic to count. */
   private static final List<String> NAMED =
-      List.of("conv", "linear", "groupNorm", "embedding", "dropout");
+      List.of("conv", "linear", "groupNorm", "layerNorm", "embedding", "dropout");
 
   public record Call(String kind, String name, Shape result) {}
 
@@ -40,7 +40,9 @@ public record Traced(Network network, Consumer<Call> listener) implements Networ
                   listener.accept(
                       new Call(
                           method.getName(),
-                          NAMED.contains(method.getName()) ? prefix + args[1] : "",
+                          NAMED.contains(method.getName()) && args[1] instanceof String name
+                              ? prefix + name
+                              : "",
                           ops.shape((T) result)));
                 }
                 return result;
@@ -58,5 +60,15 @@ public record Traced(Network network, Consumer<Call> listener) implements Networ
   @Override
   public int classes() {
     return network.classes();
+  }
+
+  @Override
+  public int contextWidth() {
+    return network.contextWidth();
+  }
+
+  @Override
+  public boolean contextOfClass() {
+    return network.contextOfClass();
   }
 }

@@ -1,0 +1,194 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.TransformerConfig;
+import io.jiffusion.network.UnetConfig;
+import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.Resample;
+import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetLevel;
+import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.NameMap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configuration of diffusers' UNet2DConditionModel: U-Nets that attend to a context, as in
+ * Stable Diffusion 1 and 2.
+ */
+final class DiffusersUnet2dCondition {
+  private static final String CROSS_MIDDLE = "UNetMidBlock2DCrossAttn";
+
+  /** Settings of other kinds of networks, with the value that leaves them out. */
+  private static final Map<String, String> ONLY =
+      Map.ofEntries(
+          Map.entry("act_fn", "silu"),
+          Map.entry("addition_embed_type", "null"),
+          Map.entry("attention_type", "default"),
+          Map.entry("class_embed_type", "null"),
+          Map.entry("class_embeddings_concat", "false"),
+          Map.entry("conv_in_kernel", "3"),
+          Map.entry("conv_out_kernel", "3"),
+          Map.entry("cross_attention_norm", "null"),
+          Map.entry("dual_cross_attention", "false"),
+          Map.entry("encoder_hid_dim", "null"),
+          Map.entry("encoder_hid_dim_type", "null"),
+          Map.entry("num_attention_heads", "null"),
+          Map.entry("resnet_skip_time_act", "false"),
+          Map.entry("reverse_transformer_layers_per_block", "null"),
+          Map.entry("time_cond_proj_dim", "null"),
+          Map.entry("time_embedding_act_fn", "null"),
+          Map.entry("time_embedding_type", "positional"),
+          Map.entry("timestep_post_act", "null"));
+
+  private DiffusersUnet2dCondition() {}
+
+  static DiffusersFolder.Part read(Settings c) {
+    ONLY.forEach(c::must);
+    if (c.number("resnet_out_scale_factor", 1) != 1) {
+      c.fail("resnet_out_scale_factor", "must be 1, no other is known here");
+    }
+    int[] channels = c.wholes("block_out_channels");
+    int levels = channels.length;
+    List<String> down = blocks(c, "down_block_types", "Down", levels);
+    List<String> up = blocks(c, "up_block_types", "Up", levels);
+    boolean middle = middleCrosses(c);
+    int[] heads = each(c, "attention_head_dim", 8, levels);
+    int[] depths = each(c, "transformer_layers_per_block", 1, levels);
+    int context = same(c, "cross_attention_dim", 1280, levels);
+    int resBlocks = same(c, "layers_per_block", 2, levels);
+    neverOnlyCross(c);
+    boolean crosses = middle;
+    List<UnetLevel> all = new ArrayList<>();
+    for (int i = 0; i < levels; i++) {
+      Attention below = attention(down.get(i));
+      Attention above = attention(up.get(levels - 1 - i));
+      boolean last = i == levels - 1;
+      boolean cross =
+          below == Attention.CROSS || above == Attention.CROSS || last && middle; // heads: a number
+      boolean self = below == Attention.SELF || above == Attention.SELF; // heads: their width
+      if (self && channels[i] % heads[i] != 0
+          || self && cross && heads[i] * heads[i] != channels[i]) {
+        c.fail(
+            "attention_head_dim",
+            "must give both kinds of attention of level " + i + " the same heads");
+      }
+      crosses |= cross;
+      all.add(
+          new UnetLevel(
+              channels[i],
+              below,
+              above,
+              self ? channels[i] / heads[i] : heads[i],
+              depths[i],
+              resample(down.get(i)),
+              resample(up.get(levels - 1 - i))));
+    }
+    int[] size = c.wholes("sample_size");
+    UnetConfig unet =
+        new UnetConfig(
+            c.whole("in_channels", 4),
+            size[0],
+            size[size.length - 1],
+            channels[0],
+            new int[0],
+            resBlocks,
+            new int[0],
+            middle,
+            0,
+            c.whole("norm_num_groups", 32),
+            c.number("norm_eps", 1e-5),
+            c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
+            c.whole("freq_shift", 0),
+            c.text("resnet_time_scale_shift", "default").equals("scale_shift")
+                ? Timing.SCALE_SHIFT
+                : Timing.ADD,
+            c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
+            Resample.CONV,
+            Activation.SILU,
+            c.number("dropout", 0),
+            c.whole("num_class_embeds", 0),
+            true,
+            false,
+            c.flag("center_input_sample", false),
+            c.number("mid_block_scale_factor", 1),
+            true,
+            c.whole("out_channels", 4),
+            null,
+            c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
+            all,
+            crosses ? new TransformerConfig(context, middle, null, false) : null);
+    return new DiffusersFolder.Part(
+        NetworkConfig.of(unet), NameMap.of("diffusers-unet2d", DiffusersFolder.levels(levels)));
+  }
+
+  private static List<String> blocks(Settings c, String key, String way, int levels) {
+    List<String> known =
+        way.equals("Down")
+            ? List.of(
+                "DownBlock2D", "AttnDownBlock2D", "CrossAttnDownBlock2D", "ResnetDownsampleBlock2D")
+            : List.of("UpBlock2D", "AttnUpBlock2D", "CrossAttnUpBlock2D", "ResnetUpsampleBlock2D");
+    List<String> blocks = c.texts(key);
+    if (blocks.size() != levels || !known.containsAll(blocks)) {
+      c.fail(key, "must be " + levels + " of " + String.join(", ", known));
+    }
+    return blocks;
+  }
+
+  private static boolean middleCrosses(Settings c) {
+    boolean none = c.keys().containsKey("mid_block_type") && !c.has("mid_block_type");
+    String kind = none ? "null" : c.text("mid_block_type", CROSS_MIDDLE);
+    if (!List.of(CROSS_MIDDLE, "UNetMidBlock2D").contains(kind)) {
+      throw new JiffusionException(
+          "illegal mid_block_type: "
+              + kind
+              + ", must be UNetMidBlock2DCrossAttn or UNetMidBlock2D ("
+              + c.place()
+              + ")");
+    }
+    return kind.equals(CROSS_MIDDLE);
+  }
+
+  private static Attention attention(String block) {
+    return block.startsWith("Cross")
+        ? Attention.CROSS
+        : block.startsWith("Attn") ? Attention.SELF : Attention.NONE;
+  }
+
+  private static Resample resample(String block) {
+    return block.startsWith("Resnet") ? Resample.RESIDUAL : Resample.CONV;
+  }
+
+  /** One number for all levels, or one for each. */
+  private static int[] each(Settings c, String key, int otherwise, int levels) {
+    int[] given = c.has(key) ? c.wholes(key) : new int[] {otherwise};
+    if (given.length == 1 && levels > 1) {
+      int[] all = new int[levels];
+      Arrays.fill(all, given[0]);
+      return all;
+    }
+    if (given.length != levels) {
+      c.fail(key, "must be one number, or " + levels + ", one for each level");
+    }
+    return given;
+  }
+
+  private static int same(Settings c, String key, int otherwise, int levels) {
+    int[] all = each(c, key, otherwise, levels);
+    if (Arrays.stream(all).distinct().count() > 1) {
+      c.fail(key, "must be the same for all levels");
+    }
+    return all[0];
+  }
+
+  private static void neverOnlyCross(Settings c) {
+    if (c.has("only_cross_attention")
+        && c.keys().get("only_cross_attention").toString().contains("true")) {
+      c.fail("only_cross_attention", "must be false, no other is known here");
+    }
+  }
+}
