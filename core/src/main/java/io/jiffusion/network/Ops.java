@@ -117,6 +117,21 @@ public interface Ops<T> {
   /** Means over 2×2 pixels. */
   T averagePool(T x);
 
+  /** Zeros around an image. */
+  T pad(T x, int margin);
+
+  /**
+   * Half the size through a filter: {@code taps} across and down, their sum 1 in each direction,
+   * over an image with {@code margin} zeros around it.
+   */
+  T filterDown(T x, float[] taps, int margin);
+
+  /**
+   * Twice the size through a filter: zeros between the pixels, {@code taps} across and down, their
+   * sum 2 in each direction, and {@code crop} pixels taken off at each side.
+   */
+  T filterUp(T x, float[] taps, int crop);
+
   /** Mean over the pixels: [B, C, H, W] to [B, C]. */
   T mean(T x);
 
@@ -170,6 +185,9 @@ public interface Ops<T> {
 
   /** Fixed numbers [N, C], row-major, added to each sequence [B, N, C]. */
   T addConstant(T sequence, float[] values);
+
+  /** Ones at the classes, [B] to [B, rows]; nothing but zeros for class {@code rows}. */
+  T oneHot(T classes, int rows);
 
   /** Rows of a trained table [rows, width], in float32. */
   T embedding(T index, String name, int rows, int width);

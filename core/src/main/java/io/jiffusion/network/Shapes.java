@@ -334,6 +334,28 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape pad(Shape x, int margin) {
+    return Shape.of(x.size(0), x.size(1), x.size(2) + 2L * margin, x.size(3) + 2L * margin);
+  }
+
+  @Override
+  public Shape filterDown(Shape x, float[] taps, int margin) {
+    long less = 2L * margin - taps.length;
+    return Shape.of(x.size(0), x.size(1), (x.size(2) + less) / 2 + 1, (x.size(3) + less) / 2 + 1);
+  }
+
+  @Override
+  public Shape filterUp(Shape x, float[] taps, int crop) {
+    long more = taps.length - 2L - 2L * crop;
+    return Shape.of(x.size(0), x.size(1), 2 * x.size(2) + more, 2 * x.size(3) + more);
+  }
+
+  @Override
+  public Shape oneHot(Shape classes, int rows) {
+    return Shape.of(classes.size(0), rows);
+  }
+
+  @Override
   public Shape mean(Shape x) {
     return Shape.of(x.size(0), x.size(1));
   }

@@ -31,11 +31,11 @@ public record Conventions(
   static final Conventions OURS = new Conventions(null, null, null, null, null, null, null, null);
 
   /**
-   * Ways to tell the time: the index of a table, the index times 1000/T, 999·t, 1000·t, sigma, and
-   * a quarter of the logarithm of the noise level.
+   * Ways to tell the time: the index of a table, the index times 1000/T, 999·t, 1000·t, sigma, a
+   * quarter of the logarithm of the noise level, and the logarithm of half of sigma.
    */
   public static final List<String> LABELS =
-      List.of("index", "rescaled", "999t", "1000t", "sigma", "log-noise-level");
+      List.of("index", "rescaled", "999t", "1000t", "sigma", "log-noise-level", "log-half-sigma");
 
   /** Ranges of images: from −1 to 1, or from 0 to 1. */
   public static final List<String> RANGES = List.of("signed", "unsigned");

@@ -53,7 +53,10 @@ final class DiffusersFolder {
     String kind = config.text("_class_name");
     Part part =
         switch (kind) {
-          case "UNet2DModel" -> DiffusersUnet2d.read(config);
+          case "UNet2DModel" ->
+              config.texts("down_block_types").stream().anyMatch(type -> type.contains("Skip"))
+                  ? DiffusersNcsnpp.read(config)
+                  : DiffusersUnet2d.read(config);
           case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
           case "DiTTransformer2DModel", "Transformer2DModel" -> DiffusersDit.read(config);
           default ->

@@ -5,6 +5,8 @@ import io.jiffusion.network.DitConfig;
 import io.jiffusion.network.Mlp;
 import io.jiffusion.network.MlpConfig;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.SongUnet;
+import io.jiffusion.network.SongUnetConfig;
 import io.jiffusion.network.SuperResolution;
 import io.jiffusion.network.SuperResolutionConfig;
 import io.jiffusion.network.Unet;
@@ -23,37 +25,46 @@ import java.util.stream.Stream;
  * @param superResolution for large images of small ones
  * @param classifier tells noisy images apart
  * @param dit a transformer for images
+ * @param songUnet for images, of the family of NCSN++ and DDPM++
  */
 public record NetworkConfig(
     @Optional UnetConfig unet,
     @Optional MlpConfig mlp,
     @Optional SuperResolutionConfig superResolution,
     @Optional UnetClassifierConfig classifier,
-    @Optional DitConfig dit) {
+    @Optional DitConfig dit,
+    @Optional SongUnetConfig songUnet) {
 
   public NetworkConfig {
-    if (Stream.of(unet, mlp, superResolution, classifier, dit).filter(Objects::nonNull).count()
-        != 1) {
+    long given =
+        Stream.of(unet, mlp, superResolution, classifier, dit, songUnet)
+            .filter(Objects::nonNull)
+            .count();
+    if (given != 1) {
       throw new IllegalArgumentException(
-          "illegal network, must have one of unet, mlp, superResolution, classifier and dit; remove"
-              + " the others, as by unet: null");
+          "illegal network, must have one of unet, mlp, superResolution, classifier, dit and"
+              + " songUnet; remove the others, as by unet: null");
     }
   }
 
   static NetworkConfig of(UnetConfig unet) {
-    return new NetworkConfig(unet, null, null, null, null);
+    return new NetworkConfig(unet, null, null, null, null, null);
   }
 
   static NetworkConfig of(SuperResolutionConfig superResolution) {
-    return new NetworkConfig(null, null, superResolution, null, null);
+    return new NetworkConfig(null, null, superResolution, null, null, null);
   }
 
   static NetworkConfig of(UnetClassifierConfig classifier) {
-    return new NetworkConfig(null, null, null, classifier, null);
+    return new NetworkConfig(null, null, null, classifier, null, null);
   }
 
   static NetworkConfig of(DitConfig dit) {
-    return new NetworkConfig(null, null, null, null, dit);
+    return new NetworkConfig(null, null, null, null, dit, null);
+  }
+
+  static NetworkConfig of(SongUnetConfig songUnet) {
+    return new NetworkConfig(null, null, null, null, null, songUnet);
   }
 
   /** The network that is told here. */
@@ -64,17 +75,19 @@ public record NetworkConfig(
     if (mlp != null) {
       return new Mlp(mlp);
     }
-    if (dit != null) {
-      return new Dit(dit);
+    if (superResolution != null) {
+      return new SuperResolution(superResolution);
     }
-    return superResolution != null
-        ? new SuperResolution(superResolution)
-        : new UnetClassifier(classifier);
+    if (classifier != null) {
+      return new UnetClassifier(classifier);
+    }
+    return dit != null ? new Dit(dit) : new SongUnet(songUnet);
   }
 
   /** Whether the last row of the class table always stands for "no class". */
   boolean hasNullClass() {
-    return dit != null
+    return songUnet != null
+        || dit != null
         || unet != null && unet.transformer() != null && unet.transformer().nullClass();
   }
 

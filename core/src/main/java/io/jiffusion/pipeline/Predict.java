@@ -26,9 +26,12 @@ public final class Predict {
     /** Nothing. */
     public static final Given NONE = new Given(null, null, null, null);
 
-    private Conditions of(int images) {
+    private Conditions of(int images, int nullClass) {
       int[] all = classes;
-      if (classes != null && classes.length != images) {
+      if (classes == null && nullClass >= 0) {
+        all = new int[images];
+        Arrays.fill(all, nullClass);
+      } else if (classes != null && classes.length != images) {
         Check.that(
             classes.length == 1,
             "class",
@@ -73,7 +76,9 @@ public final class Predict {
     float[] labels = times.length == images ? times : filled(times[0], images);
     try (Execution execution =
         Executions.load(model, new Model.Options("fp32", 0, Math.min(images, 8)))) {
-      float[] output = execution.evaluate(x.values(), images, labels, given.of(images));
+      float[] output =
+          execution.evaluate(
+              x.values(), images, labels, given.of(images, model.run().config().nullClass()));
       long[] one = Shapes.of(network, 1).output().sizes().clone();
       one[0] = images;
       return new Values(output, one);

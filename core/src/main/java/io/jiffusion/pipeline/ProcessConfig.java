@@ -59,7 +59,7 @@ public record ProcessConfig(
 
   /** What a network can predict: edm is the paper's preconditioned network, on any schedule. */
   public static final List<String> PREDICTIONS =
-      List.of("eps", "x0", "v", "score", "velocity", "edm");
+      List.of("eps", "x0", "v", "score", "scaled-score", "velocity", "edm");
 
   public ProcessConfig {
     Check.oneOf(SCHEDULES, "schedule", schedule);
@@ -152,6 +152,7 @@ public record ProcessConfig(
       case "x0" -> Predicts.X0;
       case "v" -> Predicts.V;
       case "score" -> Predicts.SCORE;
+      case "scaled-score" -> Predicts.SCALED_SCORE;
       case "velocity" -> Predicts.VELOCITY;
       case "edm" -> Predicts.edm(sigmaData);
       default -> throw new AssertionError(predicts);
@@ -171,6 +172,10 @@ public record ProcessConfig(
         case "999t" -> TimeLabel.scaled(999);
         case "1000t" -> TimeLabel.scaled(1000);
         case "sigma" -> TimeLabel.sigma(noiseSchedule());
+        case "log-half-sigma" -> {
+          NoiseSchedule own = noiseSchedule();
+          yield t -> Math.log(own.sigma(t) / 2);
+        }
         default -> TimeLabel.logNoiseLevel(noiseSchedule());
       };
     }

@@ -63,7 +63,11 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
   }
 
   private static final List<Format> FORMATS =
-      List.of(new OpenAiCheckpoint(), new ErmonCheckpoint());
+      List.of(
+          new OpenAiCheckpoint(),
+          new ErmonCheckpoint(),
+          new ScoreSdeCheckpoint(),
+          new EdmNetworks());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {

@@ -36,6 +36,13 @@ public interface Predicts {
         return new Scalings(1, 1 / alpha, sigma * sigma / alpha, label);
       };
 
+  /** The score times sigma, {@code −eps} in the mean: the VE networks of EDM's comparison. */
+  Predicts SCALED_SCORE =
+      (schedule, t, label) -> {
+        double alpha = signal("scaled score", schedule, t);
+        return new Scalings(1, 1 / alpha, schedule.sigma(t) / alpha, label);
+      };
+
   /** {@code eps − x0}, the velocity of rectified flow; needs {@code alpha + sigma = 1}. */
   Predicts VELOCITY =
       (schedule, t, label) -> {

@@ -247,6 +247,27 @@ public final class Tensor {
                 1));
   }
 
+  /** The adjoint of a convolution without bias; weight [in, out, k, k]. */
+  public Tensor convTransposed(Tensor weight, long stride, long padding) {
+    return run(
+        "conv_transpose2d",
+        () ->
+            torch.conv_transpose2d(
+                pointer,
+                weight.pointer,
+                new TensorOptional(),
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {0, 0},
+                1,
+                new long[] {1, 1}));
+  }
+
+  /** Float32 ones at these int64 numbers, [B, size]. */
+  public Tensor oneHot(long size) {
+    return run("one_hot", () -> torch.one_hot(pointer, size).to(ScalarType.Float));
+  }
+
   /** x·weightᵀ + bias; weight [out, in], bias [out] or null. */
   public Tensor linear(Tensor weight, Tensor bias) {
     return run("linear", () -> torch.linear(pointer, weight.pointer, optional(bias)));
@@ -353,6 +374,12 @@ public final class Tensor {
                 false,
                 true,
                 new LongOptional()));
+  }
+
+  /** Zeros around an image. */
+  public Tensor pad(long margin) {
+    long[] sides = {margin, margin, margin, margin};
+    return run("pad", () -> torch.constant_pad_nd(pointer, sides, new Scalar(0)));
   }
 
   /** One row of zeros below and one column to the right. */

@@ -52,15 +52,22 @@ public interface ArrayFile extends AutoCloseable {
    * this file.
    */
   default ArrayFile under(String prefix) {
-    Map<String, Info> inside = new LinkedHashMap<>();
-    arrays()
-        .forEach(
-            (name, info) -> {
-              if (name.startsWith(prefix)) {
-                inside.put(name.substring(prefix.length()), info);
-              }
-            });
-    return new Prefixed(this, prefix, inside);
+    Map<String, String> inside = new LinkedHashMap<>();
+    for (String name : arrays().keySet()) {
+      if (name.startsWith(prefix)) {
+        inside.put(name.substring(prefix.length()), name);
+      }
+    }
+    return renamed(inside);
+  }
+
+  /**
+   * Some of the arrays under other names. Closing it closes this file.
+   *
+   * @param names this file's name of each
+   */
+  default ArrayFile renamed(Map<String, String> names) {
+    return new Renamed(this, names);
   }
 
   @Override

@@ -24,9 +24,7 @@ public final class Mapped implements ArrayFile {
 
   private final ArrayFile file;
   private final Map<String, Info> arrays = new LinkedHashMap<>();
-  private final Map<String, Source> sources = new LinkedHashMap<>();
-
-  private record Source(String name, Cut cut) {}
+  private final Map<String, NameMap.Place> sources = new LinkedHashMap<>();
 
   /**
    * Looks at a file; no values are read.
@@ -42,28 +40,31 @@ public final class Mapped implements ArrayFile {
     List<String> missing = new ArrayList<>();
     Set<String> left = new TreeSet<>(file.arrays().keySet());
     for (Parameter parameter : parameters) {
-      NameMap.Place place = map.place(parameter.name());
-      String found =
-          place.names().stream().filter(file.arrays()::containsKey).findFirst().orElse(null);
+      List<NameMap.Place> places = map.places(parameter.name());
+      NameMap.Place found =
+          places.stream()
+              .filter(place -> file.arrays().containsKey(place.name()))
+              .findFirst()
+              .orElse(null);
       if (found == null) {
-        missing.add(place.names().get(0));
+        missing.add(places.get(0).name());
         continue;
       }
-      left.remove(found);
-      Info info = file.arrays().get(found);
+      left.remove(found.name());
+      Info info = file.arrays().get(found.name());
       long[] ours = parameter.shape().sizes();
-      long[] must = place.cut().theirs(ours);
+      long[] must = found.cut().theirs(ours);
       if (!Cut.same(info.shape(), must)) {
         problems.add(
             "wrong shape: "
-                + found
+                + found.name()
                 + " is "
                 + new Shape(info.shape())
                 + ", must be "
                 + new Shape(must));
       }
       arrays.put(parameter.name(), new Info(info.type(), ours));
-      sources.put(parameter.name(), new Source(found, place.cut()));
+      sources.put(parameter.name(), found);
     }
     left.removeIf(map::ignores);
     missing.forEach(name -> problems.add("missing: " + name + near(name, left)));
@@ -99,8 +100,8 @@ public final class Mapped implements ArrayFile {
 
   @Override
   public float[] floats(String name) {
-    Source source = sources.get(name);
-    return source.cut.of(file.floats(source.name), arrays.get(name).shape());
+    NameMap.Place place = sources.get(name);
+    return place.cut().of(file.floats(place.name()), arrays.get(name).shape());
   }
 
   @Override

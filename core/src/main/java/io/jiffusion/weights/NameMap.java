@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,10 +32,11 @@ import java.util.regex.Pattern;
  * </pre>
  *
  * <p>{@code {i}} on our side is a number; on their side a sum or product of such numbers and of the
- * variables that the peer's reader gives. A block without a section of leaves is one layer. A layer
- * keeps {@code .weight} and {@code .bias}; where their name is not the layer's plus one of these,
- * ours is written with it. Of alternatives, separated by bars, the first that the file has is
- * taken. A cut says which part of their array is ours: see {@link Cut}.
+ * variables that the peer's reader gives; {@code {#}} numbers the blocks in the order in which the
+ * network asks for them. A block without a section of leaves is one layer. A layer keeps {@code
+ * .weight} and {@code .bias}; where their name is not the layer's plus one of these, ours is
+ * written with it. Of alternatives, separated by bars, the first that the file has is taken. A cut
+ * says which part of their array is ours: see {@link Cut}.
  */
 public final class NameMap {
   private static final Pattern NUMBER = Pattern.compile("\\{([a-z]+)}");
@@ -46,17 +46,18 @@ public final class NameMap {
   private final Map<String, List<Rule>> leaves = new LinkedHashMap<>();
   private final List<Pattern> ignored = new ArrayList<>();
   private final Map<String, Integer> variables;
+  private final Map<String, Integer> modules = new HashMap<>();
 
   /** A line: our name or block, theirs, and the cut or the section of leaves. */
   private record Rule(Pattern ours, List<String> names, List<String> theirs, String last) {}
 
   /**
-   * Where one of our parameters is in the peer's file.
+   * Where one of our parameters may be in the peer's file.
    *
-   * @param names what it may be called there, the first that is there counts
+   * @param name what it is called there
    * @param cut which part of it, and how it lies
    */
-  public record Place(List<String> names, Cut cut) {}
+  public record Place(String name, Cut cut) {}
 
   private NameMap(Map<String, Integer> variables) {
     this.variables = Map.copyOf(variables);
@@ -125,19 +126,26 @@ public final class NameMap {
   }
 
   /**
-   * Where a parameter is.
+   * Where a parameter may be; of several places the first that the file has counts. To be asked in
+   * the order in which the network asks, where the map numbers modules by {@code {#}}.
    *
    * @param ours its name, such as {@code down.0.1.res.conv1.weight}
    * @throws IllegalStateException if the map does not know it
    */
-  public Place place(String ours) {
+  public List<Place> places(String ours) {
     for (Rule block : blocks) {
       Matcher matcher = block.ours.matcher(ours);
       if (matcher.lookingAt() && ends(ours, matcher.end())) {
-        Map<String, Integer> numbers = numbers(block, matcher);
         List<Place> inside = inside(block.last, ours.substring(matcher.end()));
         if (!inside.isEmpty()) {
-          return joined(block, numbers, inside.get(0));
+          Map<String, Integer> numbers = numbers(block, matcher);
+          numbers.put("#", modules.computeIfAbsent(matcher.group(), key -> modules.size()));
+          List<Place> places = new ArrayList<>();
+          for (String theirs : block.theirs) {
+            String start = filled(theirs, numbers);
+            inside.forEach(rest -> places.add(new Place(start + rest.name, rest.cut)));
+          }
+          return places;
         }
       }
     }
@@ -156,35 +164,24 @@ public final class NameMap {
     return numbers;
   }
 
-  /** Where the rest of a name, such as {@code .conv1.weight}, is in a section of leaves. */
+  /** Where the rest of a name, such as {@code .conv1.weight}, may be in a section of leaves. */
   private List<Place> inside(String section, String rest) {
     if (section.isEmpty() || section.contains(":") || section.equals("transposed")) {
-      return List.of(new Place(List.of(rest), Cut.of(section, variables)));
+      return List.of(new Place(rest, Cut.of(section, variables)));
     }
-    String name = rest.substring(1);
+    List<Place> places = new ArrayList<>();
+    String name = rest.isEmpty() ? rest : rest.substring(1);
     for (Rule leaf : leaves.getOrDefault(section, List.of())) {
       Matcher matcher = leaf.ours.matcher(name);
       if (matcher.lookingAt() && ends(name, matcher.end())) {
         Map<String, Integer> numbers = numbers(leaf, matcher);
         String tail = name.substring(matcher.end());
-        List<String> theirs =
-            leaf.theirs.stream()
-                .map(their -> (their.equals(".") ? "" : "." + filled(their, numbers)) + tail)
-                .toList();
-        return List.of(new Place(theirs, Cut.of(leaf.last, variables)));
+        for (String their : leaf.theirs) {
+          places.add(new Place("." + filled(their, numbers) + tail, Cut.of(leaf.last, variables)));
+        }
       }
     }
-    return Collections.emptyList();
-  }
-
-  private static Place joined(Rule block, Map<String, Integer> numbers, Place inside) {
-    List<String> names = new ArrayList<>();
-    for (String theirs : block.theirs) {
-      for (String rest : inside.names) {
-        names.add(filled(theirs, numbers) + rest);
-      }
-    }
-    return new Place(names, inside.cut);
+    return places;
   }
 
   private static String filled(String theirs, Map<String, Integer> numbers) {

@@ -2,7 +2,10 @@ package io.jiffusion.weights;
 
 import java.util.Map;
 
-/** A whole number written as a sum of products, such as {@code 1+i*(blocks+1)+j}. */
+/**
+ * A whole number written as a sum of products, such as {@code 1+i*(blocks+1)+j}, or such a sum
+ * halved, {@code size>>i+1}.
+ */
 final class Sum {
   private final String text;
   private final Map<String, Integer> numbers;
@@ -15,6 +18,10 @@ final class Sum {
 
   int value() {
     int value = sum();
+    if (text.startsWith(">>", at)) {
+      at += 2;
+      value >>= sum();
+    }
     if (at < text.length()) {
       throw new IllegalStateException("a sum in a name map that is none: " + text);
     }
@@ -46,6 +53,9 @@ final class Sum {
       return value;
     }
     int from = at;
+    if (text.charAt(at) == '#') {
+      at++;
+    }
     while (at < text.length() && Character.isLetterOrDigit(text.charAt(at))) {
       at++;
     }

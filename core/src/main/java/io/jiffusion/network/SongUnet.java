@@ -1,0 +1,270 @@
+package io.jiffusion.network;
+
+import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.Pyramid;
+import io.jiffusion.network.UnetConfig.Timing;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * NCSN++ and DDPM++ (Song et al.: Score-based generative modeling through stochastic differential
+ * equations, 2021, appendix H), and the networks that Karras et al. made of them and of ADM
+ * (Elucidating the design space of diffusion-based generative models, 2022, appendix F).
+ *
+ * @param config its shape
+ */
+public record SongUnet(SongUnetConfig config) implements Network {
+  private static final double FOURIER_STD = 16;
+
+  @Override
+  public Shape input() {
+    return Shape.of(config.inputChannels(), config.height(), config.width());
+  }
+
+  /** One more than there are: the last stands for no class. */
+  @Override
+  public int classes() {
+    return config.classes() == 0 ? 0 : config.classes() + 1;
+  }
+
+  @Override
+  public int augmentWidth() {
+    return config.augment();
+  }
+
+  @Override
+  public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
+    T emb = ops.block("time", o -> embed(o, label, condition));
+    T image = config.centerInput() ? ops.affine(x, 2, -1) : x;
+    Deque<T> skips = new ArrayDeque<>();
+    T h = encode(ops, image, emb, skips);
+
+    T bottom = h;
+    h = ops.block("middle.res1", o -> residual(o, bottom, emb, Change.NONE, channels(o, bottom)));
+    h = attend(ops, h, "middle.attn");
+    T mixed = h;
+    h = ops.block("middle.res2", o -> residual(o, mixed, emb, Change.NONE, channels(o, mixed)));
+
+    T out = decode(ops, h, emb, skips);
+    return config.divide() ? ops.divide(out, label) : out;
+  }
+
+  private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
+    T given = config.logarithm() ? ops.log(label) : label;
+    T emb =
+        config.noise() == Noise.FOURIER
+            ? ops.fourier(given, "frequencies", config.noiseWidth(), config.order(), FOURIER_STD)
+            : ops.sinusoid(given, config.noiseWidth(), config.order(), config.shift());
+    T classes = config.classes() == 0 ? null : ops.oneHot(condition.classes(), config.classes());
+    if (classes != null && !config.classesLast()) {
+      T scaled = ops.affine(classes, Math.sqrt(config.classes()), 0);
+      emb = ops.add(emb, ops.linear(scaled, "classes", config.noiseWidth(), 1));
+    }
+    if (condition.augment() != null) {
+      emb = ops.add(emb, ops.linear(condition.augment(), "augment", config.noiseWidth(), 0, false));
+    }
+    emb = ops.silu(ops.linear(emb, "linear1", config.embedding(), 1));
+    emb = ops.linear(emb, "linear2", config.embedding(), 1);
+    if (classes != null && config.classesLast()) {
+      emb = ops.add(emb, ops.linear(classes, "classes", config.embedding(), 1, false));
+    }
+    return ops.silu(emb);
+  }
+
+  private <T> T encode(Ops<T> ops, T image, T emb, Deque<T> skips) {
+    T small = image; // the image at the size of the level, or its own way
+    T h = ops.conv(image, "in", config.stem(), 3, 1, Padding.SYMMETRIC, 1);
+    skips.push(h);
+    int last = config.multipliers().length - 1;
+    for (int i = 0; i <= last; i++) {
+      int channels = config.channels() * config.multipliers()[i];
+      for (int j = 0; j < config.blocks(); j++) {
+        String name = "down." + i + "." + j;
+        T before = h;
+        h = ops.block(name + ".res", o -> residual(o, before, emb, Change.NONE, channels));
+        h = config.attends(ops.shape(h).size(2)) ? attend(ops, h, name + ".attn") : h;
+        skips.push(h);
+      }
+      if (i < last) {
+        T before = h;
+        h = ops.block("down." + i + ".sample", o -> down(o, before, emb));
+        int wide = channels(ops, h);
+        if (config.encoder() == Pyramid.SKIP) {
+          small = halved(ops, small);
+          T seen = ops.conv(small, "down." + i + ".skip", wide, 1, 1, Padding.SYMMETRIC, 1);
+          h = config.concatenate() ? ops.concat(seen, h) : ops.add(seen, h);
+        } else if (config.encoder() == Pyramid.RESIDUAL) {
+          small = rescaled(ops, ops.add(convDown(ops, small, "down." + i + ".skip", wide), h));
+          h = small;
+        }
+        skips.push(h);
+      }
+    }
+    return h;
+  }
+
+  private <T> T decode(Ops<T> ops, T x, T emb, Deque<T> skips) {
+    T h = x;
+    T said = null; // the output at the size of the level, or its own way
+    int last = config.multipliers().length - 1;
+    for (int i = last; i >= 0; i--) {
+      int channels = config.channels() * config.multipliers()[i];
+      boolean attends = config.attends(ops.shape(h).size(2));
+      for (int j = 0; j <= config.blocks(); j++) {
+        String name = "up." + i + "." + j;
+        T before = h;
+        T skip = skips.pop();
+        h =
+            ops.block(
+                name + ".res",
+                o -> residual(o, o.concat(before, skip), emb, Change.NONE, channels));
+        if (attends && (j == config.blocks() || !config.attendOnce())) {
+          h = attend(ops, h, name + ".attn");
+        }
+      }
+      String level = "up." + i;
+      if (config.decoder() == Pyramid.SKIP) {
+        T more = said(ops, h, level, config.outputChannels());
+        said = said == null ? more : ops.add(doubled(ops, said), more);
+      } else if (config.decoder() == Pyramid.RESIDUAL) {
+        said =
+            said == null
+                ? said(ops, h, level, channels(ops, h))
+                : rescaled(ops, ops.add(convUp(ops, said, level + ".skip", channels(ops, h)), h));
+        h = i == last ? h : said;
+      }
+      if (i > 0) {
+        T before = h;
+        h = ops.block(level + ".sample", o -> up(o, before, emb));
+      }
+    }
+    return config.decoder() == Pyramid.SKIP ? said : said(ops, h, "out", config.outputChannels());
+  }
+
+  /** What the features say. */
+  private <T> T said(Ops<T> ops, T h, String name, int channels) {
+    return ops.block(
+        name,
+        o -> o.conv(o.silu(norm(o, h, "norm")), "conv", channels, 3, 1, Padding.SYMMETRIC, 0));
+  }
+
+  private enum Change {
+    NONE,
+    HALVE,
+    DOUBLE
+  }
+
+  private <T> T residual(Ops<T> ops, T x, T emb, Change change, int channels) {
+    T h = resized(ops, ops.silu(norm(ops, x, "norm1")), change);
+    T skip = resized(ops, x, change);
+    h = ops.conv(h, "conv1", channels, 3, 1, Padding.SYMMETRIC, 1);
+    if (config.timing() == Timing.ADD) {
+      h = norm(ops, ops.addChannels(h, ops.linear(emb, "time", channels, 1)), "norm2");
+    } else {
+      T both = ops.linear(emb, "time", 2 * channels, 1);
+      T scale = ops.channels(both, 0, channels);
+      h = ops.scaleShift(norm(ops, h, "norm2"), scale, ops.channels(both, channels, channels));
+    }
+    h = ops.dropout(ops.silu(h), "dropout", config.dropout());
+    h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, 0);
+    if (channels(ops, skip) != channels || config.project() && change != Change.NONE) {
+      skip = ops.conv(skip, "skip", channels, 1, 1, Padding.SYMMETRIC, 1);
+    }
+    return rescaled(ops, ops.add(skip, h));
+  }
+
+  private <T> T attend(Ops<T> ops, T x, String name) {
+    int channels = channels(ops, x);
+    int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
+    return heads == 0 ? x : ops.block(name, o -> attention(o, x, channels, heads));
+  }
+
+  private <T> T attention(Ops<T> ops, T x, int channels, int heads) {
+    Shape shape = ops.shape(x);
+    T tokens = ops.tokens(norm(ops, x, "norm"));
+    T mixed =
+        ops.attention(
+            ops.linear(tokens, "q", channels, 1),
+            ops.linear(tokens, "k", channels, 1),
+            ops.linear(tokens, "v", channels, 1),
+            heads);
+    T out = ops.image(ops.linear(mixed, "out", channels, 0), shape.size(2), shape.size(3));
+    return rescaled(ops, ops.add(x, out));
+  }
+
+  // ---- other sizes ----
+
+  private <T> T down(Ops<T> ops, T x, T emb) {
+    return switch (config.resample()) {
+      case RESIDUAL -> residual(ops, x, emb, Change.HALVE, channels(ops, x));
+      case CONV -> convDown(ops, x, "conv", channels(ops, x));
+      case PLAIN -> halved(ops, x);
+    };
+  }
+
+  private <T> T up(Ops<T> ops, T x, T emb) {
+    return switch (config.resample()) {
+      case RESIDUAL -> residual(ops, x, emb, Change.DOUBLE, channels(ops, x));
+      case CONV -> convUp(ops, x, "conv", channels(ops, x));
+      case PLAIN -> doubled(ops, x);
+    };
+  }
+
+  private <T> T resized(Ops<T> ops, T x, Change change) {
+    return switch (change) {
+      case NONE -> x;
+      case HALVE -> halved(ops, x);
+      case DOUBLE -> doubled(ops, x);
+    };
+  }
+
+  private <T> T halved(Ops<T> ops, T x) {
+    return isPlain() ? ops.averagePool(x) : ops.filterDown(x, config.taps(), margin());
+  }
+
+  private <T> T doubled(Ops<T> ops, T x) {
+    return isPlain() ? ops.upsample(x) : ops.filterUp(x, config.taps(), margin());
+  }
+
+  /** Whether the filter is a mean of two, or none. */
+  private boolean isPlain() {
+    return config.filter().length == 0
+        || config.filter().length == 2 && config.filter()[0] == config.filter()[1];
+  }
+
+  private int margin() {
+    return (config.filter().length - 1) / 2;
+  }
+
+  /** A convolution at the full size, and half of it through the filter. */
+  private <T> T convDown(Ops<T> ops, T x, String name, int channels) {
+    if (config.filter().length == 0) {
+      return ops.conv(x, name, channels, 3, 2, Padding.BOTTOM_RIGHT, 1);
+    }
+    T wide = margin() == 0 ? x : ops.pad(x, margin());
+    T h = ops.conv(wide, name, channels, 3, 1, Padding.SYMMETRIC, 1);
+    return isPlain() ? ops.averagePool(h) : ops.filterDown(h, config.taps(), 0);
+  }
+
+  /** Twice the size through the filter, and a convolution there. */
+  private <T> T convUp(Ops<T> ops, T x, String name, int channels) {
+    if (margin() == 0) {
+      return ops.conv(ops.upsample(x), name, channels, 3, 1, Padding.SYMMETRIC, 1);
+    }
+    T wide = ops.filterUp(x, config.taps(), margin() - 1);
+    return ops.conv(wide, name, channels, 3, 1, Padding.NONE, 1);
+  }
+
+  private <T> T rescaled(Ops<T> ops, T x) {
+    return config.rescale() ? ops.affine(x, Math.sqrt(0.5), 0) : x;
+  }
+
+  private <T> T norm(Ops<T> ops, T x, String name) {
+    return ops.groupNorm(x, name, config.groups(channels(ops, x)), config.eps());
+  }
+
+  private static <T> int channels(Ops<T> ops, T x) {
+    return (int) ops.shape(x).size(1);
+  }
+}

@@ -1,0 +1,162 @@
+package io.jiffusion.network;
+
+import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.UnetConfig.Resample;
+import io.jiffusion.network.UnetConfig.Timing;
+import java.util.Arrays;
+
+/**
+ * The shape of a U-Net of the family of NCSN++ and DDPM++.
+ *
+ * @param inputChannels channels of the image
+ * @param height rows of the image
+ * @param width columns of the image
+ * @param outputChannels channels of the output
+ * @param channels width that the multipliers multiply
+ * @param stem channels of the first convolution
+ * @param multipliers of each level; each after the first halves the size
+ * @param blocks residual blocks a level on the way down; one more on the way up
+ * @param attention rows of the feature maps at which attention is applied
+ * @param attendOnce whether on the way up only the last block of a level attends
+ * @param headWidth channels of an attention head, and blocks narrower than that do not attend; 0
+ *     for a single head with all channels
+ * @param noise how the label is embedded
+ * @param logarithm whether the logarithm of the label is embedded
+ * @param noiseWidth width of that
+ * @param order order of the halves of the embedding
+ * @param shift 1 or 0, see {@link Ops#sinusoid}
+ * @param embedding width of the time embedding
+ * @param classes number of classes, no class not counted; 0 for none
+ * @param classesLast whether the class is added after the layers of the embedding, not before them
+ * @param augment numbers that tell how a training image was augmented
+ * @param timing how the embedding enters a block
+ * @param groups of the group norms; 0 for one of four channels, 32 at most
+ * @param eps added to the variance in the group norms
+ * @param dropout share of values dropped in training
+ * @param rescale whether sums of two branches are multiplied by √½
+ * @param resample how sizes change between levels
+ * @param project whether a block that changes the size has a 1×1 convolution beside it
+ * @param filter taps of the filter for other sizes, such as [1, 3, 3, 1]; none for means, nearest
+ *     neighbours and strides
+ * @param encoder what becomes of the image at smaller sizes
+ * @param decoder how the outputs at smaller sizes take part
+ * @param concatenate whether the smaller images are put beside the features, not added
+ * @param centerInput whether the input is mapped from [0, 1] to [−1, 1]
+ * @param divide whether the output is divided by the label
+ */
+public record SongUnetConfig(
+    int inputChannels,
+    int height,
+    int width,
+    int outputChannels,
+    int channels,
+    int stem,
+    int[] multipliers,
+    int blocks,
+    int[] attention,
+    boolean attendOnce,
+    int headWidth,
+    Noise noise,
+    boolean logarithm,
+    int noiseWidth,
+    Order order,
+    int shift,
+    int embedding,
+    int classes,
+    boolean classesLast,
+    int augment,
+    Timing timing,
+    int groups,
+    double eps,
+    double dropout,
+    boolean rescale,
+    Resample resample,
+    boolean project,
+    double[] filter,
+    Pyramid encoder,
+    Pyramid decoder,
+    boolean concatenate,
+    boolean centerInput,
+    boolean divide) {
+
+  /** How a label is embedded. */
+  public enum Noise {
+    /** Sinusoids. */
+    POSITIONAL,
+    /** Random Fourier features. */
+    FOURIER
+  }
+
+  /** What is made of the image, or the output, at other sizes. */
+  public enum Pyramid {
+    /** Nothing. */
+    STANDARD,
+    /** It is resized by the filter and joined through a convolution at each level. */
+    SKIP,
+    /** It goes a way of its own through convolutions that resize. */
+    RESIDUAL
+  }
+
+  public SongUnetConfig {
+    check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
+    check(outputChannels >= 1, "outputChannels", outputChannels, "must be 1 or more");
+    check(channels >= 1 && stem >= 1, "channels", channels, "must be 1 or more, as stem");
+    check(multipliers.length >= 1, "multipliers", "[]", "must name at least one level");
+    check(
+        Arrays.stream(multipliers).allMatch(each -> each >= 1),
+        "multipliers",
+        Arrays.toString(multipliers),
+        "must be 1 or more");
+    check(blocks >= 1, "blocks", blocks, "must be 1 or more");
+    check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
+    check(
+        noiseWidth >= 4 && noiseWidth % 2 == 0,
+        "noiseWidth",
+        noiseWidth,
+        "must be an even number, 4 or more");
+    check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    check(embedding >= 1, "embedding", embedding, "must be 1 or more");
+    check(classes >= 0, "classes", classes, "must be 0 or more");
+    check(augment >= 0, "augment", augment, "must be 0 or more");
+    check(groups >= 0, "groups", groups, "must be 0 (by the channels) or more");
+    check(eps > 0, "eps", eps, "must be above 0");
+    check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
+    check(
+        filter.length % 2 == 0 && filter.length <= 16,
+        "filter",
+        Arrays.toString(filter),
+        "must have an even number of taps");
+    int halvings = 1 << (multipliers.length - 1);
+    check(
+        height >= 1 && height % halvings == 0 && width >= 1 && width % halvings == 0,
+        "height",
+        height,
+        "must be a multiple of " + halvings + ", as width");
+    multipliers = multipliers.clone();
+    attention = attention.clone();
+    filter = filter.clone();
+  }
+
+  private static void check(boolean legal, String name, Object value, String rule) {
+    if (!legal) {
+      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
+    }
+  }
+
+  /** Groups of a group norm. */
+  int groups(long ofChannels) {
+    return groups > 0 ? groups : (int) Math.max(1, Math.min(32, ofChannels / 4));
+  }
+
+  boolean attends(long rows) {
+    return Arrays.stream(attention).anyMatch(at -> at == rows);
+  }
+
+  float[] taps() {
+    float[] taps = new float[filter.length];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = (float) filter[i];
+    }
+    return taps;
+  }
+}
