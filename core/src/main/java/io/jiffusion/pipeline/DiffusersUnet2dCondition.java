@@ -104,9 +104,7 @@ final class DiffusersUnet2dCondition {
             c.number("norm_eps", 1e-5),
             c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
             c.whole("freq_shift", 0),
-            c.text("resnet_time_scale_shift", "default").equals("scale_shift")
-                ? Timing.SCALE_SHIFT
-                : Timing.ADD,
+            timing(c),
             c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
             Resample.CONV,
             Activation.SILU,
@@ -151,6 +149,14 @@ final class DiffusersUnet2dCondition {
               + ")");
     }
     return kind.equals(CROSS_MIDDLE);
+  }
+
+  private static Timing timing(Settings c) {
+    return switch (c.text("resnet_time_scale_shift", "default")) {
+      case "default" -> Timing.ADD;
+      case "scale_shift" -> Timing.SCALE_SHIFT;
+      default -> c.fail("resnet_time_scale_shift", "must be default or scale_shift");
+    };
   }
 
   private static Attention attention(String block) {

@@ -28,7 +28,7 @@ public final class Predict {
 
     private Conditions of(int images, int nullClass) {
       int[] all = classes;
-      if (classes == null && nullClass >= 0) {
+      if (classes == null && context == null && nullClass >= 0) {
         all = new int[images];
         Arrays.fill(all, nullClass);
       } else if (classes != null && classes.length != images) {
@@ -73,6 +73,15 @@ public final class Predict {
         "t",
         times.length + " times",
         "must be 1 or " + images + ", one for each image");
+    Check.that(
+        given.context == null
+            || network.contextWidth() == 0
+            || given.context.shape().length == 3
+                && given.context.shape()[0] == images
+                && given.context.shape()[2] == network.contextWidth(),
+        "context",
+        given.context == null ? "" : "array of " + Arrays.toString(given.context.shape()),
+        "must be " + images + " sequences of elements of " + network.contextWidth());
     float[] labels = times.length == images ? times : filled(times[0], images);
     try (Execution execution =
         Executions.load(model, new Model.Options("fp32", 0, Math.min(images, 8)))) {

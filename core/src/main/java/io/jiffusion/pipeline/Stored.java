@@ -63,11 +63,13 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
 
   private static final List<Format> FORMATS =
       List.of(
+          new CompVisCheckpoint(),
           new OpenAiCheckpoint(),
           new ErmonCheckpoint(),
           new ScoreSdeCheckpoint(),
           new EdmNetworks(),
-          new TaesdCheckpoint());
+          new TaesdCheckpoint(),
+          new CompVisAutoencoder());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {

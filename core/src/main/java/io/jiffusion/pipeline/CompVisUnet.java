@@ -1,0 +1,120 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.Ops.Padding;
+import io.jiffusion.network.TransformerConfig;
+import io.jiffusion.network.UnetConfig;
+import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.Resample;
+import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetLevel;
+import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.weights.NameMap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The arguments of latent diffusion's UNetModel: that of guided-diffusion, with transformers for
+ * attention if there is a context.
+ *
+ * @param config the network
+ * @param map its names
+ */
+record CompVisUnet(UnetConfig config, NameMap map) {
+
+  /** Arguments that change the network, with the value that we have. */
+  private static final Map<String, String> ONLY =
+      Map.of(
+          "dims", "2",
+          "n_embed", "null",
+          "disable_self_attentions", "null",
+          "disable_middle_self_attn", "false",
+          "num_attention_blocks", "null",
+          "adm_in_channels", "null");
+
+  /**
+   * Reads the arguments.
+   *
+   * @param tokens rows of the class embedder whose row is the context; 0 if there is none
+   * @param nullClass whether the last of these rows stands for "no class"
+   */
+  static CompVisUnet of(Settings c, int tokens, boolean nullClass) {
+    ONLY.forEach(c::must);
+    int channels = c.whole("model_channels");
+    int[] mult = c.has("channel_mult") ? c.wholes("channel_mult") : new int[] {1, 2, 4, 8};
+    if (mult[0] != 1) {
+      c.fail("channel_mult", "must begin with 1");
+    }
+    List<Integer> rates = Arrays.stream(c.wholes("attention_resolutions")).boxed().toList();
+    boolean crosses = c.flag("use_spatial_transformer", false);
+    Attention kind = crosses ? Attention.CROSS : Attention.SELF;
+    int headWidth = c.whole("num_head_channels", -1);
+    int heads = headWidth > 0 ? 0 : c.whole("num_heads");
+    int upHeads = c.whole("num_heads_upsample", -1);
+    if (!crosses && headWidth <= 0 && upHeads != -1 && upHeads != heads) {
+      c.fail("num_heads_upsample", "must be as num_heads, no other is known here");
+    }
+    int[] depths = c.has("transformer_depth") ? c.wholes("transformer_depth") : new int[] {1};
+    List<UnetLevel> levels = new ArrayList<>();
+    for (int i = 0; i < mult.length; i++) {
+      Attention attention = rates.contains(1 << i) ? kind : Attention.NONE;
+      levels.add(
+          new UnetLevel(
+              channels * mult[i],
+              attention,
+              attention,
+              headWidth > 0 ? null : (Integer) heads,
+              crosses ? (Integer) depths[Math.min(i, depths.length - 1)] : null,
+              null,
+              null));
+    }
+    int[] size = c.wholes("image_size");
+    int in = c.whole("in_channels");
+    UnetConfig unet =
+        new UnetConfig(
+            in,
+            size[0],
+            size[size.length - 1],
+            channels,
+            new int[0],
+            c.whole("num_res_blocks"),
+            new int[0],
+            true,
+            Math.max(0, headWidth),
+            32,
+            1e-5,
+            Order.COS_SIN,
+            0,
+            c.flag("use_scale_shift_norm", false) ? Timing.SCALE_SHIFT : Timing.ADD,
+            Padding.SYMMETRIC,
+            c.flag("resblock_updown", false)
+                ? Resample.RESIDUAL
+                : c.flag("conv_resample", true) ? Resample.CONV : Resample.PLAIN,
+            Activation.SILU,
+            c.number("dropout", 0),
+            c.whole("num_classes", 0),
+            true,
+            false,
+            false,
+            1,
+            true,
+            c.whole("out_channels"),
+            null,
+            null,
+            levels,
+            crosses
+                ? new TransformerConfig(
+                    c.wholes("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
+                : null);
+    Map<String, Integer> numbers = new HashMap<>();
+    numbers.put("levels", mult.length);
+    numbers.put("blocks", unet.resBlocks());
+    numbers.put("split", c.flag("use_new_attention_order", false) ? 1 : 0);
+    numbers.put("headwidth", unet.headWidth());
+    numbers.put("heads", heads);
+    return new CompVisUnet(unet, NameMap.of("openai-unet", numbers));
+  }
+}
