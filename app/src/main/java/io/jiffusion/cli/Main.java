@@ -41,6 +41,8 @@ import picocli.CommandLine.ScopeType;
       Reconstruct.class,
       Import.class,
       PredictOutput.class,
+      Encode.class,
+      Decode.class,
       Pack.class,
       Show.class,
       Inspect.class,

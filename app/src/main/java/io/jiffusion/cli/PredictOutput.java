@@ -7,6 +7,7 @@ import io.jiffusion.pipeline.Stored;
 import io.jiffusion.pipeline.Values;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +88,7 @@ final class PredictOutput implements Callable<Integer> {
               inputs,
               times,
               new Predict.Given(classes, values(context), values(lowRes), values(augment)));
-      ArrayFiles.write(out, output);
+      ArrayFiles.write(out, Map.of("output", output));
       main.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
     }
     return 0;

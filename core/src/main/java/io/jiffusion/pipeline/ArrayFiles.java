@@ -1,8 +1,10 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
+import io.jiffusion.data.Png;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
@@ -23,7 +25,6 @@ import java.util.Set;
 public final class ArrayFiles {
   private static final String IMAGES = "images";
   private static final String VALUES = "values";
-  private static final String OUTPUT = "output";
 
   private ArrayFiles() {}
 
@@ -100,20 +101,63 @@ public final class ArrayFiles {
     return key;
   }
 
-  /** Writes an array as npy, npz or safetensors (as {@code output}), told by the file's name. */
-  public static void write(Path file, Values array) {
+  /**
+   * Writes arrays by name.
+   *
+   * @param file npz or safetensors, told by its name; npy takes the first array alone
+   */
+  public static void write(Path file, Map<String, Values> arrays) {
     String name = file.toString();
-    int[] shape = Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray();
     if (name.endsWith(".npy")) {
-      Npy.of(array.values(), shape).write(file);
+      npy(arrays.values().iterator().next()).write(file);
     } else if (name.endsWith(".npz")) {
-      Npz.write(file, Map.of(OUTPUT, Npy.of(array.values(), shape)));
+      Map<String, Npy> all = new LinkedHashMap<>();
+      arrays.forEach((key, array) -> all.put(key, npy(array)));
+      Npz.write(file, all);
     } else if (name.endsWith(".safetensors")) {
-      Safetensors.write(file, Map.of(OUTPUT, Array.of(array.values(), array.shape())), Map.of());
+      Map<String, Array> all = new LinkedHashMap<>();
+      arrays.forEach((key, array) -> all.put(key, Array.of(array.values(), array.shape())));
+      Safetensors.write(file, all, Map.of());
     } else {
       throw new JiffusionException(
           "cannot write " + file + ", must be a .npy, .npz or .safetensors file");
     }
+  }
+
+  private static Npy npy(Values array) {
+    return Npy.of(
+        array.values(), Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray());
+  }
+
+  /**
+   * Reads images as {@link #values} does, or a picture.
+   *
+   * @param signed whether a picture's levels become −1 to 1, else 0 to 1
+   * @return [N, C, H, W]
+   */
+  public static Values pictures(String file, boolean signed) {
+    if (!file.matches("(?i).*\\.(png|jpe?g|gif|bmp)")) {
+      return values(file);
+    }
+    Images picture = ImageFile.read(Path.of(file));
+    float[] values = picture.floats();
+    for (int i = 0; i < values.length && !signed; i++) {
+      values[i] = (values[i] + 1) / 2;
+    }
+    return new Values(
+        values, picture.count(), picture.channels(), picture.height(), picture.width());
+  }
+
+  /** Writes images [N, C, H, W] as one picture, a sheet if there are several. */
+  public static void writePictures(Path file, Values images, boolean signed) {
+    double[] values = new double[images.values().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = signed ? images.values()[i] : 2 * images.values()[i] - 1;
+    }
+    long[] shape = images.shape();
+    int count = (int) shape[0];
+    Images all = Images.of(count, (int) shape[1], (int) shape[2], (int) shape[3], values, false);
+    Png.write(file, all.grid((int) Math.ceil(Math.sqrt(count))), Map.of());
   }
 
   private static String only(Path file, Set<String> names) {

@@ -16,6 +16,7 @@ final class DiffusersFolder {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "diffusion_pytorch_model";
   private static final List<String> PARTS = List.of("unet", "transformer");
+  private static final List<String> AUTOENCODERS = List.of("vae", "vqvae");
 
   /** A network's configuration, and its name map. */
   record Part(NetworkConfig network, NameMap map) {}
@@ -45,7 +46,16 @@ final class DiffusersFolder {
                             + " has no network: must have a folder "
                             + String.join(" or ", PARTS)));
     Path scheduler = path.resolve("scheduler").resolve("scheduler_config.json");
-    return part(network, DiffusersScheduler.read(Settings.read(scheduler)));
+    Stored model = part(network, DiffusersScheduler.read(Settings.read(scheduler)));
+    Path autoencoder =
+        AUTOENCODERS.stream()
+            .map(path::resolve)
+            .filter(Files::isDirectory)
+            .findFirst()
+            .orElse(null);
+    return autoencoder == null
+        ? model
+        : new Stored(model.run(), model.weights(), part(autoencoder, null));
   }
 
   private static Stored part(Path folder, ProcessConfig process) {
@@ -59,11 +69,14 @@ final class DiffusersFolder {
                   : DiffusersUnet2d.read(config);
           case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
           case "DiTTransformer2DModel", "Transformer2DModel" -> DiffusersDit.read(config);
+          case "AutoencoderKL" -> DiffusersAutoencoder.kl(config);
+          case "VQModel" -> DiffusersAutoencoder.vq(config);
+          case "AutoencoderTiny" -> DiffusersAutoencoder.tiny(config);
           default ->
               config.fail(
                   "_class_name",
-                  "is no network that is known here: must be UNet2DModel, UNet2DConditionModel or"
-                      + " DiTTransformer2DModel");
+                  "is no network that is known here: must be UNet2DModel, UNet2DConditionModel,"
+                      + " DiTTransformer2DModel, AutoencoderKL, VQModel or AutoencoderTiny");
         };
     Path file = weights(folder);
     return Stored.of(

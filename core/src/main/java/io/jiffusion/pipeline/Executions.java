@@ -14,6 +14,9 @@ import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import io.jiffusion.weights.ArrayFile;
+import io.jiffusion.weights.Safetensors;
+import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,13 +27,19 @@ final class Executions {
 
   /** Makes a stored model run; its file is closed. */
   static Execution load(Stored stored, Model.Options options) {
-    Network network = stored.run().config().network().network();
+    try (ArrayFile arrays = stored.weights()) {
+      return load(stored, stored.run().config().network().network(), options);
+    }
+  }
+
+  /** Makes one of a stored model's networks run. */
+  static Execution load(Stored stored, Network network, Model.Options options) {
     int block = options.block() > 0 ? options.block() : EagerExecution.blockFor(network);
     int threads =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     return new EagerExecution(
         network,
-        weights(stored.weights(), network),
+        weights(stored.weights(), stored.run().config().network().parameters(), network),
         Precision.of(options.precision()),
         block,
         threads);
@@ -53,44 +62,52 @@ final class Executions {
     return new EagerExecution(network, params, precision, block, threads);
   }
 
+  /** Reads the weights of a network that has a file of its own. */
+  static Params weights(Path path, Network network) {
+    try (ArrayFile arrays = Safetensors.open(path)) {
+      return weights(arrays, Shapes.of(network, 1).parameters(), network);
+    }
+  }
+
   /**
    * Reads a network's weights.
    *
+   * @param all parameters that the file must have, those of this network among them
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them
    *     are listed
    */
-  static Params weights(ArrayFile arrays, Network network) {
-    try (ArrayFile file = arrays) {
-      Set<String> left = new TreeSet<>(file.arrays().keySet());
-      Set<String> problems = new LinkedHashSet<>();
-      Params params = new Params();
-      for (Parameter parameter : Shapes.of(network, 1).parameters()) {
-        String name = parameter.name();
-        if (!left.remove(name)) {
-          problems.add("missing: " + name);
-        } else if (!new Shape(file.arrays().get(name).shape()).equals(parameter.shape())) {
-          problems.add(
-              name
-                  + " is "
-                  + new Shape(file.arrays().get(name).shape())
-                  + ", must be "
-                  + parameter.shape());
-        } else {
-          try (Scope scope = Scope.open()) {
-            params.put(name, Tensor.of(file.floats(name), parameter.shape().sizes()));
-          }
+  private static Params weights(ArrayFile arrays, Collection<Parameter> all, Network network) {
+    Set<String> left = new TreeSet<>(arrays.arrays().keySet());
+    Set<String> problems = new LinkedHashSet<>();
+    for (Parameter parameter : all) {
+      String name = parameter.name();
+      if (!left.remove(name)) {
+        problems.add("missing: " + name);
+      } else {
+        Shape given = new Shape(arrays.arrays().get(name).shape());
+        if (!given.equals(parameter.shape())) {
+          problems.add(name + " is " + given + ", must be " + parameter.shape());
         }
       }
-      left.forEach(name -> problems.add("not in the network: " + name));
-      if (!problems.isEmpty()) {
-        params.close();
-        throw new JiffusionException(
-            file.path()
-                + " does not fit the network: "
-                + String.join("; ", problems.stream().limit(20).toList())
-                + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
-      }
-      return params;
     }
+    left.forEach(name -> problems.add("not in the network: " + name));
+    if (!problems.isEmpty()) {
+      throw new JiffusionException(
+          arrays.path()
+              + " does not fit the network: "
+              + String.join("; ", problems.stream().limit(20).toList())
+              + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
+    }
+    Params params = new Params();
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      try (Scope scope = Scope.open()) {
+        float[] values = arrays.floats(parameter.name());
+        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+      } catch (RuntimeException e) {
+        params.close();
+        throw e;
+      }
+    }
+    return params;
   }
 }

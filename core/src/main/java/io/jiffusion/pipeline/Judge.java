@@ -178,11 +178,7 @@ public final class Judge implements AutoCloseable {
         config,
         process,
         new EagerExecution(
-            network,
-            Executions.weights(Safetensors.open(file), network),
-            Precision.FP32,
-            BATCH,
-            threads));
+            network, Executions.weights(file, network), Precision.FP32, BATCH, threads));
   }
 
   /** The classifier's shape. */

@@ -1,6 +1,5 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.network.Shapes;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
@@ -68,7 +67,8 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
           new OpenAiCheckpoint(),
           new ErmonCheckpoint(),
           new ScoreSdeCheckpoint(),
-          new EdmNetworks());
+          new EdmNetworks(),
+          new TaesdCheckpoint());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {
@@ -78,8 +78,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
   /** A peer's model, its weights seen through a name map; {@code file} is closed if it fails. */
   static Stored of(RunConfig config, RunFolder.Source source, ArrayFile file, NameMap map) {
     return new Stored(
-        RunFolder.of(config, source),
-        new Mapped(file, map, Shapes.of(config.network().network(), 1).parameters()));
+        RunFolder.of(config, source), new Mapped(file, map, config.network().parameters()));
   }
 
   /** Opens a model, with what it says about itself. */

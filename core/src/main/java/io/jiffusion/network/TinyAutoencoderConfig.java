@@ -1,0 +1,90 @@
+package io.jiffusion.network;
+
+import java.util.Arrays;
+
+/**
+ * The shape of a tiny autoencoder (Bohan: TAESD, 2023), which makes latents of another autoencoder
+ * at a small part of its cost.
+ *
+ * @param imageChannels channels of the images
+ * @param outputChannels channels of the images that come back
+ * @param height rows of the images
+ * @param width columns of the images
+ * @param encoderChannels of each level of the encoder; each after the first halves the size
+ * @param encoderBlocks blocks of each
+ * @param decoderChannels of each level of the decoder, from the smallest up
+ * @param decoderBlocks blocks of each
+ * @param latents channels of the latents
+ * @param pooled levels, from the latents on, whose blocks have a normalised branch before them
+ * @param signed whether images are in [−1, 1], else in [0, 1]
+ * @param scale the network of the diffusion sees the latents times this
+ */
+public record TinyAutoencoderConfig(
+    int imageChannels,
+    int outputChannels,
+    int height,
+    int width,
+    int[] encoderChannels,
+    int[] encoderBlocks,
+    int[] decoderChannels,
+    int[] decoderBlocks,
+    int latents,
+    int pooled,
+    boolean signed,
+    double scale) {
+
+  public TinyAutoencoderConfig {
+    check(
+        encoderChannels.length >= 1 && encoderChannels.length == encoderBlocks.length,
+        "encoderBlocks",
+        Arrays.toString(encoderBlocks),
+        "must be one for each of encoderChannels");
+    check(
+        decoderChannels.length == encoderChannels.length
+            && decoderChannels.length == decoderBlocks.length,
+        "decoderBlocks",
+        Arrays.toString(decoderBlocks),
+        "must be one for each of decoderChannels, as many as the encoder has");
+    check(latents >= 1, "latents", latents, "must be 1 or more");
+    check(pooled >= 0, "pooled", pooled, "must be 0 or more");
+    check(scale > 0, "scale", scale, "must be above 0");
+    int halvings = 1 << (encoderChannels.length - 1);
+    check(
+        height >= 1 && height % halvings == 0 && width >= 1 && width % halvings == 0,
+        "height",
+        height + " and width " + width,
+        "must be multiples of " + halvings);
+    encoderChannels = encoderChannels.clone();
+    encoderBlocks = encoderBlocks.clone();
+    decoderChannels = decoderChannels.clone();
+    decoderBlocks = decoderBlocks.clone();
+  }
+
+  private static void check(boolean legal, String name, Object value, String rule) {
+    if (!legal) {
+      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
+    }
+  }
+
+  /** Pixels of an image for one of the latents, in each direction. */
+  public int factor() {
+    return 1 << (encoderChannels.length - 1);
+  }
+
+  /** The same for images of another size. */
+  public TinyAutoencoderConfig sized(int rows, int columns) {
+    return new TinyAutoencoderConfig(
+        imageChannels,
+        outputChannels,
+        rows,
+        columns,
+        encoderChannels,
+        encoderBlocks,
+        decoderChannels,
+        decoderBlocks,
+        latents,
+        pooled,
+        signed,
+        scale);
+  }
+}
