@@ -60,14 +60,45 @@ final class CompVisCheckpoint implements Stored.Format {
     boolean encodes =
         state.keySet().stream()
             .anyMatch(name -> name.startsWith(CONDITION) && !(tokens > 0 && name.equals(CLASSES)));
-    return Stored.of(
-        new RunConfig(null, NetworkConfig.of(unet.config()), process(c), null),
-        new RunFolder.Source(
-            "latent-diffusion" + (encodes ? ", its encoder of conditions left aside" : ""),
-            path.getFileName().toString(),
-            averaged ? "ema" : "raw"),
-        arrays.renamed(names(state, unet, averaged)),
-        unet.map());
+    String file = path.getFileName().toString();
+    Stored model =
+        Stored.of(
+            new RunConfig(null, NetworkConfig.of(unet.config()), process(c), null),
+            new RunFolder.Source(
+                "latent-diffusion" + (encodes ? ", its encoder of conditions left aside" : ""),
+                file,
+                averaged ? "ema" : "raw"),
+            arrays.renamed(names(state, unet, averaged)),
+            unet.map());
+    return new Stored(model.run(), model.weights(), firstStage(c, arrays, state, file));
+  }
+
+  /** The autoencoder before it; null if the file has none. */
+  private static Stored firstStage(
+      Settings c, ArrayFile arrays, Map<String, String> state, String file) {
+    Map<String, String> names = new LinkedHashMap<>();
+    state.forEach(
+        (name, theirs) -> {
+          if (name.startsWith(FIRST_STAGE)) {
+            names.put(name.substring(FIRST_STAGE.length()), theirs);
+          }
+        });
+    if (names.isEmpty()) {
+      return null;
+    }
+    Settings arguments =
+        c.has("first_stage_config")
+            ? c.group("first_stage_config").group("params")
+            : c.group("first_stage");
+    double scale =
+        state.containsKey("scale_factor")
+            ? arrays.doubles(state.get("scale_factor"))[0]
+            : c.number("scale_factor", 1);
+    return CompVisAutoencoder.read(
+        arguments,
+        arrays.renamed(names),
+        scale,
+        new RunFolder.Source("latent-diffusion first stage", file, "raw"));
   }
 
   /** The file's name of each of the model's arrays; what its training keeps is left out. */

@@ -68,7 +68,8 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
           new ErmonCheckpoint(),
           new ScoreSdeCheckpoint(),
           new EdmNetworks(),
-          new TaesdCheckpoint());
+          new TaesdCheckpoint(),
+          new CompVisAutoencoder());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {
