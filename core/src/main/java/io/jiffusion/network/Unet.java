@@ -157,13 +157,18 @@ public record Unet(UnetConfig config) implements Network {
   private <T> T middle(Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level) {
     double scale = config.middleScale();
     int channels = level.channels();
+    if (!config.hasMiddle(1)) {
+      return x;
+    }
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
     Attention attention =
         !config.middleAttention()
             ? Attention.NONE
             : config.middleTransformer() ? Attention.CROSS : Attention.SELF;
     T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
-    return ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale));
+    return config.hasMiddle(2)
+        ? ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale))
+        : mixed;
   }
 
   private <T> T down(Ops<T> ops, T x, T emb, UnetLevel level) {

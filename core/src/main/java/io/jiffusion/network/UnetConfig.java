@@ -43,6 +43,7 @@ import java.util.stream.IntStream;
  *     levels differ in more than these; else left out
  * @param transformer what the transformers of levels with cross attention attend to; left out if
  *     there are none
+ * @param middleBlocks residual blocks of the middle, 0, 1, or 2 around its attention; left out, 2
  */
 public record UnetConfig(
     int inputChannels,
@@ -73,7 +74,8 @@ public record UnetConfig(
     @Optional Integer sinusoid,
     @Optional Integer embedding,
     @Optional List<UnetLevel> levels,
-    @Optional TransformerConfig transformer) {
+    @Optional TransformerConfig transformer,
+    @Optional Integer middleBlocks) {
 
   /** How the time embedding enters a residual block. */
   public enum Timing {
@@ -138,6 +140,11 @@ public record UnetConfig(
         "sinusoid",
         sinusoid,
         "must be an even number, 4 or more");
+    check(
+        middleBlocks == null || middleBlocks >= (middleAttention ? 1 : 0) && middleBlocks <= 2,
+        "middleBlocks",
+        middleBlocks,
+        "must be from 0 to 2, and not 0 where the middle attends");
     check(embedding == null || embedding >= 1, "embedding", embedding, "must be 1 or more");
     int number = levels == null ? multipliers.length : levels.size();
     int halvings = 1 << (number - 1);
@@ -195,6 +202,11 @@ public record UnetConfig(
         "classes",
         classes,
         "must be 0 where the transformer has classes");
+  }
+
+  /** Whether the middle has its i-th residual block. */
+  boolean hasMiddle(int i) {
+    return middleBlocks == null || i <= middleBlocks;
   }
 
   /** Whether the middle attends by a transformer. */

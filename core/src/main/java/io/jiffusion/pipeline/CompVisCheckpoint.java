@@ -60,22 +60,21 @@ final class CompVisCheckpoint implements Stored.Format {
     boolean encodes =
         state.keySet().stream()
             .anyMatch(name -> name.startsWith(CONDITION) && !(tokens > 0 && name.equals(CLASSES)));
-    String file = path.getFileName().toString();
     Stored model =
         Stored.of(
             new RunConfig(null, NetworkConfig.of(unet.config()), process(c), null),
             new RunFolder.Source(
                 "latent-diffusion" + (encodes ? ", its encoder of conditions left aside" : ""),
-                file,
+                path.getFileName().toString(),
                 averaged ? "ema" : "raw"),
             arrays.renamed(names(state, unet, averaged)),
             unet.map());
-    return new Stored(model.run(), model.weights(), firstStage(c, arrays, state, file));
+    return new Stored(model.run(), model.weights(), firstStage(c, path, arrays, state));
   }
 
-  /** The autoencoder before it; null if the file has none. */
+  /** The autoencoder before it, which is closed by itself; null if the file has none. */
   private static Stored firstStage(
-      Settings c, ArrayFile arrays, Map<String, String> state, String file) {
+      Settings c, Path path, ArrayFile arrays, Map<String, String> state) {
     Map<String, String> names = new LinkedHashMap<>();
     state.forEach(
         (name, theirs) -> {
@@ -90,15 +89,30 @@ final class CompVisCheckpoint implements Stored.Format {
         c.has("first_stage_config")
             ? c.group("first_stage_config").group("params")
             : c.group("first_stage");
+    if (!arguments.has("ddconfig")) {
+      throw new JiffusionException(
+          path
+              + " has an autoencoder, but its configuration does not tell it: must have"
+              + " first_stage_config ("
+              + c.place()
+              + ")");
+    }
     double scale =
         state.containsKey("scale_factor")
             ? arrays.doubles(state.get("scale_factor"))[0]
             : c.number("scale_factor", 1);
-    return CompVisAutoencoder.read(
-        arguments,
-        arrays.renamed(names),
-        scale,
-        new RunFolder.Source("latent-diffusion first stage", file, "raw"));
+    ArrayFile own = CheckpointFile.open(path); // the network closes its file when it is loaded
+    try {
+      return CompVisAutoencoder.read(
+          arguments,
+          own.renamed(names),
+          scale,
+          new RunFolder.Source(
+              "latent-diffusion first stage", path.getFileName().toString(), "raw"));
+    } catch (RuntimeException e) {
+      own.close();
+      throw e;
+    }
   }
 
   /** The file's name of each of the model's arrays; what its training keeps is left out. */

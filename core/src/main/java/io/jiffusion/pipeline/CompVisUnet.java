@@ -108,7 +108,8 @@ record CompVisUnet(UnetConfig config, NameMap map) {
             crosses
                 ? new TransformerConfig(
                     c.wholes("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
-                : null);
+                : null,
+            null);
     Map<String, Integer> numbers = new HashMap<>();
     numbers.put("levels", mult.length);
     numbers.put("blocks", unet.resBlocks());

@@ -20,6 +20,7 @@ final class DiffusersUnet2d {
     c.must("time_embedding_type", "positional");
     c.must("class_embed_type", null);
     c.must("mid_block_type", "UNetMidBlock2D");
+    boolean middle = !c.keys().containsKey("mid_block_type") || c.has("mid_block_type");
     int[] channels = c.wholes("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
@@ -49,7 +50,7 @@ final class DiffusersUnet2d {
             new int[0],
             c.whole("layers_per_block", 2),
             new int[0],
-            c.flag("add_attention", true),
+            middle && c.flag("add_attention", true),
             headWidth,
             c.whole("norm_num_groups", 32),
             c.number("norm_eps", 1e-5),
@@ -70,7 +71,8 @@ final class DiffusersUnet2d {
             null,
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
             levels,
-            null);
+            null,
+            middle ? null : (Integer) 0);
     return new DiffusersFolder.Part(
         NetworkConfig.of(unet),
         NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));

@@ -9,7 +9,6 @@ import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.NameMap;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,8 +20,6 @@ import java.util.Map;
  * Stable Diffusion 1 and 2.
  */
 final class DiffusersUnet2dCondition {
-  private static final String CROSS_MIDDLE = "UNetMidBlock2DCrossAttn";
-
   /** Settings of other kinds of networks, with the value that leaves them out. */
   private static final Map<String, String> ONLY =
       Map.ofEntries(
@@ -56,7 +53,8 @@ final class DiffusersUnet2dCondition {
     int levels = channels.length;
     List<String> down = blocks(c, "down_block_types", "Down", levels);
     List<String> up = blocks(c, "up_block_types", "Up", levels);
-    boolean middle = middleCrosses(c);
+    int middleBlocks = middleBlocks(c);
+    boolean middle = middleBlocks == 2;
     int[] heads = each(c, "attention_head_dim", 8, levels);
     int[] depths = each(c, "transformer_layers_per_block", 1, levels);
     int context = same(c, "cross_attention_dim", 1280, levels);
@@ -119,7 +117,8 @@ final class DiffusersUnet2dCondition {
             null,
             c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
             all,
-            crosses ? new TransformerConfig(context, middle, null, false) : null);
+            crosses ? new TransformerConfig(context, middle, null, false) : null,
+            middle ? null : (Integer) middleBlocks);
     return new DiffusersFolder.Part(
         NetworkConfig.of(unet), NameMap.of("diffusers-unet2d", DiffusersFolder.levels(levels)));
   }
@@ -137,18 +136,17 @@ final class DiffusersUnet2dCondition {
     return blocks;
   }
 
-  private static boolean middleCrosses(Settings c) {
-    boolean none = c.keys().containsKey("mid_block_type") && !c.has("mid_block_type");
-    String kind = none ? "null" : c.text("mid_block_type", CROSS_MIDDLE);
-    if (!List.of(CROSS_MIDDLE, "UNetMidBlock2D").contains(kind)) {
-      throw new JiffusionException(
-          "illegal mid_block_type: "
-              + kind
-              + ", must be UNetMidBlock2DCrossAttn or UNetMidBlock2D ("
-              + c.place()
-              + ")");
+  /** Of the three middles the first is a transformer between two blocks, the second one block. */
+  private static int middleBlocks(Settings c) {
+    if (c.keys().containsKey("mid_block_type") && !c.has("mid_block_type")) {
+      return 0;
     }
-    return kind.equals(CROSS_MIDDLE);
+    return switch (c.text("mid_block_type", "UNetMidBlock2DCrossAttn")) {
+      case "UNetMidBlock2DCrossAttn" -> 2;
+      case "UNetMidBlock2D" -> 1;
+      default ->
+          c.fail("mid_block_type", "must be UNetMidBlock2DCrossAttn, UNetMidBlock2D or null");
+    };
   }
 
   private static Timing timing(Settings c) {

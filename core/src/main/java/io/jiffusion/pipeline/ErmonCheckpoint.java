@@ -97,6 +97,7 @@ final class ErmonCheckpoint implements Stored.Format {
         null,
         null,
         levels,
+        null,
         null);
   }
 

@@ -217,6 +217,7 @@ final class OpenAiCheckpoint implements Stored.Format {
             stem == channels ? null : channels,
             null,
             levels,
+            null,
             null),
         headWidth > 0 ? 0 : heads);
   }
@@ -268,7 +269,8 @@ final class OpenAiCheckpoint implements Stored.Format {
             unet.sinusoid(),
             unet.embedding(),
             unet.levels(),
-            unet.transformer());
+            unet.transformer(),
+            unet.middleBlocks());
     return new SuperResolutionConfig(twice, small, small);
   }
 

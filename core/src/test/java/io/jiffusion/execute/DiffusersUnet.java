@@ -69,6 +69,7 @@ record DiffusersUnet(Unet network, int levels) {
             null,
             null,
             null,
+            null,
             null);
     return new DiffusersUnet(new Unet(config), channels.length);
   }

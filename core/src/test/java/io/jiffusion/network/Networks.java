@@ -50,6 +50,8 @@ public final class Networks {
         "cross attention, not in the middle",
         crossing(new TransformerConfig(6, false, null, false)));
     all.put("DiT", new Dit(new DitConfig(2, 2, 8, 2, 16, 4, 2, 5, 1, 1e-5)));
+    all.put("one block in the middle", unet(Map.of("middleAttention", false, "middleBlocks", 1)));
+    all.put("no middle", unet(Map.of("middleAttention", false, "middleBlocks", 0)));
     all.put("MLP", new Mlp(new MlpConfig(2, 16, 2, 8)));
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
   }

@@ -56,6 +56,16 @@ class CompVisCheckpointTest {
   }
 
   @Test
+  void theAutoencoderIsThereAfterTheNetworkWasLoaded() {
+    try (Stored stored = Stored.open(FILE)) {
+      Predict.of(stored, PEER.recorded("latent_sample"), new float[] {981, 1}, classes());
+      PEER.check(Codec.of(stored).decode(PEER.recorded("z"), true), "decoded", TOLERANCE);
+      float scaled = Codec.of(stored).scaled(new Values(new float[] {2}, 1)).values()[0];
+      assertThat(scaled).isEqualTo(2 * 0.18215f);
+    }
+  }
+
+  @Test
   void theProcessAndTheClassesAreTheOriginals() {
     try (Stored stored = Stored.open(FILE)) {
       RunConfig config = stored.run().config();
@@ -106,6 +116,20 @@ class CompVisCheckpointTest {
                     use_spatial_transformer: true
                     transformer_depth: 1
                     context_dim: 16
+                first_stage_config:
+                  target: ldm.models.autoencoder.AutoencoderKL
+                  params:
+                    embed_dim: 4
+                    ddconfig:
+                      double_z: true
+                      z_channels: 4
+                      resolution: 16
+                      in_channels: 3
+                      out_ch: 3
+                      ch: 32
+                      ch_mult: [1, 1]
+                      num_res_blocks: 1
+                      attn_resolutions: []
                 cond_stage_config:
                   target: ldm.modules.encoders.modules.ClassEmbedder
                   params:
@@ -141,6 +165,7 @@ class CompVisCheckpointTest {
         "\"linear_start\"| \"parameterization\": \"mu\", \"linear_start\"| parameterization: mu",
         "\"transformer_depth\": 1| \"n_embed\": 3| illegal n_embed: 3, must be null",
         "\"transformer_depth\": 1| \"transformer_depth\": 2| missing: input_blocks.1.1.transformer_blocks.1",
+        "\"first_stage\"| \"first_stages\"| has an autoencoder, but its configuration does not tell",
         "\"context_dim\": 16| \"context_dim\": 12| cond_stage_model.embedding.weight is [10, 16]"
       })
   void aConfigurationThatDoesNotFitIsTold(String from, String to, String message)

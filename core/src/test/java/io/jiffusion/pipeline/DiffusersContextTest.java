@@ -134,7 +134,6 @@ class DiffusersContextTest {
         "\"resnet_out_scale_factor\": 2.0",
         "\"conv_in_kernel\": 1",
         "\"resnet_time_scale_shift\": \"spatial\"",
-        "\"mid_block_type\": null",
         "\"mid_block_type\": \"UNetMidBlock2DSimpleCrossAttn\""
       })
   void settingsOfOtherNetworksAreRefused(String setting) {
