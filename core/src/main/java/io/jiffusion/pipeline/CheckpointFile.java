@@ -3,6 +3,7 @@ package io.jiffusion.pipeline;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.Safetensors;
+import io.jiffusion.weights.ShardedFile;
 import io.jiffusion.weights.TorchFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,11 +52,16 @@ final class CheckpointFile {
 
   private static boolean isOne(Path file) {
     String name = file.toString();
-    return name.endsWith(".safetensors") || TORCH.stream().anyMatch(name::endsWith);
+    return name.endsWith(".safetensors")
+        || name.endsWith(".safetensors.index.json")
+        || TORCH.stream().anyMatch(name::endsWith);
   }
 
   /** Opens it, by its ending. */
   static ArrayFile open(Path file) {
+    if (file.toString().endsWith(".index.json")) {
+      return ShardedFile.open(file, CheckpointFile::open);
+    }
     return file.toString().endsWith(".safetensors") ? Safetensors.open(file) : TorchFile.open(file);
   }
 

@@ -86,15 +86,30 @@ final class DiffusersFolder {
         part.map);
   }
 
+  /** Endings of weights' files, the better ones first: strict formats, and whole precision. */
+  private static final List<String> ENDINGS =
+      List.of(
+          ".safetensors",
+          ".safetensors.index.json",
+          ".bin",
+          ".bin.index.json",
+          ".fp16.safetensors",
+          ".fp16.safetensors.index.json",
+          ".bf16.safetensors",
+          ".fp16.bin");
+
   private static Path weights(Path folder) {
-    return List.of(".safetensors", ".safetensors.index.json", ".fp16.safetensors", ".bin").stream()
+    return ENDINGS.stream()
         .map(end -> folder.resolve(WEIGHTS + end))
         .filter(Files::isRegularFile)
         .findFirst()
         .orElseThrow(
             () ->
                 new JiffusionException(
-                    folder + " has no weights: must have " + WEIGHTS + ".safetensors or .bin"));
+                    folder
+                        + " has no weights: must have "
+                        + WEIGHTS
+                        + ".safetensors, .bin, or their index"));
   }
 
   private static ArrayFile open(Path file) {
