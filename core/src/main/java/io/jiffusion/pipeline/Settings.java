@@ -99,9 +99,11 @@ record Settings(Map<String, Tree> keys, String place) {
     if (!has(key)) {
       return otherwise;
     }
-    return keys.get(key).value() instanceof Boolean flag
-        ? flag
-        : fail(keys.get(key), key, "must be true or false");
+    Object value = keys.get(key).value();
+    if (value instanceof String text && text.matches("True|False")) { // as YAML 1.1 may write them
+      return text.equals("True");
+    }
+    return value instanceof Boolean flag ? flag : fail(keys.get(key), key, "must be true or false");
   }
 
   String text(String key) {
