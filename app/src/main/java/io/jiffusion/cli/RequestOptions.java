@@ -30,7 +30,8 @@ final class RequestOptions {
       completionCandidates = SamplerNames.class,
       description =
           "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them. auto:"
-              + " dpmpp-2m-sde for up to 20 steps or evaluations, where its images are the best, else ddim.")
+              + " an imported model's own; else dpmpp-2m-sde for up to 20 steps or evaluations, where its images are the"
+              + " best, and ddim for more.")
   String sampler;
 
   @Option(
@@ -120,7 +121,7 @@ final class RequestOptions {
 
   /** The request for a model of this process. */
   SampleRequest request(ProcessConfig process) {
-    String name = sampler();
+    String name = sampler(process);
     if (steps != null && evaluations != null) {
       throw new IllegalArgumentException(
           "illegal --steps "
@@ -130,10 +131,13 @@ final class RequestOptions {
               + ", must be one of them");
     }
     SampleRequest request = SampleRequest.of(count).sampler(name);
+    boolean own = isOwn(process);
     if (steps != null) {
       request = request.steps(steps);
     } else if (evaluations != null) {
       request = request.evaluations(evaluations);
+    } else if (own && process.known().steps() != null) {
+      request = request.steps(process.known().steps());
     } else if (Samplers.method(name).order().equals("adaptive")) {
       request = request.steps(ENDS);
     } else if (name.startsWith("ddpm")) {
@@ -141,8 +145,9 @@ final class RequestOptions {
     } else {
       request = request.evaluations(Math.min(MANY, process.steps()));
     }
+    String ownSpacing = process.known().spacing();
     return request
-        .spacing(spacing)
+        .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing)
         .seed(seed)
         .classes(classes.stream().mapToInt(Integer::intValue).toArray())
         .guidance(guidance)
@@ -151,7 +156,15 @@ final class RequestOptions {
         .batch(batch);
   }
 
-  private String sampler() {
+  /** Whether the model's own sampler is taken. */
+  private boolean isOwn(ProcessConfig process) {
+    return sampler.equals(AUTO) && eta == null && process.known().sampler() != null;
+  }
+
+  private String sampler(ProcessConfig process) {
+    if (isOwn(process)) {
+      return process.known().sampler();
+    }
     if (eta != null) {
       if (!sampler.equals("ddim") && !sampler.equals(AUTO)) {
         throw new IllegalArgumentException(

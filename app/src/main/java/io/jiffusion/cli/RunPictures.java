@@ -56,7 +56,7 @@ final class RunPictures {
   private void preview(long step) throws IOException {
     try (Model model = Model.load(folder)) {
       int classes = config.classes();
-      boolean toy = config.data().toy();
+      boolean toy = config.isToy();
       SampleRequest request =
           SampleRequest.of(toy ? 1000 : COUNT)
               .steps(Math.min(STEPS, config.process().steps()))

@@ -73,7 +73,14 @@ final class Sample implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Start from this noise, [N, C, H, W] in npy, npz or safetensors, instead of noise drawn from the seed.")
-  Path noise;
+  String noise;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "FILE",
+      description =
+          "Add this noise on the way, [draws, N, C, H, W] in the order in which the sampler asks, with --noise.")
+  String draws;
 
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
@@ -84,17 +91,20 @@ final class Sample implements Callable<Integer> {
       SampleRequest request =
           options
               .request(model.config().process())
-              .floats(floats || model.config().data().toy())
+              .floats(floats || model.config().isToy())
               .trajectory(trajectory);
       if (noise != null) {
-        request = request.noise(ArrayFiles.read(noise));
+        request = request.noise(ArrayFiles.values(noise).values());
+      }
+      if (draws != null) {
+        request = request.draws(ArrayFiles.values(draws).values());
       }
       Output.folder(out);
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
         result = model.sample(request, bar, main.cancellation);
       }
-      Origin origin = Origin.of(models.model, model, noise == null ? "" : noise.toString());
+      Origin origin = Origin.of(models.model, model, noise == null ? "" : noise);
       List<Path> files =
           new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
       report(main, json, request, result, files);

@@ -319,7 +319,10 @@ public final class Eager implements Ops<Tensor> {
     int half = width / 2;
     float[] frequencies = new float[half];
     for (int i = 0; i < half; i++) {
-      frequencies[i] = (float) Math.exp(-Math.log(10_000) * i / (half - shift));
+      // rounded as PyTorch rounds: a label of 1000 makes a float's last bit a ten-thousandth of an
+      // angle, more than all other rounding of a network
+      float exponent = (float) -Math.log(10_000) * i / (half - shift);
+      frequencies[i] = (float) Math.exp(exponent);
     }
     Tensor angle = label.reshape(label.count(), 1).times(Tensor.of(frequencies, 1, half));
     return halves(angle, order);

@@ -12,6 +12,7 @@ import java.util.List;
  * @param betas the table, in place of the schedule's
  * @param zeroSnr whether the table is changed so that nothing is left of the image at its end (Lin
  *     et al.: Common diffusion noise schedules and sample steps are flawed, 2023)
+ * @param singlePrecision whether the table is that of 32-bit floats, as PyTorch multiplies them up
  * @param clipRange largest size of a clipped value; left out, 1
  * @param sampler that sample takes by itself, such as {@code ddim:eta=0}
  * @param spacing of its steps
@@ -22,13 +23,15 @@ public record Conventions(
     @Optional String dataRange,
     @Optional double[] betas,
     @Optional Boolean zeroSnr,
+    @Optional Boolean singlePrecision,
     @Optional Double clipRange,
     @Optional String sampler,
     @Optional String spacing,
     @Optional Integer steps) {
 
   /** None differs. */
-  static final Conventions OURS = new Conventions(null, null, null, null, null, null, null, null);
+  static final Conventions OURS =
+      new Conventions(null, null, null, null, null, null, null, null, null);
 
   /**
    * Ways to tell the time: the index of a table, the index times 1000/T, 999·t, 1000·t, sigma, a
@@ -53,6 +56,6 @@ public record Conventions(
 
   /** With this label only. */
   static Conventions label(String label) {
-    return new Conventions(label, null, null, null, null, null, null, null);
+    return new Conventions(label, null, null, null, null, null, null, null, null);
   }
 }

@@ -15,6 +15,7 @@ import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -137,7 +138,10 @@ final class Denoisers {
     Spec spec = new Spec("threshold", request.threshold(), THRESHOLDS);
     Denoiser thresholded =
         switch (spec.name()) {
-          case "auto" -> config.process().clip() ? new Clip(denoiser) : denoiser;
+          case "auto" -> {
+            double range = Objects.requireNonNullElse(config.process().known().clipRange(), 1.0);
+            yield config.process().clip() ? new Clip(denoiser, -range, range) : denoiser;
+          }
           case "none" -> denoiser;
           case "static" -> new Clip(denoiser);
           default ->

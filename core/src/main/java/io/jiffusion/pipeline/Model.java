@@ -4,6 +4,7 @@ import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
+import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.tensor.Precision;
@@ -97,6 +98,15 @@ public final class Model implements AutoCloseable {
   }
 
   private static Model load(Path folder, Stored stored, Options options) {
+    if (stored.run().config().process() == null) {
+      stored.close();
+      throw new JiffusionException(
+          folder
+              + (stored.run().config().network().isAutoencoder()
+                  ? " is an autoencoder, must be a diffusion model; encode and decode are its commands"
+                  : " tells no process, must be a diffusion model with its scheduler; predict works"
+                      + " without one"));
+    }
     String precision = Precision.of(options.precision()).toString();
     return new Model(
         stored.run().config(),

@@ -137,11 +137,13 @@ public record ProcessConfig(
   }
 
   private DiscreteBetas fullNoise(DiscreteBetas table) {
-    return Boolean.TRUE.equals(known().zeroSnr()) ? table.zeroTerminalSnr() : table;
+    DiscreteBetas given =
+        Boolean.TRUE.equals(known().singlePrecision()) ? table.singlePrecision() : table;
+    return Boolean.TRUE.equals(known().zeroSnr()) ? given.zeroTerminalSnr() : given;
   }
 
   /** The conventions, ours where none are told. */
-  Conventions known() {
+  public Conventions known() {
     return conventions == null ? Conventions.OURS : conventions;
   }
 

@@ -170,6 +170,11 @@ public record RunConfig(
     return dataset;
   }
 
+  /** Whether it makes points in the plane, not images. */
+  public boolean isToy() {
+    return network.mlp() != null;
+  }
+
   /** Number of classes that a request may name; 0 for a model without classes. */
   public int classes() {
     return network.classes() - (nullClass() >= 0 ? 1 : 0);

@@ -41,6 +41,8 @@ import java.util.stream.IntStream;
  * @param trajectory whether the result holds the state after every step
  * @param noise the states to start from, [count, C, H, W] row-major, instead of noise drawn from
  *     the seed; may be null
+ * @param draws the standard normal noise that a sampler adds on the way, in the order in which it
+ *     asks, [draws, count, C, H, W] row-major, instead of noise drawn from the seed; may be null
  * @param images the pictures to edit, [count, C, H, W] row-major in [−1, 1], for {@code upscale}
  *     perhaps [count, C, H/factor, W/factor]; may be null
  * @param mask 1 where a pixel of the pictures is known, 0 where it shall be made, [H, W]; may be
@@ -62,6 +64,7 @@ public record SampleRequest(
     boolean floats,
     boolean trajectory,
     @Optional float[] noise,
+    @Optional float[] draws,
     @Optional float[] images,
     @Optional float[] mask) {
 
@@ -98,7 +101,7 @@ public record SampleRequest(
   public static SampleRequest of(int count) {
     return new SampleRequest(
         count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", Edit.NONE, 0, false, false,
-        null, null, null);
+        null, null, null, null);
   }
 
   public SampleRequest sampler(String text) {
@@ -191,6 +194,11 @@ public record SampleRequest(
     return with(draft -> draft.noise = states);
   }
 
+  /** Instead of noise drawn from the seeds, [draws, count, C, H, W]. */
+  public SampleRequest draws(float[] numbers) {
+    return with(draft -> draft.draws = numbers);
+  }
+
   /**
    * From given noises on the great circle between two, the first and the last of the images.
    *
@@ -235,11 +243,29 @@ public record SampleRequest(
                   ? classes
                   : IntStream.range(first, first + number).mapToObj(this::label).toList();
           draft.noise = range(noise, first, number);
+          draft.draws = draws == null ? null : drawsOf(first, number);
           draft.images = range(images, first, number);
         });
   }
 
   /** Some images of an array of them all. */
+  /** Of every draw the numbers of some images. */
+  private float[] drawsOf(int first, int number) {
+    int size = noise == null ? 0 : noise.length / count;
+    if (size == 0 || draws.length % (count * size) != 0) {
+      throw new IllegalArgumentException(
+          "illegal draws: "
+              + draws.length
+              + " values, must come with noise to start from, and be a multiple of its values");
+    }
+    int times = draws.length / (count * size);
+    float[] part = new float[times * number * size];
+    for (int i = 0; i < times; i++) {
+      System.arraycopy(draws, (i * count + first) * size, part, i * number * size, number * size);
+    }
+    return part;
+  }
+
   private float[] range(float[] all, int first, int number) {
     if (all == null) {
       return null;
@@ -255,7 +281,7 @@ public record SampleRequest(
 
   /** This request as JSON on one line, without given noise, pictures and mask. */
   public String toJson() {
-    return Tree.of(noise(null).images(null).mask(null)).toJson();
+    return Tree.of(noise(null).draws(null).images(null).mask(null)).toJson();
   }
 
   /**
@@ -290,6 +316,7 @@ public record SampleRequest(
     boolean floats;
     boolean trajectory;
     float[] noise;
+    float[] draws;
     float[] images;
     float[] mask;
 
@@ -309,6 +336,7 @@ public record SampleRequest(
       floats = from.floats;
       trajectory = from.trajectory;
       noise = from.noise;
+      draws = from.draws;
       images = from.images;
       mask = from.mask;
     }
@@ -330,6 +358,7 @@ public record SampleRequest(
           floats,
           trajectory,
           noise,
+          draws,
           images,
           mask);
     }

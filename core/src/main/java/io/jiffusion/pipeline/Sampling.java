@@ -89,6 +89,10 @@ final class Sampling {
       Cancellation cancellation) {
     check(request);
     checkSize("images", images, request.count());
+    float[] states = images.clone();
+    for (int i = 0; i < states.length && unsigned(); i++) {
+      states[i] = (states[i] + 1) / 2;
+    }
     Route route = Route.of(config.process(), request, optimal);
     Check.that(
         route.edit().none(), "edit", request.edit(), "must be none where images are encoded");
@@ -101,7 +105,7 @@ final class Sampling {
     TimeGrid up = Inversion.noisy(route.grid()).reversed();
     Way way =
         (walk, part, at) ->
-            Inversion.encode(route.sampler(), walk, batch(part.count(), images, at, imageSize()))
+            Inversion.encode(route.sampler(), walk, batch(part.count(), states, at, imageSize()))
                 .times(scale);
     int evaluations = route.sampler().evaluations(up).orElse(0);
     return SampleRequest.floats(
@@ -157,7 +161,9 @@ final class Sampling {
                   network.of(part),
                   config.process().noiseSchedule(),
                   grid,
-                  Noise.keyed(seeds(part)))
+                  part.draws() == null
+                      ? Noise.keyed(seeds(part))
+                      : Noise.given(part.draws(), part.count(), imageSize()))
               .progress(
                   step ->
                       progress.accept(
@@ -190,7 +196,10 @@ final class Sampling {
     if (edit.none()) {
       return null;
     }
-    float[] given = part.images();
+    float[] given = part.images().clone();
+    for (int i = 0; i < given.length && unsigned(); i++) {
+      given[i] = (given[i] + 1) / 2;
+    }
     if (given.length == part.count() * imageSize()) {
       return batch(part.count(), given, 0, imageSize());
     }
@@ -305,6 +314,11 @@ final class Sampling {
     }
   }
 
+  /** Whether the process knows images in [0, 1]; outside of it they are in [−1, 1]. */
+  private boolean unsigned() {
+    return "unsigned".equals(config.process().known().dataRange());
+  }
+
   private int imageSize() {
     return Math.toIntExact(execution.input().count());
   }
@@ -336,7 +350,11 @@ final class Sampling {
     System.arraycopy(x.data(), 0, to, at, x.data().length);
   }
 
-  private Images images(int count, double[] pixels, boolean floats) {
+  private Images images(int count, double[] state, boolean floats) {
+    double[] pixels = unsigned() ? state.clone() : state;
+    for (int i = 0; i < pixels.length && unsigned(); i++) {
+      pixels[i] = 2 * pixels[i] - 1;
+    }
     return Images.of(count, channels(), height(), width(), pixels, floats);
   }
 }

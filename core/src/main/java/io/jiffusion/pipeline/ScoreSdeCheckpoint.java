@@ -228,6 +228,8 @@ final class ScoreSdeCheckpoint implements Stored.Format {
         false,
         false,
         Variance.LARGE,
-        unsigned ? new Conventions(null, "unsigned", null, null, null, null, null, null) : null);
+        unsigned
+            ? new Conventions(null, "unsigned", null, null, null, null, null, null, null)
+            : null);
   }
 }

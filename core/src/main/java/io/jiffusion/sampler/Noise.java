@@ -54,6 +54,30 @@ public interface Noise {
   }
 
   /**
+   * Noise that is given, such as that which another program drew.
+   *
+   * @param draws [draws, images, C, H, W] row-major
+   * @param images of the batch
+   * @param size values of an image
+   * @throws IllegalArgumentException when a sampler asks for more draws than there are
+   */
+  static Noise given(float[] draws, int images, int size) {
+    return (draw, image, out, from, count) -> {
+      int at = (draw * images + image) * size;
+      if (at + count > draws.length) {
+        throw new IllegalArgumentException(
+            "illegal draws: "
+                + draws.length / (images * size)
+                + ", must be more: the sampler asks for draw "
+                + (draw + 1));
+      }
+      for (int i = 0; i < count; i++) {
+        out[from + i] = draws[at + i];
+      }
+    };
+  }
+
+  /**
    * The standard normal states from which images with these seeds are sampled, [seeds, C, H, W]; to
    * be multiplied by the schedule's {@code priorStd}, where that is not 1.
    */

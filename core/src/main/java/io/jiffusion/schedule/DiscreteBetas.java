@@ -122,6 +122,23 @@ public final class DiscreteBetas implements NoiseSchedule {
     return make(steps, i -> 1.0 / (steps - i));
   }
 
+  /**
+   * This table as PyTorch has it in 32 bits: betas and products rounded to floats (diffusers; the
+   * difference is below 1e-6 but for cosine, and is seen where whole runs are compared).
+   */
+  public DiscreteBetas singlePrecision() {
+    double[] single = new double[betas.length];
+    double product = 1;
+    double before = 1;
+    for (int i = 0; i < betas.length; i++) {
+      product *= 1f - (float) betas[i];
+      double rounded = (float) product;
+      single[i] = 1 - rounded / before;
+      before = rounded;
+    }
+    return new DiscreteBetas(single);
+  }
+
   /** T, the number of steps. */
   public int steps() {
     return betas.length;
