@@ -126,6 +126,21 @@ record Settings(Map<String, Tree> keys, String place) {
         : new int[] {whole(tree, key)};
   }
 
+  /** Rows and columns: two whole numbers, or one for both. */
+  int[] size(String key) {
+    int[] size = wholes(key);
+    if (size.length < 1 || size.length > 2) {
+      fail(key, "must be one whole number or two, rows and columns");
+    }
+    return new int[] {size[0], size[size.length - 1]};
+  }
+
+  /** A list of one or more whole numbers, or one for a list of one. */
+  int[] oneOrMore(String key) {
+    int[] all = wholes(key);
+    return all.length > 0 ? all : fail(key, "must have one or more numbers");
+  }
+
   double[] numbers(String key) {
     return items(needed(key), key).stream()
         .mapToDouble(item -> number(item, key).doubleValue())
