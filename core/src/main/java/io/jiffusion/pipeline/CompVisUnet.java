@@ -44,7 +44,7 @@ record CompVisUnet(UnetConfig config, NameMap map) {
   static CompVisUnet of(Settings c, int tokens, boolean nullClass) {
     ONLY.forEach(c::must);
     int channels = c.whole("model_channels");
-    int[] mult = c.has("channel_mult") ? c.wholes("channel_mult") : new int[] {1, 2, 4, 8};
+    int[] mult = c.has("channel_mult") ? c.oneOrMore("channel_mult") : new int[] {1, 2, 4, 8};
     if (mult[0] != 1) {
       c.fail("channel_mult", "must begin with 1");
     }
@@ -57,7 +57,10 @@ record CompVisUnet(UnetConfig config, NameMap map) {
     if (!crosses && headWidth <= 0 && upHeads != -1 && upHeads != heads) {
       c.fail("num_heads_upsample", "must be as num_heads, no other is known here");
     }
-    int[] depths = c.has("transformer_depth") ? c.wholes("transformer_depth") : new int[] {1};
+    int[] depths = c.has("transformer_depth") ? c.oneOrMore("transformer_depth") : new int[] {1};
+    if (depths.length > 1 && depths.length != mult.length) {
+      c.fail("transformer_depth", "must be one number, or one for each level");
+    }
     List<UnetLevel> levels = new ArrayList<>();
     for (int i = 0; i < mult.length; i++) {
       Attention attention = rates.contains(1 << i) ? kind : Attention.NONE;
@@ -67,17 +70,17 @@ record CompVisUnet(UnetConfig config, NameMap map) {
               attention,
               attention,
               headWidth > 0 ? null : (Integer) heads,
-              crosses ? (Integer) depths[Math.min(i, depths.length - 1)] : null,
+              crosses ? (Integer) depths[depths.length == 1 ? 0 : i] : null,
               null,
               null));
     }
-    int[] size = c.wholes("image_size");
+    int[] size = c.size("image_size");
     int in = c.whole("in_channels");
     UnetConfig unet =
         new UnetConfig(
             in,
             size[0],
-            size[size.length - 1],
+            size[1],
             channels,
             new int[0],
             c.whole("num_res_blocks"),
@@ -107,7 +110,7 @@ record CompVisUnet(UnetConfig config, NameMap map) {
             levels,
             crosses
                 ? new TransformerConfig(
-                    c.wholes("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
+                    c.oneOrMore("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
                 : null,
             null);
     Map<String, Integer> numbers = new HashMap<>();

@@ -39,7 +39,10 @@ final class DiffusersDit {
           c.place(),
           "must be true and false, no others are known here");
     }
-    int[] size = c.has("sample_size") ? c.wholes("sample_size") : new int[] {32};
+    int[] size = c.has("sample_size") ? c.size("sample_size") : new int[] {32, 32};
+    if (size[0] != size[1]) {
+      c.fail("sample_size", "must be one number: these images are square");
+    }
     int heads = c.whole("num_attention_heads", 16);
     int in = c.whole("in_channels", 4);
     DitConfig dit =

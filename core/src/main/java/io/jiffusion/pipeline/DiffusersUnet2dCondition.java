@@ -49,13 +49,16 @@ final class DiffusersUnet2dCondition {
     if (c.number("resnet_out_scale_factor", 1) != 1) {
       c.fail("resnet_out_scale_factor", "must be 1, no other is known here");
     }
-    int[] channels = c.wholes("block_out_channels");
+    int[] channels = c.oneOrMore("block_out_channels");
     int levels = channels.length;
     List<String> down = blocks(c, "down_block_types", "Down", levels);
     List<String> up = blocks(c, "up_block_types", "Up", levels);
     int middleBlocks = middleBlocks(c);
     boolean middle = middleBlocks == 2;
     int[] heads = each(c, "attention_head_dim", 8, levels);
+    if (Arrays.stream(heads).anyMatch(each -> each < 1)) {
+      c.fail("attention_head_dim", "must be 1 or more");
+    }
     int[] depths = each(c, "transformer_layers_per_block", 1, levels);
     int context = same(c, "cross_attention_dim", 1280, levels);
     int resBlocks = same(c, "layers_per_block", 2, levels);
@@ -86,12 +89,12 @@ final class DiffusersUnet2dCondition {
               resample(down.get(i)),
               resample(up.get(levels - 1 - i))));
     }
-    int[] size = c.wholes("sample_size");
+    int[] size = c.size("sample_size");
     UnetConfig unet =
         new UnetConfig(
             c.whole("in_channels", 4),
             size[0],
-            size[size.length - 1],
+            size[1],
             channels[0],
             new int[0],
             resBlocks,

@@ -99,9 +99,11 @@ record Settings(Map<String, Tree> keys, String place) {
     if (!has(key)) {
       return otherwise;
     }
-    return keys.get(key).value() instanceof Boolean flag
-        ? flag
-        : fail(keys.get(key), key, "must be true or false");
+    Object value = keys.get(key).value();
+    if (value instanceof String text && text.matches("True|False")) { // as YAML 1.1 may write them
+      return text.equals("True");
+    }
+    return value instanceof Boolean flag ? flag : fail(keys.get(key), key, "must be true or false");
   }
 
   String text(String key) {
@@ -122,6 +124,21 @@ record Settings(Map<String, Tree> keys, String place) {
     return tree.value() instanceof List
         ? items(tree, key).stream().mapToInt(item -> whole(item, key)).toArray()
         : new int[] {whole(tree, key)};
+  }
+
+  /** Rows and columns: two whole numbers, or one for both. */
+  int[] size(String key) {
+    int[] size = wholes(key);
+    if (size.length < 1 || size.length > 2) {
+      fail(key, "must be one whole number or two, rows and columns");
+    }
+    return new int[] {size[0], size[size.length - 1]};
+  }
+
+  /** A list of one or more whole numbers, or one for a list of one. */
+  int[] oneOrMore(String key) {
+    int[] all = wholes(key);
+    return all.length > 0 ? all : fail(key, "must have one or more numbers");
   }
 
   double[] numbers(String key) {

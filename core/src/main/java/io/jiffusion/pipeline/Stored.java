@@ -64,6 +64,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
   private static final List<Format> FORMATS =
       List.of(
           new CompVisCheckpoint(),
+          new DitCheckpoint(),
           new OpenAiCheckpoint(),
           new ErmonCheckpoint(),
           new ScoreSdeCheckpoint(),

@@ -113,7 +113,7 @@ class CompVisCheckpointTest {
                     channel_mult:
                     - 1
                     num_head_channels: 8
-                    use_spatial_transformer: true
+                    use_spatial_transformer: True
                     transformer_depth: 1
                     context_dim: 16
                 first_stage_config:
