@@ -18,19 +18,30 @@ final class Import implements Callable<Integer> {
       description = "A diffusers folder, or a checkpoint with its configuration beside it.")
   Path path;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run folder.")
+  @Option(
+      names = "--out",
+      paramLabel = "RUN",
+      description =
+          "The run folder, new or empty. Default: runs/NAME, NAME being the checkpoint's.")
   Path out;
 
   @Mixin CheckpointOptions checkpoint;
 
   @Override
   public Integer call() {
+    Path folder = out != null ? out : Path.of("runs", name());
+    Output.mustBeEmpty(folder);
     try (Stored stored = Stored.open(path, checkpoint.options())) {
-      long bytes = stored.write(out);
+      long bytes = stored.write(folder);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
-          out, bytes, stored.run().source().program());
+          folder, bytes, stored.run().source().program());
     }
     return 0;
+  }
+
+  private String name() {
+    String name = path.toAbsolutePath().normalize().getFileName().toString();
+    return name.replaceFirst("\\.(pt|pth|ckpt|bin|safetensors)$", "");
   }
 }

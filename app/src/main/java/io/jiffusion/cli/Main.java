@@ -40,6 +40,7 @@ import picocli.CommandLine.ScopeType;
       Interpolate.class,
       Reconstruct.class,
       Import.class,
+      Export.class,
       PredictOutput.class,
       Encode.class,
       Decode.class,

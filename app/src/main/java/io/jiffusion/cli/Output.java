@@ -5,10 +5,28 @@ import io.jiffusion.run.JiffusionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** Where results go. */
 final class Output {
   private Output() {}
+
+  /** Refuses a folder that has something in it, so that nothing is lost or mixed. */
+  static void mustBeEmpty(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> inside = Files.list(folder)) {
+      if (inside.findAny().isPresent()) {
+        throw new JiffusionException(
+            folder + " is not empty, must be a new or empty folder; choose another with --out");
+      }
+    } catch (IOException e) {
+      throw new JiffusionException(
+          "cannot write " + folder + ": " + AtomicFile.reason(e) + "; choose another with --out",
+          e);
+    }
+  }
 
   /** Makes a folder, before the work whose results it shall hold. */
   static Path folder(Path folder) {

@@ -233,12 +233,12 @@ public record UnetConfig(
   }
 
   /** The levels, from the image's own size down. */
-  List<UnetLevel> allLevels() {
+  public List<UnetLevel> allLevels() {
     return levels == null ? levels(channels, multipliers, attention, height) : levels;
   }
 
   /** Heads of a level's attention. */
-  int heads(UnetLevel level) {
+  public int heads(UnetLevel level) {
     return level.heads() != null
         ? level.heads()
         : headWidth == 0 ? 1 : level.channels() / headWidth;

@@ -4,6 +4,7 @@ import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.ArrayFile;
+import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Mapped;
 import io.jiffusion.weights.NameMap;
 import io.jiffusion.weights.Safetensors;
@@ -144,7 +145,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
         .arrays()
         .forEach(
             (name, info) ->
-                arrays.put(name, Array.of(info.type(), weights.floats(name), info.shape())));
+                arrays.put(name, Array.of(info.type(), () -> weights.floats(name), info.shape())));
     try {
       Files.createDirectories(folder);
       Path to = folder.resolve(RunFolder.WEIGHTS);
@@ -155,6 +156,25 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
     } catch (IOException e) {
       throw new JiffusionException("cannot write " + folder + ": " + AtomicFile.reason(e), e);
     }
+  }
+
+  /**
+   * Writes it as a pipeline folder of diffusers.
+   *
+   * @param dtype of the weights: fp32, fp16, bf16, or stored
+   * @return bytes of weights
+   * @throws JiffusionException if the model cannot be told in diffusers' words
+   */
+  public long export(Path folder, String dtype) {
+    Check.oneOf(List.of("stored", "fp32", "fp16", "bf16"), "dtype", dtype);
+    DType type =
+        switch (dtype) {
+          case "fp32" -> DType.F32;
+          case "fp16" -> DType.F16;
+          case "bf16" -> DType.BF16;
+          default -> null;
+        };
+    return DiffusersExport.write(this, folder, type);
   }
 
   @Override

@@ -3,22 +3,19 @@ package io.jiffusion.weights;
 import io.jiffusion.run.Half;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Supplier;
 
 /** Numbers on their way to a file: an element type, a shape and row-major values. */
 public final class Array {
   private final DType type;
   private final long[] shape;
-  private final float[] floats;
+  private final long count;
+  private final Supplier<float[]> floats;
   private final ByteBuffer bytes;
+  private float[] current; // while it is written
 
-  private Array(DType type, long[] shape, long have, float[] floats, ByteBuffer bytes) {
-    long need = 1;
-    for (long size : shape) {
-      if (size < 0) {
-        throw new IllegalArgumentException("illegal shape: size " + size + ", must be 0 or more");
-      }
-      need = Math.multiplyExact(need, size);
-    }
+  private Array(DType type, long[] shape, long have, Supplier<float[]> floats, ByteBuffer bytes) {
+    long need = count(shape);
     if (need != have) {
       throw new IllegalArgumentException(
           "illegal values: "
@@ -30,8 +27,20 @@ public final class Array {
     }
     this.type = type;
     this.shape = shape.clone();
+    this.count = need;
     this.floats = floats;
     this.bytes = bytes;
+  }
+
+  private static long count(long[] shape) {
+    long count = 1;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException("illegal shape: size " + size + ", must be 0 or more");
+      }
+      count = Math.multiplyExact(count, size);
+    }
+    return count;
   }
 
   /** Float32, not copied: the values must not change before they are written. */
@@ -49,7 +58,15 @@ public final class Array {
       throw new IllegalArgumentException(
           "illegal type of floats: " + type + ", must be F16, BF16, F32 or F64");
     }
-    return new Array(type, shape, values.length, values, null);
+    return new Array(type, shape, values.length, () -> values, null);
+  }
+
+  /**
+   * Floats that are asked for when they are written, and not kept: a model may be larger than the
+   * memory.
+   */
+  public static Array of(DType type, Supplier<float[]> values, long... shape) {
+    return new Array(type, shape, count(shape), values, null);
   }
 
   /** Float64. */
@@ -108,7 +125,7 @@ public final class Array {
 
   /** Bytes of all elements. */
   long size() {
-    return floats == null ? bytes.capacity() : (long) floats.length * type.bytes();
+    return floats == null ? bytes.capacity() : count * type.bytes();
   }
 
   /** Little-endian bytes of elements {@code from … from+count−1}. */
@@ -116,15 +133,21 @@ public final class Array {
     if (floats == null) {
       return bytes.slice((int) from * type.bytes(), count * type.bytes());
     }
+    if (current == null) {
+      current = floats.get();
+    }
     ByteBuffer out = buffer(count, type.bytes());
     int start = (int) from;
     for (int i = start; i < start + count; i++) {
       switch (type) {
-        case F16 -> out.putShort(Half.toF16(floats[i]));
-        case BF16 -> out.putShort(Half.toBF16(floats[i]));
-        case F32 -> out.putFloat(floats[i]);
-        default -> out.putDouble(floats[i]);
+        case F16 -> out.putShort(Half.toF16(current[i]));
+        case BF16 -> out.putShort(Half.toBF16(current[i]));
+        case F32 -> out.putFloat(current[i]);
+        default -> out.putDouble(current[i]);
       }
+    }
+    if (from + count == this.count) {
+      current = null;
     }
     return out.flip();
   }
