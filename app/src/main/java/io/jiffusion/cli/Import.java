@@ -25,6 +25,14 @@ final class Import implements Callable<Integer> {
           "The run folder, new or empty. Default: runs/NAME, NAME being the checkpoint's.")
   Path out;
 
+  @Option(
+      names = "--no-check",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Do not look whether weights and conventions fit each other.")
+  boolean check;
+
   @Mixin CheckpointOptions checkpoint;
 
   @Override

@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
       Reconstruct.class,
       Import.class,
       Export.class,
+      CheckModel.class,
       PredictOutput.class,
       Encode.class,
       Decode.class,

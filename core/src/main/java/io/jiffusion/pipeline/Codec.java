@@ -3,6 +3,7 @@ package io.jiffusion.pipeline;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.run.JiffusionException;
 import java.util.Arrays;
@@ -68,6 +69,18 @@ public final class Codec {
       out[i] = (float) (z.values()[i] * factor + term);
     }
     return new Values(out, z.shape());
+  }
+
+  /** The shape of the images whose latents have this size. */
+  Shape image(int height, int width) {
+    int factor = factor();
+    return Shape.of(config.encoder().input().size(0), height * factor, width * factor);
+  }
+
+  private int factor() {
+    return config.autoencoder() != null
+        ? config.autoencoder().factor()
+        : config.tinyAutoencoder().factor();
   }
 
   /** Whether images are in [−1, 1], else in [0, 1]. */
@@ -141,10 +154,7 @@ public final class Codec {
    */
   public Values decode(Values z, boolean quantize) {
     long[] shape = image(z, "z");
-    int factor =
-        config.autoencoder() != null
-            ? config.autoencoder().factor()
-            : config.tinyAutoencoder().factor();
+    int factor = factor();
     NetworkConfig sized = config.sized((int) shape[2] * factor, (int) shape[3] * factor);
     return run(sized.decoder(), quantize && hasCodes() ? codes(z, indices(z)) : z);
   }

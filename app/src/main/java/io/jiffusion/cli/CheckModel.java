@@ -1,0 +1,74 @@
+package io.jiffusion.cli;
+
+import io.jiffusion.pipeline.DataConfig;
+import io.jiffusion.pipeline.Home;
+import io.jiffusion.pipeline.Probe;
+import io.jiffusion.pipeline.Stored;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "check",
+    description =
+        "See whether a model's weights and conventions fit each other: noised pictures go through"
+            + " it, and the noise that it sees is compared with the one that was added.")
+final class CheckModel implements Callable<Integer> {
+  @ParentCommand Main main;
+
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "0..1",
+      defaultValue = Home.BUNDLED,
+      description = "A run folder, a checkpoint, or bundled.")
+  String model;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Pictures like those it was trained on, in a folder. By default digits for small grey"
+              + " images, and drawn shapes for others, which say less.")
+  Path data;
+
+  @Mixin CheckpointOptions checkpoint;
+
+  @Override
+  public Integer call() {
+    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+      DataConfig pictures = data == null ? null : new DataConfig("folder", data.toString(), false);
+      Probe probe = Probe.of(stored, pictures);
+      main.out.printf(Locale.ROOT, "%-8s %12s %12s%n", "time", "error", "chance");
+      for (Probe.Row row : probe.rows()) {
+        main.out.printf(
+            Locale.ROOT, "%-8.4f %12.4f %12.4f%n", row.time(), row.error(), row.chance());
+      }
+      main.out.println(verdict(probe));
+      return probe.fits() ? 0 : Main.FAILED;
+    }
+  }
+
+  /** One line that says what was seen. */
+  static String verdict(Probe probe) {
+    String score = String.format(Locale.ROOT, "%.2f", probe.score());
+    if (probe.fits()) {
+      return "weights and conventions fit: the error is " + score + " of chance's";
+    }
+    return "weights and conventions do not fit: the predicted noise is no better than chance ("
+        + score
+        + " of its error); "
+        + (probe.better() == null
+            ? "no profile that is known here fits better, so look at the weights, and give pictures"
+                + " like those of the training by --data"
+            : String.format(
+                Locale.ROOT,
+                "with %s it is %.2f",
+                probe.better().setting(),
+                probe.better().score()));
+  }
+}
