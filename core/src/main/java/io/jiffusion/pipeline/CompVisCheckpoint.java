@@ -52,7 +52,7 @@ final class CompVisCheckpoint implements Stored.Format {
     Map<String, String> state = state(arrays);
     boolean crosses = arguments.flag("use_spatial_transformer", false);
     int tokens =
-        crosses && state.containsKey(CLASSES)
+        crosses && state.containsKey(CLASSES) && rank(arrays, state.get(CLASSES)) == 2
             ? (int) arrays.arrays().get(state.get(CLASSES)).shape()[0]
             : 0;
     CompVisUnet unet = CompVisUnet.of(arguments, tokens, tokens > 0 && hasNullClass(c, tokens));
@@ -128,6 +128,10 @@ final class CompVisCheckpoint implements Stored.Format {
       }
     }
     return state;
+  }
+
+  private static int rank(ArrayFile arrays, String name) {
+    return arrays.arrays().get(name).shape().length;
   }
 
   private static boolean averaged(Path path, Map<String, String> state, String wanted) {

@@ -53,7 +53,10 @@ final class DitCheckpoint implements Stored.Format {
   }
 
   private static DitConfig dit(Path path, ArrayFile arrays, Settings config) {
-    long[] first = arrays.arrays().get(PATCHES).shape(); // [width, channels, patch, patch]
+    long[] first = shape(path, arrays, PATCHES, 4); // [width, channels, patch, patch]
+    if (first[3] < 1) {
+      throw new JiffusionException(path + " has a convolution " + PATCHES + " of no pixels");
+    }
     int width = (int) first[0];
     int patch = (int) first[3];
     int depth = 0;
@@ -72,13 +75,13 @@ final class DitCheckpoint implements Stored.Format {
     }
     return new DitConfig(
         (int) first[1],
-        (int) arrays.arrays().get(LAST).shape()[0] / patch / patch,
+        (int) shape(path, arrays, LAST, 2)[0] / patch / patch,
         patch * side(path, arrays, config, patch),
         patch,
         width,
         heads,
         depth,
-        (int) shape(path, arrays, TABLE)[0],
+        (int) shape(path, arrays, TABLE, 2)[0],
         0,
         1e-6);
   }
@@ -87,13 +90,14 @@ final class DitCheckpoint implements Stored.Format {
   private static int side(Path path, ArrayFile arrays, Settings config, int patch) {
     return config.has("input_size")
         ? config.whole("input_size") / patch
-        : (int) Math.round(Math.sqrt(shape(path, arrays, "pos_embed")[1]));
+        : (int) Math.round(Math.sqrt(shape(path, arrays, "pos_embed", 3)[1]));
   }
 
-  private static long[] shape(Path path, ArrayFile arrays, String name) {
+  private static long[] shape(Path path, ArrayFile arrays, String name, int rank) {
     ArrayFile.Info info = arrays.arrays().get(name);
-    if (info == null || info.shape().length < 2) {
-      throw new JiffusionException(path + " has no table " + name + ", must have one like a DiT");
+    if (info == null || info.shape().length != rank) {
+      throw new JiffusionException(
+          path + " has no tensor " + name + " of " + rank + " axes, must have one like a DiT");
     }
     return info.shape();
   }
