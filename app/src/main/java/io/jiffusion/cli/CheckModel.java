@@ -57,9 +57,10 @@ final class CheckModel implements Callable<Integer> {
   static String verdict(Probe probe) {
     String score = String.format(Locale.ROOT, "%.2f", probe.score());
     if (probe.fits()) {
-      return "weights and conventions fit: the error is " + score + " of chance's";
+      return "weights and conventions fit: the error is at most " + score + " of chance's";
     }
-    return "weights and conventions do not fit: the predicted noise is no better than chance ("
+    return "weights and conventions do not fit: the predicted noise is no better than chance (at"
+        + " worst "
         + score
         + " of its error); "
         + (probe.better() == null

@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Probe;
 import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -27,11 +28,8 @@ final class Import implements Callable<Integer> {
 
   @Option(
       names = "--no-check",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
       description = "Do not look whether weights and conventions fit each other.")
-  boolean check;
+  boolean noCheck;
 
   @Mixin CheckpointOptions checkpoint;
 
@@ -44,6 +42,9 @@ final class Import implements Callable<Integer> {
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
           folder, bytes, stored.run().source().program());
+      if (!noCheck && Probe.canAsk(stored)) {
+        main.out.println(CheckModel.verdict(Probe.of(stored, null)));
+      }
     }
     return 0;
   }

@@ -40,7 +40,9 @@ class ArchitectureTest {
           Map.entry("network", Set.of()),
           Map.entry("execute", Set.of("tensor", "network")),
           Map.entry("weights", Set.of("tensor", "network")),
-          Map.entry("process", Set.of("schedule", "network.Execution", "network.Shape")),
+          Map.entry(
+              "process",
+              Set.of("schedule", "network.Execution", "network.Conditions", "network.Shape")),
           Map.entry("sampler", Set.of("schedule", "process")),
           Map.entry(
               "train",

@@ -57,10 +57,11 @@ public record Probe(List<Row> rows, Fit better) {
   public record Fit(String setting, double score) {}
 
   /**
-   * The error as a part of chance's, over all noise levels; well below 1 for a model that works.
+   * The error as a part of chance's, at the noise level where it is largest; well below 1 for a
+   * model that works.
    */
   public double score() {
-    return rows.stream().mapToDouble(row -> row.error() / row.chance()).average().orElseThrow();
+    return rows.stream().mapToDouble(row -> row.error() / row.chance()).max().orElseThrow();
   }
 
   /** Whether the model tells the noise better than chance. */
@@ -76,22 +77,29 @@ public record Probe(List<Row> rows, Fit better) {
    */
   public static Probe of(Stored stored, DataConfig data) {
     RunConfig config = stored.run().config();
-    if (config.process() == null) {
-      throw new JiffusionException(
-          stored.weights().path() + " predicts no noise, must be a model with a process");
-    }
-    Network network = config.network().network();
-    if (network.image() != null || network.contextWidth() > 0 && network.classes() == 0) {
+    if (!canAsk(stored)) {
       throw new JiffusionException(
           stored.weights().path()
-              + " needs a context or a small image beside the noisy one, which check does not have");
+              + " cannot be checked, must be a model with a process that needs no context and no"
+              + " small image beside the noisy one");
     }
+    Network network = config.network().network();
     Batch pictures = pictures(stored, network.input(), data);
     try (Execution execution = Executions.load(stored, network, OPTIONS)) {
       List<Row> rows = rows(config, execution, pictures);
       Probe probe = new Probe(rows, null);
       return probe.fits() ? probe : new Probe(rows, better(stored, execution, pictures, probe));
     }
+  }
+
+  /** Whether a model predicts noise, and needs nothing for it that is not there. */
+  public static boolean canAsk(Stored stored) {
+    RunConfig config = stored.run().config();
+    if (config.process() == null || config.isToy()) {
+      return false;
+    }
+    Network network = config.network().network();
+    return network.image() == null && (network.contextWidth() == 0 || network.contextOfClass());
   }
 
   // ---- what is asked ----
