@@ -68,7 +68,7 @@ final class CheckModel implements Callable<Integer> {
                 + " like those of the training by --data"
             : String.format(
                 Locale.ROOT,
-                "with %s it is %.2f",
+                "with %s it is %.2f: set that in run.json",
                 probe.better().setting(),
                 probe.better().score()));
   }

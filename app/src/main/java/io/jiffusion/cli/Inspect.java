@@ -4,17 +4,22 @@ import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Inspection;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
+import io.jiffusion.pipeline.Stored;
+import io.jiffusion.pipeline.Tensors;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "inspect",
-    description = "Show a model: its network, arithmetic, schedule and conventions.")
+    description =
+        "Show a model: where it is from, its network, arithmetic, schedule and conventions.")
 final class Inspect implements Callable<Integer> {
   @ParentCommand Main main;
 
@@ -22,32 +27,72 @@ final class Inspect implements Callable<Integer> {
       paramLabel = "MODEL",
       arity = "0..1",
       defaultValue = Home.BUNDLED,
-      description = "A run folder, the name of a preset, or bundled.")
+      description =
+          "A run folder, a checkpoint of another program, the name of a preset, or bundled.")
   String model;
 
   @Option(names = "--layers", description = "List every layer.")
   boolean layers;
 
+  @Option(
+      names = "--tensors",
+      description =
+          "List the tensors of the file and nothing else: of any safetensors or PyTorch file, also"
+              + " of one that is no model.")
+  boolean tensors;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
+  @Mixin CheckpointOptions checkpoint;
+
   @Override
   public Integer call() {
-    boolean preset = RunConfig.PRESETS.contains(model);
-    RunFolder run = preset ? null : RunFolder.read(Home.model(model));
-    RunConfig config = preset ? RunConfig.of(model, List.of()) : run.config();
+    if (tensors) {
+      tensors(Tensors.of(Home.model(model)));
+      return 0;
+    }
+    if (RunConfig.PRESETS.contains(model)) {
+      show(RunConfig.of(model, List.of()), " (preset, not trained)");
+      return 0;
+    }
+    Path path = Home.model(model);
+    try (Stored stored = Stored.open(path, checkpoint.options())) {
+      RunFolder run = stored.run();
+      show(
+          run.config(),
+          run.source() == null
+              ? ", " + run.step() + " training steps, written by jiffusion " + run.jiffusion()
+              : ", "
+                  + run.source().weights()
+                  + " weights of "
+                  + run.source().program()
+                  + ", "
+                  + run.source().file());
+      if (stored.autoencoder() != null && !json) {
+        main.out.printf("%nautoencoder before it%n");
+        show(stored.autoencoder().run().config(), "");
+      }
+    }
+    return 0;
+  }
+
+  private void tensors(List<Tensors> all) {
+    long count = 0;
+    for (Tensors tensor : all) {
+      main.out.printf("%-64s %-6s %s%n", tensor.name(), tensor.type(), tensor.shape());
+      count += tensor.count();
+    }
+    main.out.printf(Locale.ROOT, "%,d numbers in %d tensors%n", count, all.size());
+  }
+
+  private void show(RunConfig config, String from) {
     Inspection inspection = Inspection.of(config);
     if (json) {
       main.out.println(inspection.toJson());
-      return 0;
+      return;
     }
-    main.out.printf(
-        Locale.ROOT,
-        "model          %s%s%n",
-        model,
-        preset
-            ? " (preset, not trained)"
-            : ", " + run.step() + " training steps, written by jiffusion " + run.jiffusion());
+    main.out.printf(Locale.ROOT, "model          %s%s%n", model, from);
     main.out.printf(Locale.ROOT, "input          %s%n", inspection.input());
     main.out.printf(
         Locale.ROOT,
@@ -84,6 +129,5 @@ final class Inspect implements Callable<Integer> {
     }
     main.out.println();
     main.out.print(config.toYaml());
-    return 0;
   }
 }

@@ -5,8 +5,8 @@ import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.NoiseTable;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
+import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,10 +51,10 @@ final class Measure implements Callable<Integer> {
   @Override
   public Integer call() {
     Path folder = Home.model(run);
-    RunFolder trained = RunFolder.read(folder);
+    RunFolder trained = Stored.describe(folder);
     RunConfig config = trained.config();
     if (data != null) {
-      config = config.with(List.of(Train.path(data)));
+      config = config.withData(Path.of(data));
     }
     try (Model model = Model.load(folder, Model.Options.of().precision("fp32"));
         Bar bar = new Bar(main.err)) {

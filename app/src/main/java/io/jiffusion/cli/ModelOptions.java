@@ -13,7 +13,7 @@ final class ModelOptions {
       paramLabel = "RUN",
       defaultValue = "bundled",
       description =
-          "A run folder of jiffusion train, or bundled: the digits that come with the program.")
+          "A run folder, a checkpoint of another program, or bundled: the digits that come with the program.")
   String model;
 
   @Option(

@@ -99,6 +99,7 @@ final class Sample implements Callable<Integer> {
       if (draws != null) {
         request = request.draws(ArrayFiles.values(draws).values());
       }
+      checkPictures(model);
       Output.folder(out);
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
@@ -110,6 +111,18 @@ final class Sample implements Callable<Integer> {
       report(main, json, request, result, files);
     }
     return 0;
+  }
+
+  /** Latents are no pictures. */
+  private void checkPictures(Model model) {
+    boolean pictures = formats.contains(Format.png) || trajectory;
+    if (pictures && !model.config().isToy() && model.channels() != 1 && model.channels() != 3) {
+      throw new IllegalArgumentException(
+          "illegal --format png for a model of "
+              + model.channels()
+              + " channels, whose samples are latents, must be npz or safetensors with --float;"
+              + " jiffusion decode makes pictures of their values, with --scaled");
+    }
   }
 
   static void report(

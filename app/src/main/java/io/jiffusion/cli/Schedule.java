@@ -3,9 +3,9 @@ package io.jiffusion.cli;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Inspection;
 import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
+import io.jiffusion.pipeline.Stored;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -59,7 +59,7 @@ final class Schedule implements Callable<Integer> {
             || model.endsWith(".yaml")
             || model.endsWith(".yml")
             || model.endsWith(".json");
-    return file ? RunConfig.of(model, List.of()) : RunFolder.read(Home.model(model)).config();
+    return file ? RunConfig.of(model, List.of()) : Stored.describe(Home.model(model)).config();
   }
 
   private String text(

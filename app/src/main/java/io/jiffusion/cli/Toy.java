@@ -68,7 +68,7 @@ final class Toy implements Callable<Integer> {
   public Integer call() {
     try (Model model = Model.load(run, Model.Options.of().block(BLOCK))) {
       RunConfig config = model.config();
-      if (!config.data().toy()) {
+      if (!config.isToy()) {
         throw new JiffusionException(
             run
                 + " is a model of images, must be one of points in the plane; use jiffusion sample --trajectory");

@@ -4,6 +4,7 @@ import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Training;
+import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +76,18 @@ final class Train implements Callable<Integer> {
       description = "Steps between progress lines where there is no terminal.")
   long every;
 
+  /** The configuration of a run that goes on. */
+  private static RunConfig trained(Path folder) {
+    RunConfig config = RunFolder.read(folder).config();
+    if (config.train() == null) {
+      throw new JiffusionException(
+          folder
+              + " was imported, so there is no training to go on with; begin one with a preset or"
+              + " a configuration file");
+    }
+    return config;
+  }
+
   @Override
   public Integer call() {
     if (source == null && (!resume || out == null)) {
@@ -85,9 +98,7 @@ final class Train implements Callable<Integer> {
     }
     Path folder = out != null ? out : Path.of("runs", name(source));
     RunConfig config =
-        source == null
-            ? RunFolder.read(folder).config().with(changes())
-            : RunConfig.of(source, changes());
+        source == null ? trained(folder).with(changes()) : RunConfig.of(source, changes());
     main.out.print(config.toYaml());
     main.out.flush();
     boolean finished;
@@ -130,10 +141,7 @@ final class Train implements Callable<Integer> {
     if (finished || !main.cancellation.requested()) {
       main.out.printf(
           "%d steps made; the model is in %s%nNext: %s %s%n",
-          made,
-          folder,
-          Main.NAME,
-          config.data().toy() ? "toy " + folder : "sample --model " + folder);
+          made, folder, Main.NAME, config.isToy() ? "toy " + folder : "sample --model " + folder);
       if (!finished) {
         main.err.println("the time is up; " + goOn);
       }

@@ -38,9 +38,9 @@ class CommandLineTest {
         "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
         "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",
         "schedule --model cifar10 --guidance 2 | 2 | illegal guidance: 2.0, must be 1 (none) where no class is given",
-        "schedule --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-        "sample --model nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
-        "inspect nowhere | 1 | no model in nowhere: it has no run.json, must be a folder that jiffusion train made",
+        "schedule --model nowhere | 1 | no model in nowhere: there is no such file or folder",
+        "sample --model nowhere | 1 | no model in nowhere: there is no such file or folder",
+        "inspect nowhere | 1 | no model in nowhere: there is no such file or folder",
         "show nothing.png | 1 | cannot read nothing.png",
         "train | 2 | missing PRESET, must be given: one of mnist, toy-scurve, cifar10, folder, or a file; or --resume with --out RUN",
         "train mnits | 1 | no file or preset mnits, presets are mnist, toy-scurve, cifar10, folder; did you mean mnist?",
@@ -91,7 +91,13 @@ class CommandLineTest {
             "bench",
             "edit",
             "interpolate",
-            "reconstruct");
+            "reconstruct",
+            "import",
+            "export",
+            "check",
+            "predict",
+            "encode",
+            "decode");
     assertThat(Files.readString(folder.resolve("classes.txt")))
         .doesNotContain("org.bytedeco")
         .doesNotContain("tools.jackson")
@@ -116,7 +122,13 @@ class CommandLineTest {
     "completion",
     "edit",
     "interpolate",
-    "reconstruct"
+    "reconstruct",
+    "import",
+    "export",
+    "check",
+    "predict",
+    "encode",
+    "decode"
   })
   void everyCommandHasHelp(String command) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();

@@ -65,11 +65,19 @@ final class CheckpointFile {
     return file.toString().endsWith(".safetensors") ? Safetensors.open(file) : TorchFile.open(file);
   }
 
-  /** The configuration that was named, or lies beside the checkpoint; null if there is none. */
+  /**
+   * What is told of a checkpoint, by flags and by the file that was named or lies beside it; null
+   * if nothing is.
+   *
+   * @throws JiffusionException if the two contradict each other
+   */
   static Settings config(Path checkpoint, Stored.Options options) {
-    if (options.flags() != null) {
-      return Settings.flags(options.flags());
-    }
+    Settings flags = options.flags() == null ? null : Settings.flags(options.flags());
+    Settings file = configFile(checkpoint, options);
+    return flags == null ? file : file == null ? flags : flags.with(file);
+  }
+
+  private static Settings configFile(Path checkpoint, Stored.Options options) {
     if (options.config() != null) {
       return Settings.read(options.config());
     }

@@ -1,7 +1,10 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.network.Network;
+import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -33,19 +36,26 @@ public record Inspection(
    * @throws IllegalArgumentException if its sizes do not fit together
    */
   public static Inspection of(RunConfig config) {
-    Network network = config.network().network();
-    Shapes shapes = Shapes.of(network, 1);
-    List<Layer> layers =
-        shapes.operations().stream()
-            .map(
-                o ->
-                    new Layer(o.name(), o.kind(), o.output().toString(), o.parameters(), o.flops()))
-            .toList();
+    NetworkConfig network = config.network();
+    List<Network> networks =
+        network.isAutoencoder()
+            ? List.of(network.encoder(), network.decoder())
+            : List.of(network.network());
+    long flops = 0;
+    List<Layer> layers = new ArrayList<>();
+    for (Network each : networks) {
+      Shapes shapes = Shapes.of(each, 1);
+      flops += shapes.flops();
+      shapes.operations().stream()
+          .map(o -> new Layer(o.name(), o.kind(), o.output().toString(), o.parameters(), o.flops()))
+          .forEach(layers::add);
+    }
+    Collection<Parameter> parameters = network.parameters();
     return new Inspection(
-        network.input().toString(),
-        shapes.parameterCount(),
-        shapes.parameters().size(),
-        shapes.flops(),
+        networks.get(0).input().toString(),
+        parameters.stream().mapToLong(each -> each.shape().count()).sum(),
+        parameters.size(),
+        flops,
         layers);
   }
 

@@ -125,6 +125,13 @@ public record RunConfig(
     return of(Tree.of(this), settings);
   }
 
+  /** This configuration with its data in another place; pictures of a folder if it had none. */
+  public RunConfig withData(Path path) {
+    return data == null
+        ? new RunConfig(new DataConfig("folder", path.toString(), false), network, process, train)
+        : with(List.of("data.path=" + path));
+  }
+
   /** This configuration with another precision. */
   RunConfig withPrecision(String precision) {
     return with(List.of("train.precision=" + precision));
@@ -157,6 +164,11 @@ public record RunConfig(
    *     network
    */
   public Dataset dataset() {
+    if (data == null) {
+      throw new JiffusionException(
+          "this model was trained by another program, so its data are not known: name a folder of"
+              + " pictures by --data");
+    }
     Dataset dataset = data.open(network.network().input());
     if (network.classes() > 0 && dataset.classes() != classes()) {
       throw new JiffusionException(

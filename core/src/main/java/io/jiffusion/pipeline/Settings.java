@@ -53,6 +53,33 @@ record Settings(Map<String, Tree> keys, String place) {
     return new Settings(keys, "flags");
   }
 
+  /**
+   * These and those of another place.
+   *
+   * @throws JiffusionException that names both where they contradict each other
+   */
+  Settings with(Settings other) {
+    Map<String, Tree> all = new LinkedHashMap<>(other.keys);
+    keys.forEach(
+        (key, tree) -> {
+          Tree there = all.put(key, tree);
+          if (there != null && !there.toString().equals(tree.toString())) {
+            throw new JiffusionException(
+                key
+                    + " is "
+                    + tree
+                    + " by "
+                    + tree.place()
+                    + " and "
+                    + there
+                    + " by "
+                    + there.place()
+                    + ", must be the same; leave one out");
+          }
+        });
+    return new Settings(all, other.place + " and " + place);
+  }
+
   private static Object value(String word) {
     if (word.matches("(?i)true|false")) {
       return Boolean.parseBoolean(word);

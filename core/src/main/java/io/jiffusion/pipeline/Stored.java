@@ -84,6 +84,20 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
         RunFolder.of(config, source), new Mapped(file, map, config.network().parameters()));
   }
 
+  /**
+   * What a model is, its weights not read.
+   *
+   * @throws JiffusionException if it is none that we know, or damaged; it says why
+   */
+  public static RunFolder describe(Path path) {
+    if (RunFolder.isOne(path)) {
+      return RunFolder.read(path);
+    }
+    try (Stored stored = open(path)) {
+      return stored.run();
+    }
+  }
+
   /** Opens a model, with what it says about itself. */
   public static Stored open(Path path) {
     return open(path, Options.AUTO);
@@ -114,7 +128,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
                   + path
                   + ": it has no run.json, and is no checkpoint that is known here; must be a run"
                   + " folder, a diffusers folder, or a checkpoint with its configuration beside it"
-              : "no file or folder " + path);
+              : "no model in " + path + ": there is no such file or folder");
     }
     ArrayFile arrays = CheckpointFile.open(checkpoint);
     try {
