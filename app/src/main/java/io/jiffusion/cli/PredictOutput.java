@@ -70,6 +70,13 @@ final class PredictOutput implements Callable<Integer> {
   String augment;
 
   @Option(
+      names = "--denoised",
+      description =
+          "In place of the raw output the image that the model sees: x is an image plus sigma times"
+              + " noise, and --t is sigma (EDM's D).")
+  boolean denoised;
+
+  @Option(
       names = "--out",
       paramLabel = "FILE",
       required = true,
@@ -82,12 +89,12 @@ final class PredictOutput implements Callable<Integer> {
   public Integer call() {
     Values inputs = ArrayFiles.values(x);
     try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+      Predict.Given given =
+          new Predict.Given(classes, values(context), values(lowRes), values(augment));
       Values output =
-          Predict.of(
-              stored,
-              inputs,
-              times,
-              new Predict.Given(classes, values(context), values(lowRes), values(augment)));
+          denoised
+              ? Predict.denoised(stored, inputs, times, given)
+              : Predict.of(stored, inputs, times, given);
       ArrayFiles.write(out, Map.of("output", output));
       main.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
     }

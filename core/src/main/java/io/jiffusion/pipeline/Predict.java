@@ -5,7 +5,12 @@ import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
+import io.jiffusion.network.UnetConfig;
+import io.jiffusion.process.Batch;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A network's raw output for given inputs: what one compares with the program that a checkpoint is
@@ -59,9 +64,10 @@ public final class Predict {
    * @throws IllegalArgumentException if these do not fit the network
    */
   public static Values of(Stored model, Values x, float[] times, Given given) {
-    Network network = model.run().config().network().network();
-    Shape input = network.input();
     long[] shape = x.shape();
+    RunConfig config = sized(model.run().config(), shape);
+    Network network = config.network().network();
+    Shape input = network.input();
     Check.that(
         shape.length == 4 && new Shape(Arrays.copyOfRange(shape, 1, 4)).equals(input),
         "x",
@@ -83,15 +89,82 @@ public final class Predict {
         given.context == null ? "" : "array of " + Arrays.toString(given.context.shape()),
         "must be " + images + " sequences of elements of " + network.contextWidth());
     float[] labels = times.length == images ? times : filled(times[0], images);
-    try (Execution execution =
-        Executions.load(model, new Model.Options("fp32", 0, Math.min(images, 8)))) {
+    try (Execution execution = Executions.load(model, network, options(images))) {
       float[] output =
-          execution.evaluate(
-              x.values(), images, labels, given.of(images, model.run().config().nullClass()));
+          execution.evaluate(x.values(), images, labels, given.of(images, config.nullClass()));
       long[] one = Shapes.of(network, 1).output().sizes().clone();
       one[0] = images;
       return new Values(output, one);
     }
+  }
+
+  /**
+   * The image that a model sees in noisy ones, {@code D(x; sigma)} of EDM, whatever the process
+   * that it was trained on.
+   *
+   * @param x images plus sigma times noise, [N, C, H, W]
+   * @param sigmas a noise level for each image, or one for all
+   * @param given classes at most
+   * @return [N, C, H, W]
+   * @throws JiffusionException if the model has no process
+   * @throws IllegalArgumentException if these do not fit the network
+   */
+  public static Values denoised(Stored model, Values x, float[] sigmas, Given given) {
+    RunConfig config = model.run().config();
+    if (config.process() == null) {
+      throw new JiffusionException(
+          model.weights().path() + " tells no process, so only its raw output is known");
+    }
+    Check.that(
+        given.context == null && given.image == null && given.augment == null,
+        "denoised",
+        "with more than a class",
+        "must be left out");
+    int images = (int) x.shape()[0];
+    Check.that(
+        sigmas.length == 1 || sigmas.length == images,
+        "t",
+        sigmas.length + " noise levels",
+        "must be 1 or " + images + ", one for each image");
+    NoiseSchedule schedule = config.process().noiseSchedule();
+    int[] size = Arrays.stream(x.shape()).mapToInt(Math::toIntExact).toArray();
+    double[] times = new double[images];
+    double[] xt = new double[x.values().length];
+    int count = xt.length / images;
+    for (int i = 0; i < images; i++) {
+      double sigma = sigmas[sigmas.length == 1 ? 0 : i];
+      times[i] =
+          config.process().schedule().equals("edm")
+              ? sigma / config.process().sigmaMax() // any level
+              : schedule.timeOf(-Math.log(sigma));
+      for (int j = i * count; j < (i + 1) * count; j++) {
+        xt[j] = schedule.alpha(times[i]) * x.values()[j];
+      }
+    }
+    Batch noisy = new Batch(images, size[1], size[2], size[3], xt);
+    try (Execution execution =
+        Executions.load(model, config.network().network(), options(images))) {
+      int[] classes = given.of(images, config.nullClass()).classes();
+      double[] x0 = Denoisers.network(config, execution).at(noisy, times, classes).x0().data();
+      return new Values(SampleRequest.floats(x0), x.shape());
+    }
+  }
+
+  private static Model.Options options(int images) {
+    return new Model.Options("fp32", 0, Math.min(images, 8));
+  }
+
+  /** For images of another size than the checkpoint names, where the network does not mind. */
+  private static RunConfig sized(RunConfig config, long[] shape) {
+    UnetConfig unet = config.network().unet();
+    boolean other =
+        shape.length == 4
+            && unet != null
+            && unet.levels() != null
+            && (shape[2] != unet.height() || shape[3] != unet.width());
+    return other
+        ? config.with(List.of("network.unet.height=" + shape[2], "network.unet.width=" + shape[3]))
+        : config;
   }
 
   private static float[] filled(float value, int count) {
