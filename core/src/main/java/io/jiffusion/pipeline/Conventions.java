@@ -35,10 +35,19 @@ public record Conventions(
 
   /**
    * Ways to tell the time: the index of a table, the index times 1000/T, 999·t, 1000·t, sigma, a
-   * quarter of the logarithm of the noise level, and the logarithm of half of sigma.
+   * quarter of the logarithm of the noise level, the logarithm of half of sigma, and the index
+   * whose noise level is the nearest.
    */
   public static final List<String> LABELS =
-      List.of("index", "rescaled", "999t", "1000t", "sigma", "log-noise-level", "log-half-sigma");
+      List.of(
+          "index",
+          "rescaled",
+          "999t",
+          "1000t",
+          "sigma",
+          "log-noise-level",
+          "log-half-sigma",
+          "nearest-index");
 
   /** Ranges of images: from −1 to 1, or from 0 to 1. */
   public static final List<String> RANGES = List.of("signed", "unsigned");

@@ -178,7 +178,16 @@ final class EdmNetworks implements Stored.Format {
               null,
               Conventions.label("log-half-sigma"));
       case "iDDPMPrecond" ->
-          process("cosine", "eps", c.whole("M", 1000), 1e-4, 0.02, null, null, null, null);
+          process(
+              "cosine",
+              "eps",
+              c.whole("M", 1000),
+              1e-4,
+              0.02,
+              null,
+              null,
+              null,
+              Conventions.label("nearest-index"));
       default -> c.fail("precond", "must be EDMPrecond, VPPrecond, VEPrecond or iDDPMPrecond");
     };
   }

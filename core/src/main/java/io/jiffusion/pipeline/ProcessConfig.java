@@ -97,7 +97,7 @@ public record ProcessConfig(
         conventions == null
             || conventions.label() == null
             || TABLES.contains(schedule)
-            || !List.of("index", "rescaled").contains(conventions.label()),
+            || !List.of("index", "rescaled", "nearest-index").contains(conventions.label()),
         "conventions.label",
         conventions == null ? "" : conventions.label(),
         "must go with a table of betas");
@@ -174,6 +174,7 @@ public record ProcessConfig(
         case "999t" -> TimeLabel.scaled(999);
         case "1000t" -> TimeLabel.scaled(1000);
         case "sigma" -> TimeLabel.sigma(noiseSchedule());
+        case "nearest-index" -> nearestIndex((DiscreteBetas) noiseSchedule());
         case "log-half-sigma" -> {
           NoiseSchedule own = noiseSchedule();
           yield t -> Math.log(own.sigma(t) / 2);
@@ -190,6 +191,24 @@ public record ProcessConfig(
       case "edm" -> TimeLabel.logNoiseLevel(noiseSchedule());
       case "flow" -> TimeLabel.scaled(1000);
       default -> TimeLabel.index(steps);
+    };
+  }
+
+  /** As EDM asks networks of Improved DDPM, which know nothing between their steps. */
+  private static TimeLabel nearestIndex(DiscreteBetas table) {
+    double[] levels = new double[table.steps()];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = Math.exp(-table.lambda(table.time(i)));
+    }
+    return t -> {
+      double level = Math.exp(-table.lambda(t));
+      int nearest = 0;
+      for (int i = 1; i < levels.length; i++) {
+        if (Math.abs(levels[i] - level) < Math.abs(levels[nearest] - level)) {
+          nearest = i;
+        }
+      }
+      return nearest;
     };
   }
 

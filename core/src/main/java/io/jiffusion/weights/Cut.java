@@ -60,7 +60,7 @@ public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
   /** The shape that the peer's array must have, for ours. */
   long[] theirs(long[] ours) {
     long[] theirs = ours.clone();
-    if (kind == Kind.TRANSPOSED && ours.length == 2) {
+    if (kind == Kind.TRANSPOSED && ours.length >= 2) { // a linear layer, or a 1×1 convolution
       theirs[0] = ours[1];
       theirs[1] = ours[0];
     } else if (parts > 1) {
