@@ -24,9 +24,28 @@ final class DiffusersUnet2d {
     int[] channels = c.wholes("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
-    int[] size = c.wholes("sample_size");
-    boolean scaleShift = c.text("resnet_time_scale_shift", "default").equals("scale_shift");
-    int headWidth = c.has("attention_head_dim") ? c.whole("attention_head_dim") : 0;
+    int[] size = c.has("sample_size") ? c.wholes("sample_size") : new int[] {64};
+    boolean scaleShift =
+        oneOf(c, "resnet_time_scale_shift", "default", "default", "scale_shift")
+            .equals("scale_shift");
+    int groups = c.whole("norm_num_groups", 32);
+    if (c.has("attn_norm_num_groups") && c.whole("attn_norm_num_groups") != groups) {
+      c.fail("attn_norm_num_groups", "must be as norm_num_groups");
+    }
+    // null is one head; where nothing is said, diffusers takes heads of 8 channels
+    int headWidth =
+        c.keys().containsKey("attention_head_dim") && !c.has("attention_head_dim")
+            ? 0
+            : c.whole("attention_head_dim", 8);
+    if (down.size() != channels.length || up.size() != channels.length) {
+      c.fail("down_block_types", "must be as many as block_out_channels, like up_block_types");
+    }
+    known(
+        c,
+        "down_block_types",
+        down,
+        List.of("DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D"));
+    known(c, "up_block_types", up, List.of("UpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D"));
     List<UnetLevel> levels = new ArrayList<>();
     for (int i = 0; i < channels.length; i++) {
       String below = down.get(i);
@@ -38,8 +57,8 @@ final class DiffusersUnet2d {
               above.startsWith("Attn") ? Attention.SELF : Attention.NONE,
               null,
               null,
-              resample(below, c.text("downsample_type", "conv")),
-              resample(above, c.text("upsample_type", "conv"))));
+              resample(below, oneOf(c, "downsample_type", "conv", "conv", "resnet")),
+              resample(above, oneOf(c, "upsample_type", "conv", "conv", "resnet"))));
     }
     UnetConfig unet =
         new UnetConfig(
@@ -52,14 +71,16 @@ final class DiffusersUnet2d {
             new int[0],
             middle && c.flag("add_attention", true),
             headWidth,
-            c.whole("norm_num_groups", 32),
+            groups,
             c.number("norm_eps", 1e-5),
             c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
             c.whole("freq_shift", 0),
             scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
             c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
             Resample.CONV,
-            c.text("act_fn", "silu").equals("gelu") ? Activation.GELU : Activation.SILU,
+            oneOf(c, "act_fn", "silu", "silu", "swish", "gelu").equals("gelu")
+                ? Activation.GELU
+                : Activation.SILU,
             c.number("dropout", 0),
             c.whole("num_class_embeds", 0),
             true,
@@ -76,6 +97,19 @@ final class DiffusersUnet2d {
     return new DiffusersFolder.Part(
         NetworkConfig.of(unet),
         NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));
+  }
+
+  private static String oneOf(Settings c, String key, String otherwise, String... known) {
+    String given = c.text(key, otherwise);
+    return List.of(known).contains(given)
+        ? given
+        : c.fail(key, "must be one of " + String.join(", ", known));
+  }
+
+  private static void known(Settings c, String key, List<String> given, List<String> known) {
+    if (!known.containsAll(given)) {
+      c.fail(key, "must be of " + String.join(", ", known));
+    }
   }
 
   /** Of a block type; only blocks with attention look at the network's own setting. */

@@ -1,0 +1,403 @@
+package io.jiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.jiffusion.data.Images;
+import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.process.Variance;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.weights.ArrayFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Checkpoints as the programs that wrote them evaluate them. What each recorded, and within which
+ * tolerance it must be met, is told by the originals' own rounding.
+ */
+class PeersTest {
+  @TempDir Path folder;
+
+  // ---- the same numbers ----
+
+  @ParameterizedTest
+  @CsvSource({
+    "openai/improved-learn, auto, sample, output, 1e-4",
+    "openai/improved-learn, auto, small_sample, small_output, 1e-4",
+    "openai/guided-new, auto, sample, output, 1e-4",
+    "openai/guided-new, auto, small_sample, small_output, 1e-4",
+    "openai/superres, auto, sample, output, 1e-4",
+    "openai/superres, auto, small_sample, small_output, 1e-4",
+    "ddim-checkpoint/ddim-small, auto, sample, output_ema, 1e-4",
+    "ddim-checkpoint/ddim-small, ema, small_sample, small_output_ema, 1e-4",
+    "ddim-checkpoint/ddim-small, raw, sample, output_weights, 1e-4",
+    "score-sde/ve-ncsnpp, auto, sample, output_ema, 4e-4",
+    "score-sde/ve-ncsnpp, raw, sample, output_weights, 4e-4",
+    "score-sde/ve-ncsnpp, ema, small_sample, small_output_ema, 4e-4",
+    "diffusers-unet2d/ddpm-cifar10-narrow, auto, sample, output, 1e-4",
+    "diffusers-unet2d/ddpm-cifar10-narrow, auto, small_sample, small_output, 1e-4",
+    "diffusers-unet2d/defaults-heads8, auto, sample, output, 1e-4",
+    "diffusers-unet2d/class-scaleshift-resnet, auto, sample, output, 1e-4",
+    "diffusers-unet2d/class-scaleshift-resnet, auto, small_sample, small_output, 1e-4",
+    "diffusers-unet2d/no-attention-rect, auto, sample, output, 1e-4",
+    "diffusers-unet2d/ncsnpp-fourier-skip, auto, sample, output, 5e-4",
+    "diffusers-unet2d/ncsnpp-fourier-skip, auto, small_sample, small_output, 5e-4"
+  })
+  void aNetworkGivesTheOriginalsNumbers(
+      String resource, String weights, String input, String output, double tolerance) {
+    PeerCase peer = PeerCase.of(resource);
+    try (Stored stored = Stored.open(peer.folder(), new Stored.Options(null, null, weights))) {
+      peer.check(
+          Predict.of(stored, peer.recorded(input), times(peer), given(peer)), output, tolerance);
+    }
+  }
+
+  @Test
+  void edmsNetworkAndItsDenoiserGiveTheOriginalsNumbers() {
+    PeerCase peer = PeerCase.of("edm/adm-edm");
+    Given classes = new Given(oneHot(peer.recorded("class_labels")), null, null, null);
+    try (Stored stored = Stored.open(peer.folder())) {
+      float[] labels = peer.recorded("raw_noise_label").values();
+      peer.check(Predict.of(stored, peer.recorded("raw_x"), labels, classes), "raw_F", 1e-4);
+      peer.check(Predict.of(stored, peer.recorded("small_x"), labels, classes), "small_F", 1e-4);
+      float[] sigmas = peer.recorded("sigma").values();
+      peer.check(Predict.denoised(stored, peer.recorded("x"), sigmas, classes), "D", 1e-4);
+    }
+  }
+
+  @Test
+  void anAutoencoderWithCodesGivesTheOriginalsNumbers() {
+    PeerCase peer = PeerCase.of("autoencoders/vq");
+    try (Stored stored = Stored.open(peer.folder())) {
+      Codec codec = Codec.of(stored);
+      Map<String, Values> encoded = codec.encode(peer.recorded("image"), null);
+      assertThat(encoded.keySet()).containsExactly("latents", "indices", "quantized");
+      peer.check(encoded.get("latents"), "latents", 1e-4);
+      peer.check(encoded.get("quantized"), "quantized", 1e-4);
+      assertThat(encoded.get("indices").values()).isEqualTo(peer.recorded("indices").values());
+      peer.check(codec.decode(peer.recorded("latents"), true), "decoded", 1e-4);
+      peer.check(codec.decode(peer.recorded("latents"), false), "decoded_not_quantized", 1e-4);
+    }
+  }
+
+  private static float[] times(PeerCase peer) {
+    try {
+      return peer.recorded("timestep").values();
+    } catch (JiffusionException e) {
+      return peer.recorded("timesteps").values();
+    }
+  }
+
+  private static Given given(PeerCase peer) {
+    int[] classes = null;
+    Values lowRes = null;
+    try (ArrayFile io = CheckpointFile.open(peer.folder().resolve("io.safetensors"))) {
+      for (String name : List.of("y", "class_labels")) {
+        classes = io.arrays().containsKey(name) ? peer.wholes(name) : classes;
+      }
+      lowRes = io.arrays().containsKey("low_res") ? peer.recorded("low_res") : null;
+    }
+    return new Given(classes, null, lowRes, null);
+  }
+
+  private static int[] oneHot(Values labels) {
+    int rows = (int) labels.shape()[0];
+    int width = (int) labels.shape()[1];
+    int[] classes = new int[rows];
+    for (int i = 0; i < rows * width; i++) {
+      classes[i / width] = labels.values()[i] == 1 ? i % width : classes[i / width];
+    }
+    return classes;
+  }
+
+  // ---- what they say about the process ----
+
+  @ParameterizedTest
+  @CsvSource({
+    "openai/improved-learn, rescaled-linear, eps, true, true, LEARNED_RANGE",
+    "openai/guided-new, rescaled-linear, eps, true, true, LEARNED_RANGE",
+    "ddim-checkpoint/ddim-small, linear, eps, false, false, LARGE",
+    "score-sde/ve-ncsnpp, ve, score, false, false, LARGE",
+    "edm/adm-edm, edm, edm, false, false, SMALL"
+  })
+  void theProcessIsTheOriginals(
+      String resource,
+      String schedule,
+      String predicts,
+      boolean clip,
+      boolean rederive,
+      Variance variance) {
+    ProcessConfig process = Stored.describe(PeerCase.of(resource).folder()).config().process();
+    assertThat(process.schedule()).isEqualTo(schedule);
+    assertThat(process.predicts()).isEqualTo(predicts);
+    assertThat(process.clip()).isEqualTo(clip);
+    assertThat(process.rederive()).isEqualTo(rederive);
+    assertThat(process.variance()).isEqualTo(variance);
+  }
+
+  @Test
+  void aModelOfUnsignedImagesSaysSo() {
+    ProcessConfig process =
+        Stored.describe(PeerCase.of("score-sde/ve-ncsnpp").folder()).config().process();
+    assertThat(process.known().dataRange()).isEqualTo("unsigned");
+    assertThat(process.timeLabel().at(1)).isEqualTo(50, within(1e-9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"True, rescaled, 124.75", "False, null, 499"})
+  void openAiRescalesTheTimesWhereItsFlagSaysSo(String flag, String label, double at) {
+    Path checkpoint = PeerCase.of("openai/improved-learn").folder();
+    String flags = "--diffusion_steps 4000 --noise_schedule cosine --rescale_timesteps " + flag;
+    try (Stored stored = Stored.open(checkpoint, new Stored.Options(null, flags, "auto"))) {
+      ProcessConfig process = stored.run().config().process();
+      assertThat(process.schedule()).isEqualTo("cosine");
+      assertThat(String.valueOf(process.known().label())).isEqualTo(label);
+      assertThat(process.timeLabel().at(0.125)).isEqualTo(at, within(1e-9));
+    }
+    assertThatThrownBy(
+            () ->
+                Stored.open(checkpoint, new Stored.Options(null, "--diffusion_steps 4000", "auto")))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith("missing rescale_timesteps");
+  }
+
+  // ---- whole pipelines ----
+
+  /** As diffusers samples from the same noises: the state before it becomes bytes. */
+  @ParameterizedTest
+  @CsvSource({
+    "ddim:eps=network, 10, ddim10",
+    "ddim:eps=derived, 10, ddim10_clipped",
+    "ddpm, 5, ddpm5"
+  })
+  void aPipelineEndsInTheOriginalsPicture(String sampler, int steps, String recorded)
+      throws IOException {
+    PeerCase peer = PeerCase.of("diffusers-unet2d/ddpm-cifar10-narrow");
+    String all = peer.folder().resolve("pipeline.safetensors") + ":";
+    SampleRequest request =
+        SampleRequest.of(1)
+            .sampler(sampler)
+            .steps(steps)
+            .spacing("leading")
+            .floats(true)
+            .noise(ArrayFiles.values(all + "noise").values());
+    boolean ancestral = sampler.equals("ddpm");
+    if (ancestral) {
+      request = request.draws(ArrayFiles.values(all + "ddpm5_noises").values());
+    }
+    try (Model model = Model.load(pipeline(peer), Model.Options.of().precision("fp32"))) {
+      Images made = model.sample(request);
+      float[] expected =
+          ArrayFiles.values(all + recorded + (ancestral ? "_trajectory" : "_final")).values();
+      int size = made.values().length;
+      for (int i = 0; i < size; i++) {
+        assertThat(made.values()[i]).isEqualTo(expected[expected.length - size + i], within(1e-4f));
+      }
+      float[] bytes = ArrayFiles.values(all + recorded + "_uint8").values();
+      int others = 0;
+      for (int i = 0; i < size; i++) {
+        int difference = Math.abs((int) bytes[i] - (made.bytes()[i] & 0xFF));
+        assertThat(difference).isLessThanOrEqualTo(1);
+        others += difference;
+      }
+      assertThat(others).isLessThanOrEqualTo(size / 200);
+    }
+  }
+
+  /** The pipeline's folder, of the parts among the resources. */
+  private Path pipeline(PeerCase peer) throws IOException {
+    Path unet = Files.createDirectories(folder.resolve("pipeline/unet"));
+    Path scheduler = Files.createDirectories(folder.resolve("pipeline/scheduler"));
+    for (String name : List.of("config.json", "diffusion_pytorch_model.safetensors")) {
+      Files.copy(peer.folder().resolve(name), unet.resolve(name));
+    }
+    String name = "scheduler_config.json";
+    Files.copy(peer.folder().resolve(name), scheduler.resolve(name));
+    Files.writeString(folder.resolve("pipeline/model_index.json"), "{}");
+    return folder.resolve("pipeline");
+  }
+
+  @Test
+  void thePipelinesOwnSamplerIsKnown() throws IOException {
+    Path pipeline = pipeline(PeerCase.of("diffusers-unet2d/ddpm-cifar10-narrow"));
+    Conventions known = Stored.describe(pipeline).config().process().known();
+    assertThat(known.sampler()).isEqualTo("ddpm");
+    assertThat(known.spacing()).isEqualTo("leading");
+    assertThat(known.steps()).isEqualTo(1000);
+    assertThat(known.singlePrecision()).isTrue();
+  }
+
+  // ---- in and out again ----
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "openai/guided-new",
+        "ddim-checkpoint/ddim-small",
+        "score-sde/ve-ncsnpp",
+        "edm/adm-edm",
+        "autoencoders/vq"
+      })
+  void anImportedModelIsTheSameToTheBit(String resource) {
+    Path run = folder.resolve("run");
+    try (Stored stored = Stored.open(PeerCase.of(resource).folder())) {
+      stored.write(run);
+      try (Stored again = Stored.open(run)) {
+        assertThat(again.run()).usingRecursiveComparison().isEqualTo(stored.run());
+        sameWeights(again, stored);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "class-scaleshift-resnet",
+        "defaults-heads8",
+        "no-attention-rect",
+        "ddpm-cifar10-narrow"
+      })
+  void anExportedModelIsReadAgainToTheBit(String name) throws IOException {
+    PeerCase peer = PeerCase.of("diffusers-unet2d/" + name);
+    try (Stored unet = Stored.open(peer.folder())) {
+      RunConfig config =
+          new RunConfig(
+              null,
+              unet.run().config().network(),
+              RunConfig.of("cifar10", List.of()).process(),
+              null);
+      Stored whole = new Stored(RunFolder.of(config, 0), unet.weights());
+      whole.export(folder.resolve("out"), "stored");
+      try (Stored again = Stored.open(folder.resolve("out"))) {
+        Values x = peer.recorded("sample");
+        assertThat(Predict.of(again, x, times(peer), given(peer)).values())
+            .isEqualTo(Predict.of(unet, x, times(peer), given(peer)).values());
+        sameWeights(again, unet);
+      }
+    }
+  }
+
+  private static void sameWeights(Stored a, Stored b) {
+    assertThat(a.weights().arrays().keySet()).isEqualTo(b.weights().arrays().keySet());
+    for (String name : a.weights().arrays().keySet()) {
+      assertThat(a.weights().arrays().get(name).type())
+          .isEqualTo(b.weights().arrays().get(name).type());
+      assertThat(a.weights().floats(name)).as(name).isEqualTo(b.weights().floats(name));
+    }
+  }
+
+  @Test
+  void whatDiffusersCannotSayIsRefused() {
+    try (Stored stored = Stored.open(PeerCase.of("score-sde/ve-ncsnpp").folder())) {
+      assertThatThrownBy(() -> stored.export(folder.resolve("out"), "stored"))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessageEndingWith(
+              "cannot be told in diffusers' words: network, must be a plain unet");
+      assertThat(folder.resolve("out")).doesNotExist();
+      assertThatThrownBy(() -> stored.export(folder, "fp8"))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  // ---- errors ----
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      openai/improved-learn/ema_0.9999_000010.pt | is a checkpoint of OpenAI's, which does not say what its network is: tell the flags
+      ddim-checkpoint/ddim-small/ckpt.pth        | does not say what its network is: tell ddim's configuration by --config FILE
+      score-sde/ve-ncsnpp/checkpoint_1.pth       | is a checkpoint of score_sde_pytorch, which does not say what its network is
+      edm/adm-edm/weights.safetensors            | is a network of EDM's, but its arguments are missing
+      """)
+  void aCheckpointWithoutItsConfigurationSaysWhatIsMissing(String file, String message)
+      throws IOException {
+    Path whole = PeerCase.of(file).folder();
+    Path alone = Files.copy(whole, folder.resolve(whole.getFileName()));
+    assertThatThrownBy(() -> Stored.open(alone))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining(message.strip());
+  }
+
+  @Test
+  void severalCheckpointsOfAFolderAreNamed() throws IOException {
+    for (String name : List.of("model000000.pt", "ema_0.9999_000000.pt")) {
+      Files.writeString(folder.resolve(name), "");
+    }
+    assertThatThrownBy(() -> Stored.open(folder))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            folder
+                + " has several checkpoints, one must be named: ema_0.9999_000000.pt,"
+                + " model000000.pt");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      "act_fn": "silu"                    | "act_fn": "mish"                    | illegal act_fn: mish, must be one of silu, swish, gelu
+      "time_embedding_type": "positional" | "time_embedding_type": "learned"    | illegal time_embedding_type: learned, must be positional, no other is known here
+      "downsample_type": "conv"           | "downsample_type": "pool"           | illegal downsample_type: pool, must be one of conv, resnet
+      "DownBlock2D"                       | "KDownBlock2D"                      | illegal down_block_types
+      """)
+  void settingsOfOtherNetworksAreRefused(String from, String to, String message) {
+    Path model =
+        PeerCase.configured(
+            PeerCase.of("diffusers-unet2d/defaults-heads8").folder(),
+            folder.resolve("model"),
+            from.strip(),
+            to.strip());
+    assertThatThrownBy(() -> Stored.open(model))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith(message.strip());
+  }
+
+  @Test
+  void aFlagMustNotContradictTheConfiguration() {
+    Path checkpoint = PeerCase.of("openai/guided-new").folder();
+    assertThatThrownBy(
+            () -> Stored.open(checkpoint, new Stored.Options(null, "--num_classes 7", "auto")))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("num_classes is 7 by flag --num_classes and 5 by line ");
+  }
+
+  // ---- whether it fits ----
+
+  @Test
+  void theProbeKnowsAModelThatFits() {
+    try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
+      Probe probe = Probe.of(stored, null);
+      assertThat(probe.fits()).isTrue();
+      assertThat(probe.score()).isLessThan(0.2);
+      assertThat(probe.better()).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "process.predicts=v, process.predicts=eps",
+    "process.predicts=x0, process.predicts=eps",
+    "network.unet.order=cos-sin, network.unet.order=sin-cos"
+  })
+  void theProbeNamesTheProfileThatFits(String wrong, String right) {
+    try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
+      RunConfig config = stored.run().config().with(List.of(wrong));
+      Probe probe = Probe.of(new Stored(RunFolder.of(config, 0), stored.weights()), null);
+      assertThat(probe.fits()).isFalse();
+      assertThat(probe.better().setting()).isEqualTo(right);
+      assertThat(probe.better().score()).isLessThan(0.2);
+    }
+  }
+}
