@@ -48,7 +48,7 @@ final class Sample implements Callable<Integer> {
       split = ",",
       defaultValue = "png",
       description =
-          "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C].")
+          "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C], called arr_0 in npz.")
   List<Format> formats;
 
   @Option(

@@ -19,8 +19,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Arrays exchanged with other programs: given noise in; images out as {@code images}, bytes [N, H,
- * W, C], and {@code values}, floats [N, C, H, W] in [−1, 1].
+ * Arrays exchanged with other programs: given noise in; images out as {@code images} ({@code arr_0}
+ * in npz, as the field exchanges samples), bytes [N, H, W, C], and {@code values}, floats [N, C, H,
+ * W] in [−1, 1].
  */
 public final class ArrayFiles {
   private static final String IMAGES = "images";
@@ -196,8 +197,11 @@ public final class ArrayFiles {
       arrays.put(VALUES, Npy.of(images.values(), n, c, h, w));
     }
     if (format.equals("npz")) {
+      // as guided diffusion's scripts and those of evaluation exchange samples
+      Map<String, Npy> exchanged = new LinkedHashMap<>();
+      arrays.forEach((name, array) -> exchanged.put(name.equals(IMAGES) ? "arr_0" : name, array));
       Path file = folder.resolve("images.npz");
-      Npz.write(file, arrays);
+      Npz.write(file, exchanged);
       return List.of(file);
     }
     List<Path> files = new ArrayList<>();
