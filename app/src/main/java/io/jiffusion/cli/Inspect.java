@@ -80,7 +80,8 @@ final class Inspect implements Callable<Integer> {
   private void tensors(List<Tensors> all) {
     long count = 0;
     for (Tensors tensor : all) {
-      main.out.printf("%-64s %-6s %s%n", tensor.name(), tensor.type(), tensor.shape());
+      String name = tensor.name().replaceAll("\\p{Cc}", "\uFFFD"); // may be meant for terminals
+      main.out.printf("%-64s %-6s %s%n", name, tensor.type(), tensor.shape());
       count += tensor.count();
     }
     main.out.printf(Locale.ROOT, "%,d numbers in %d tensors%n", count, all.size());

@@ -51,7 +51,7 @@ class CommandsTest {
           new Entry("reconstruct", "--budgets 3,6 --count 2", ".+\\.png"),
           new Entry("show", "", "jiffusion (sample|edit) --model .+"),
           new Entry("schedule", "", "time +about .+ GFLOP/s .*"),
-          new Entry("inspect as-diffusers", "", "    steps: \\d+"),
+          new Entry("inspect as-diffusers", "", "steps: \\d+"),
           new Entry("inspect", "", "checkpointEvery: \\d+"),
           new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),
           new Entry(

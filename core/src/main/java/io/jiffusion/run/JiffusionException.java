@@ -11,10 +11,15 @@ public final class JiffusionException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public JiffusionException(String message) {
-    super(message);
+    super(plain(message));
   }
 
   public JiffusionException(String message, Throwable cause) {
-    super(message, cause);
+    super(plain(message), cause);
+  }
+
+  /** Names from files of others may hold what commands a terminal. */
+  private static String plain(String message) {
+    return message.replaceAll("[\\p{Cc}&&[^\n]]", "\uFFFD");
   }
 }

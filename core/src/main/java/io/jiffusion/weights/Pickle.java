@@ -27,93 +27,37 @@ import java.util.Map;
  * what it holds is bounded by the bytes that it has read.
  */
 final class Pickle {
+  /** Bytes of memory for what one pickle builds, by a careful estimate. */
+  static final long MOST_MEMORY = Runtime.getRuntime().maxMemory() / 4;
+
   private static final int MAX_OPCODES = 5_000_000;
-  private static final int MAX_BYTES = 1 << 25;
+  static final int MAX_BYTES = 1 << 25;
+  private static final int BYTES_OF_A_STEP = 80; // a place on the stack or in memory, a number
+  private static final int BYTES_OF_A_CONTAINER = 80;
+  private static final int BYTES_OF_AN_ITEM = 80; // of a dictionary
+  private static final int SHOWN = 200;
   private static final Object MARK = new Object();
 
-  private static final Map<String, DType> STORAGES =
-      Map.ofEntries(
-          Map.entry("torch.DoubleStorage", DType.F64),
-          Map.entry("torch.FloatStorage", DType.F32),
-          Map.entry("torch.HalfStorage", DType.F16),
-          Map.entry("torch.BFloat16Storage", DType.BF16),
-          Map.entry("torch.LongStorage", DType.I64),
-          Map.entry("torch.IntStorage", DType.I32),
-          Map.entry("torch.ShortStorage", DType.I16),
-          Map.entry("torch.CharStorage", DType.I8),
-          Map.entry("torch.ByteStorage", DType.U8),
-          Map.entry("torch.BoolStorage", DType.BOOL),
-          Map.entry("torch.storage.UntypedStorage", DType.U8),
-          Map.entry("torch.UntypedStorage", DType.U8));
-
-  private static final Map<String, DType> TYPES =
-      Map.ofEntries(
-          Map.entry("torch.float64", DType.F64),
-          Map.entry("torch.float32", DType.F32),
-          Map.entry("torch.float16", DType.F16),
-          Map.entry("torch.bfloat16", DType.BF16),
-          Map.entry("torch.int64", DType.I64),
-          Map.entry("torch.int32", DType.I32),
-          Map.entry("torch.int16", DType.I16),
-          Map.entry("torch.int8", DType.I8),
-          Map.entry("torch.uint8", DType.U8),
-          Map.entry("torch.uint16", DType.U16),
-          Map.entry("torch.uint32", DType.U32),
-          Map.entry("torch.uint64", DType.U64),
-          Map.entry("torch.bool", DType.BOOL));
-
   /** A name of a class or function, which is never looked up. */
-  record Global(String name) {}
+  record Global(String name) {
+    @Override
+    public String toString() {
+      return name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "…";
+    }
+  }
 
-  /** An {@code OrderedDict}, the one kind of object that may have a state. */
+  /** An {@code OrderedDict} or {@code defaultdict}, the one kind that may have a state. */
   private static final class Ordered extends LinkedHashMap<Object, Object> {
     private static final long serialVersionUID = 1;
   }
 
-  /**
-   * Where numbers of tensors are.
-   *
-   * @param type of its elements
-   * @param key its name in the file
-   * @param count of elements
-   */
-  record Storage(DType type, String key, long count) {}
-
-  /**
-   * A view of a storage. Its elements lie in the storage.
-   *
-   * @param offset of the first element
-   * @param strides between neighbours along each axis, in elements
-   */
-  record View(Storage storage, DType type, long offset, long[] shape, long[] strides) {
-    long count() {
-      long count = 1;
-      for (long size : shape) {
-        count *= size;
-      }
-      return count;
-    }
-
-    /** Index in the storage of the last element that is used, and one; 0 for no elements. */
-    long end() {
-      long end = offset + 1;
-      for (int i = 0; i < shape.length; i++) {
-        if (shape[i] == 0) {
-          return 0;
-        }
-        end += (shape[i] - 1) * strides[i];
-      }
-      return end;
-    }
-  }
-
-  private final Bytes in;
+  private final PickleBytes in;
   private final List<Object> stack = new ArrayList<>();
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Long, Object> memo = new HashMap<>();
-  private int copied;
+  private long held; // bytes of memory
 
-  private Pickle(Bytes in) {
+  private Pickle(PickleBytes in) {
     this.in = in;
   }
 
@@ -122,7 +66,7 @@ final class Pickle {
    *
    * @throws JiffusionException if it is damaged, or wants what is not allowed
    */
-  static Object read(Bytes in) throws IOException {
+  static Object read(PickleBytes in) throws IOException {
     return new Pickle(in).run();
   }
 
@@ -136,9 +80,31 @@ final class Pickle {
       if (opcode == '.') {
         return pop();
       }
+      hold(BYTES_OF_A_STEP);
       step(opcode);
     }
     throw bad("a pickle of more than %d operations or %d bytes", MAX_OPCODES, MAX_BYTES);
+  }
+
+  private void hold(long bytes) {
+    held += bytes;
+    if (held > MOST_MEMORY) {
+      throw bad(
+          "a pickle that builds more than fits into a quarter of the memory that Java may use");
+    }
+  }
+
+  /** Bytes, and as much as making a text of them takes. */
+  private byte[] bytes(long count) throws IOException {
+    byte[] bytes = in.bytes(count, MOST_MEMORY / 4);
+    hold(4 * count);
+    return bytes;
+  }
+
+  private String line() throws IOException {
+    String line = in.line();
+    hold(2L * line.length());
+    return line;
   }
 
   private void step(int opcode) throws IOException {
@@ -159,35 +125,42 @@ final class Pickle {
       case 'K' -> push((long) in.next());
       case 'M' -> push(in.number(2));
       case 'J' -> push((long) (int) in.number(4));
-      case 'I' -> push(wholeText(in.line()));
-      case 'L' -> push(wholeText(in.line().replaceAll("L$", "")));
-      case 'F' -> push(floatText(in.line()));
+      case 'I' -> push(wholeText(line()));
+      case 'L' -> push(wholeText(line().replaceAll("L$", "")));
+      case 'F' -> push(floatText(line()));
       case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(in.number(8))));
-      case 0x8a -> push(whole(in.bytes(in.next())));
-      case 0x8b -> push(whole(in.bytes(in.number(4))));
+      case 0x8a -> push(whole(bytes(in.next())));
+      case 0x8b -> push(whole(bytes(in.number(4))));
       // texts and bytes
-      case 'X' -> push(text(in.bytes(in.number(4))));
-      case 0x8c -> push(text(in.bytes(in.next())));
-      case 0x8d -> push(text(in.bytes(in.number(8))));
-      case 'V' -> push(in.line());
-      case 'S' -> push(in.line().replaceAll("^['\"]|['\"]$", ""));
-      case 'T' -> push(new String(in.bytes(in.number(4)), StandardCharsets.ISO_8859_1));
-      case 'U' -> push(new String(in.bytes(in.next()), StandardCharsets.ISO_8859_1));
-      case 'B' -> push(in.bytes(in.number(4)));
-      case 'C' -> push(in.bytes(in.next()));
-      case 0x8e, 0x96 -> push(in.bytes(in.number(8)));
+      case 'X' -> push(text(bytes(in.number(4))));
+      case 0x8c -> push(text(bytes(in.next())));
+      case 0x8d -> push(text(bytes(in.number(8))));
+      case 'V' -> push(line());
+      case 'S' -> push(line().replaceAll("^['\"]|['\"]$", ""));
+      case 'T' -> push(new String(bytes(in.number(4)), StandardCharsets.ISO_8859_1));
+      case 'U' -> push(new String(bytes(in.next()), StandardCharsets.ISO_8859_1));
+      case 'B' -> push(bytes(in.number(4)));
+      case 'C' -> push(bytes(in.next()));
+      case 0x8e, 0x96 -> push(bytes(in.number(8)));
       // containers
       case ')' -> push(tuple(List.of()));
       case 't' -> push(tuple(sinceMark()));
       case 0x85 -> push(tuple(last(1)));
       case 0x86 -> push(tuple(last(2)));
       case 0x87 -> push(tuple(last(3)));
-      case ']' -> push(new ArrayList<>());
+      case ']' -> {
+        hold(BYTES_OF_A_CONTAINER);
+        push(new ArrayList<>());
+      }
       case 'l' -> push(new ArrayList<>(sinceMark()));
       case 'a' -> append(last(1));
       case 'e' -> append(sinceMark());
-      case '}' -> push(new LinkedHashMap<>());
+      case '}' -> {
+        hold(BYTES_OF_A_CONTAINER);
+        push(new LinkedHashMap<>());
+      }
       case 'd' -> {
+        hold(BYTES_OF_A_CONTAINER);
         List<Object> items = sinceMark();
         push(new LinkedHashMap<>());
         put(items);
@@ -195,15 +168,15 @@ final class Pickle {
       case 's' -> put(last(2));
       case 'u' -> put(sinceMark());
       // memory
-      case 'p' -> remember(wholeNumber(wholeText(in.line())));
+      case 'p' -> remember(wholeNumber(wholeText(line())));
       case 'q' -> remember(in.next());
       case 'r' -> remember(in.number(4));
       case 0x94 -> remember(memo.size());
-      case 'g' -> recall(wholeNumber(wholeText(in.line())));
+      case 'g' -> recall(wholeNumber(wholeText(line())));
       case 'h' -> recall(in.next());
       case 'j' -> recall(in.number(4));
       // names, and what is done with them
-      case 'c' -> push(new Global(in.line() + "." + in.line()));
+      case 'c' -> push(new Global(line() + "." + line()));
       case 0x93 -> {
         List<Object> names = last(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
@@ -211,7 +184,7 @@ final class Pickle {
         }
         push(new Global(module + "." + name));
       }
-      case 'Q' -> push(storage(pop()));
+      case 'Q' -> push(TorchStorage.of(pop(), in));
       case 'R', 0x81 -> {
         List<Object> both = last(2);
         push(call(both.get(0), both.get(1)));
@@ -312,6 +285,7 @@ final class Pickle {
     if (key instanceof List || key instanceof Map || key instanceof byte[] || key == MARK) {
       throw bad("a dictionary whose key is a container");
     }
+    hold(BYTES_OF_AN_ITEM);
     map.put(key, value);
   }
 
@@ -322,27 +296,32 @@ final class Pickle {
       throw bad("a pickle that calls what is no function");
     }
     if (!(arguments instanceof List<?> given) || arguments instanceof ArrayList<?>) {
-      throw bad("a pickle that calls %s without a tuple of arguments", global.name);
+      throw bad("a pickle that calls %s without a tuple of arguments", global);
     }
     return switch (global.name) {
       case "collections.OrderedDict" -> ordered(given);
+      case "collections.defaultdict" -> { // its factory is a name, which is never called
+        argument(given, 0, Global.class);
+        yield ordered(given.subList(1, given.size()));
+      }
+      case "_codecs.encode" -> encoded(given); // how bytes are written before protocol 3
       case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> view(given, null);
       case "torch._utils._rebuild_tensor_v3" -> view(given, argument(given, 6, Global.class));
       case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
-          argument(given, 0, View.class);
+          argument(given, 0, TorchView.class);
       case "torch._tensor._rebuild_from_type_v2" -> { // a tensor with attributes, which are left
         if (argument(given, 0, Global.class).name.equals(global.name)) {
-          throw forbidden(global.name + " of itself");
+          throw forbidden(global);
         }
         yield call(given.get(0), argument(given, 2, List.class));
       }
       case "torch.Size" -> argument(given, 0, List.class);
       case "torch.device" -> argument(given, 0, String.class);
-      default -> throw forbidden(global.name);
+      default -> throw forbidden(global);
     };
   }
 
-  private JiffusionException forbidden(String name) {
+  private JiffusionException forbidden(Global name) {
     return in.error(
         "the pickle wants to call "
             + name
@@ -351,13 +330,10 @@ final class Pickle {
   }
 
   private Ordered ordered(List<?> given) {
+    hold(2 * BYTES_OF_A_CONTAINER);
     Ordered map = new Ordered();
     if (!given.isEmpty()) {
       List<?> pairs = argument(given, 0, List.class);
-      copied += pairs.size();
-      if (copied > MAX_OPCODES || copied < 0) { // one list may be copied over and over
-        throw bad("OrderedDicts of more than %d items", MAX_OPCODES);
-      }
       for (Object pair : pairs) {
         if (!(pair instanceof List<?> both) || both.size() != 2) {
           throw bad("an OrderedDict of what are no pairs");
@@ -375,77 +351,24 @@ final class Pickle {
     }
   }
 
-  private Storage storage(Object id) {
-    if (!(id instanceof List<?> parts)
-        || parts.size() < 5
-        || !"storage".equals(parts.get(0))
-        || !(parts.get(1) instanceof Global type)
-        || !(parts.get(2) instanceof String key)
-        || !(parts.get(4) instanceof Long count)) {
-      throw bad("a persistent object that is no storage");
+  private byte[] encoded(List<?> given) {
+    String text = argument(given, 0, String.class);
+    if (!argument(given, 1, String.class).equals("latin1")) {
+      throw bad("bytes in an encoding that is not latin1");
     }
-    if (!STORAGES.containsKey(type.name)) {
-      throw bad(
-          "a storage %s, which is not known here: must be one of floats, integers and booleans",
-          type.name);
-    }
-    if (parts.size() > 5 && parts.get(5) != null) {
-      throw bad("a storage that is a view of another, as before torch 0.4");
-    }
-    if (count < 0) {
-      throw bad("a storage of %d elements", count);
-    }
-    return new Storage(STORAGES.get(type.name), key, count);
+    hold(text.length());
+    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private View view(List<?> given, Global dtype) {
-    Storage storage = argument(given, 0, Storage.class);
-    DType type = dtype == null ? storage.type : TYPES.get(dtype.name);
-    if (type == null) {
-      throw bad("a tensor of type %s, which is not known here", dtype.name);
-    }
-    long offset = argument(given, 1, Long.class);
-    long[] shape = sizes(argument(given, 2, List.class), "size");
-    long[] strides = sizes(argument(given, 3, List.class), "stride");
-    if (shape.length != strides.length) {
-      throw bad("a tensor of %d sizes and %d strides", shape.length, strides.length);
-    }
-    long have = storage.count * storage.type.bytes() / type.bytes();
-    long end;
-    long count = 1;
-    try {
-      end = Math.addExact(offset, 1);
-      for (int i = 0; i < shape.length; i++) {
-        count = Math.multiplyExact(count, shape[i]);
-        end = Math.addExact(end, Math.multiplyExact(Math.max(0, shape[i] - 1), strides[i]));
-      }
-    } catch (ArithmeticException e) {
-      end = Long.MAX_VALUE;
-    }
-    if (offset < 0 || count > 0 && end > have) {
-      throw bad(
-          "a tensor %s with offset %d and strides %s, which leads outside of its storage of %d"
-              + " elements",
-          Arrays.toString(shape), offset, Arrays.toString(strides), have);
-    }
-    if (count > Math.max(have, 1 << 24)) {
-      throw bad("a tensor %s made of %d stored elements", Arrays.toString(shape), have);
-    }
-    return new View(storage, type, offset, shape, strides);
-  }
-
-  private long[] sizes(List<?> list, String what) {
-    if (list.size() > 64) {
-      throw bad("a tensor of %d axes, must be 64 at most", list.size());
-    }
-    long[] sizes = new long[list.size()];
-    for (int i = 0; i < sizes.length; i++) {
-      if (!(list.get(i) instanceof Long size) || size < 0) {
-        throw bad("a tensor with a %s that is no whole number from 0", what);
-      }
-      sizes[i] = size;
-    }
-    return sizes;
+  private TorchView view(List<?> given, Global dtype) {
+    hold(2 * 8 * TorchView.MOST_AXES);
+    return TorchView.of(
+        argument(given, 0, TorchStorage.class),
+        dtype,
+        argument(given, 1, Long.class),
+        argument(given, 2, List.class),
+        argument(given, 3, List.class),
+        in);
   }
 
   private <T> T argument(List<?> given, int index, Class<T> type) {
@@ -508,80 +431,5 @@ final class Pickle {
 
   private JiffusionException bad(String what, Object... values) {
     return in.error("it holds " + what.formatted(values));
-  }
-
-  /** A range of a file, read forwards; nothing is allocated before it is known to be there. */
-  static final class Bytes {
-    private final TorchFile file;
-    private final long end;
-    private final ByteBuffer buffer = ByteBuffer.allocate(1 << 13).limit(0);
-    private long next;
-
-    Bytes(TorchFile file, long from, long end) {
-      this.file = file;
-      this.next = from;
-      this.end = end;
-    }
-
-    /** Of the next byte, in the file. */
-    long position() {
-      return next - buffer.remaining();
-    }
-
-    void skip(long count) throws IOException {
-      for (long i = 0; i < count; i++) {
-        next();
-      }
-    }
-
-    int next() throws IOException {
-      if (!buffer.hasRemaining()) {
-        if (next >= end) {
-          throw error("it ends in the middle of a pickle; copy or download it again");
-        }
-        buffer.clear().limit((int) Math.min(buffer.capacity(), end - next));
-        file.read(buffer, next);
-        next += buffer.flip().remaining();
-      }
-      return buffer.get() & 0xFF;
-    }
-
-    /** A little-endian number of up to 8 bytes, the sign of 8 its own. */
-    long number(int bytes) throws IOException {
-      long value = 0;
-      for (int i = 0; i < bytes; i++) {
-        value |= (long) next() << (8 * i);
-      }
-      return value;
-    }
-
-    byte[] bytes(long count) throws IOException {
-      if (count < 0 || count > end - position() || count > MAX_BYTES) {
-        throw error(
-            "it holds a text or number of "
-                + Long.toUnsignedString(count)
-                + " bytes, more than follow; copy or download it again");
-      }
-      byte[] bytes = new byte[(int) count];
-      for (int i = 0; i < bytes.length; i++) {
-        bytes[i] = (byte) next();
-      }
-      return bytes;
-    }
-
-    String line() throws IOException {
-      StringBuilder line = new StringBuilder();
-      for (int c = next(); c != '\n'; c = next()) {
-        if (line.length() > 10_000) {
-          throw error("it holds a line of more than 10000 letters");
-        }
-        line.append((char) c);
-      }
-      return line.toString();
-    }
-
-    JiffusionException error(String problem) {
-      return new JiffusionException(file.path() + " is not read: " + problem);
-    }
   }
 }

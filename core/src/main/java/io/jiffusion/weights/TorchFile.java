@@ -3,8 +3,6 @@ package io.jiffusion.weights;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.Half;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.weights.Pickle.Storage;
-import io.jiffusion.weights.Pickle.View;
 import java.io.EOFException;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -38,6 +36,8 @@ public final class TorchFile implements ArrayFile {
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final int PROTOCOL = 1001;
   private static final int DEEPEST = 100;
+  private static final int LONGEST_NAME = 10_000;
+  private static final int BYTES_OF_A_VALUE = 200;
   private static final int CHUNK = 1 << 18;
 
   private final Path path;
@@ -45,7 +45,8 @@ public final class TorchFile implements ArrayFile {
   private Object content;
   private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
   private final Map<String, Long> starts = new LinkedHashMap<>(); // of storages, by key
-  private final Map<String, View> views = new LinkedHashMap<>();
+  private long visited; // bytes of memory, by a careful estimate
+  private final Map<String, TorchView> views = new LinkedHashMap<>();
   private final Map<String, Info> arrays = new LinkedHashMap<>();
 
   private TorchFile(Path path, FileChannel channel) {
@@ -64,7 +65,6 @@ public final class TorchFile implements ArrayFile {
     try {
       file = new TorchFile(path, FileChannel.open(path, StandardOpenOption.READ));
       file.readContent();
-      file.nameArrays();
       opened = true;
       return file;
     } catch (EOFException e) {
@@ -84,7 +84,8 @@ public final class TorchFile implements ArrayFile {
     byte[] bytes = start.array();
     if (bytes.length >= 4 && bytes[0] == 'P' && bytes[1] == 'K' && bytes[2] == 3 && bytes[3] == 4) {
       readZip();
-    } else if (bytes.length >= 2 && (bytes[0] & 0xFF) == 0x80 && bytes[1] <= 5) {
+    } else if (bytes.length >= 2 && (bytes[0] & 0xFF) == 0x80 && bytes[1] <= 5
+        || new String(bytes, StandardCharsets.ISO_8859_1).startsWith("L" + MAGIC + "L\n")) {
       readLegacy();
     } else {
       throw bad(what(bytes) + ", no file that torch.save wrote");
@@ -116,19 +117,21 @@ public final class TorchFile implements ArrayFile {
   private void readZip() throws IOException {
     TorchZip zip = TorchZip.read(this, channel.size());
     content = Pickle.read(zip.bytes("data.pkl"));
+    nameArrays();
     if (zip.has("byteorder")) {
-      Pickle.Bytes text = zip.bytes("byteorder");
+      PickleBytes text = zip.bytes("byteorder");
       order = text.next() == 'b' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     }
-    for (Storage storage : storages()) {
+    for (TorchStorage storage : storages()) {
       String entry = "data/" + storage.key();
       starts.put(storage.key(), zip.start(entry));
       checkSize(storage, zip.size(entry));
     }
+    zip.refuseOverlaps();
   }
 
   private void readLegacy() throws IOException {
-    Pickle.Bytes in = new Pickle.Bytes(this, 0, channel.size());
+    PickleBytes in = new PickleBytes(this, 0, channel.size());
     if (!MAGIC.equals(Pickle.read(in))) {
       throw bad("it is a pickle, but does not begin with PyTorch's mark");
     }
@@ -140,16 +143,17 @@ public final class TorchFile implements ArrayFile {
       order = ByteOrder.BIG_ENDIAN;
     }
     content = Pickle.read(in);
+    nameArrays();
     if (!(Pickle.read(in) instanceof List<?> keys)) {
       throw bad("it has no list of its storages");
     }
-    Map<String, Storage> known = new LinkedHashMap<>();
+    Map<String, TorchStorage> known = new LinkedHashMap<>();
     storages().forEach(storage -> known.put(storage.key(), storage));
     long at = in.position();
     for (Object key : keys) {
-      Storage storage = known.get(String.valueOf(key));
+      TorchStorage storage = key instanceof String name ? known.get(name) : null;
       if (storage == null) {
-        throw bad("its storage " + key + " belongs to no tensor");
+        throw bad("its list of storages has one that belongs to no tensor");
       }
       ByteBuffer count = ByteBuffer.allocate(8).order(order);
       read(count, at);
@@ -170,14 +174,14 @@ public final class TorchFile implements ArrayFile {
     }
   }
 
-  private void checkSize(Storage storage, long bytes) {
+  private void checkSize(TorchStorage storage, long bytes) {
     long need = bytes(storage, storage.count());
     if (bytes != need) {
       throw bad("its storage " + storage.key() + " has " + bytes + " bytes, must have " + need);
     }
   }
 
-  private long bytes(Storage storage, long count) {
+  private long bytes(TorchStorage storage, long count) {
     try {
       return Math.multiplyExact(count, storage.type().bytes());
     } catch (ArithmeticException e) {
@@ -209,10 +213,10 @@ public final class TorchFile implements ArrayFile {
   }
 
   private void visit(String name, Object value, int depth, Deque<Inside> open) {
-    if (depth > DEEPEST || arrays.size() + open.size() > 1_000_000) {
+    if (depth > DEEPEST) {
       throw bad("its content is nested more than " + DEEPEST + " deep, or has no end");
     }
-    if (value instanceof View view) {
+    if (value instanceof TorchView view) {
       if (views.put(name, view) != null) {
         throw bad("two of its tensors are called " + name);
       }
@@ -220,23 +224,29 @@ public final class TorchFile implements ArrayFile {
     } else if (value instanceof Map || value instanceof List) {
       open.push(new Inside(value, name.isEmpty() ? "" : name + "/", depth));
     }
+    // a list that holds one list twice, and so on, is small in the file and without end here
+    visited += BYTES_OF_A_VALUE + name.length();
+    if (visited > Pickle.MOST_MEMORY) {
+      throw bad("its content, written out, is more than the memory that Java may use, or endless");
+    }
   }
 
-  private static String name(Object key) {
-    return key instanceof Pickle.Global global ? global.name() : String.valueOf(key);
+  private String name(Object key) {
+    String name = key instanceof Pickle.Global global ? global.name() : String.valueOf(key);
+    if (name.length() > LONGEST_NAME) {
+      throw bad("it holds a key of " + name.length() + " letters");
+    }
+    return name;
   }
 
-  private Set<Storage> storages() {
-    Set<Storage> all = new LinkedHashSet<>();
+  private Set<TorchStorage> storages() {
+    Set<TorchStorage> all = new LinkedHashSet<>();
     Set<String> keys = new HashSet<>();
-    nameArrays();
-    for (View view : views.values()) {
+    for (TorchView view : views.values()) {
       if (all.add(view.storage()) && !keys.add(view.storage().key())) {
         throw bad("its storage " + view.storage().key() + " is told in two ways");
       }
     }
-    views.clear();
-    arrays.clear();
     return all;
   }
 
@@ -340,8 +350,8 @@ public final class TorchFile implements ArrayFile {
     return type;
   }
 
-  private View view(String name) {
-    View view = views.get(name);
+  private TorchView view(String name) {
+    TorchView view = views.get(name);
     if (view == null) {
       throw bad("it has no tensor " + name);
     }
@@ -358,7 +368,7 @@ public final class TorchFile implements ArrayFile {
 
   /** Elements of a view in row-major order, read in runs that lie together in the file. */
   private void elements(String name, long from, int count, Element element) {
-    View view = view(name);
+    TorchView view = view(name);
     if (from < 0 || count < 0 || from + count > view.count()) {
       throw new IllegalArgumentException(
           "illegal elements: "
@@ -370,17 +380,14 @@ public final class TorchFile implements ArrayFile {
     }
     int width = view.type().bytes();
     long start = starts.get(view.storage().key());
-    int inner = contiguousAxes(view);
-    long run = 1;
-    for (int axis = view.shape().length - inner; axis < view.shape().length; axis++) {
-      run *= view.shape()[axis];
-    }
+    int contiguous = view.contiguousAxes();
+    long run = view.run(contiguous);
     ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(order);
     int at = 0;
     try {
       while (at < count) {
         long index = from + at;
-        long place = view.offset() + index % run + outer(view, inner, index / run);
+        long place = view.start(contiguous, index / run) + index % run;
         int here = (int) Math.min(Math.min(count - at, run - index % run), CHUNK / width);
         buffer.clear().limit(here * width);
         read(buffer, start + place * width);
@@ -392,30 +399,6 @@ public final class TorchFile implements ArrayFile {
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
     }
-  }
-
-  /** How many of the last axes lie in the file one element behind the other. */
-  private static int contiguousAxes(View view) {
-    int axes = 0;
-    long next = 1;
-    for (int axis = view.shape().length - 1; axis >= 0; axis--) {
-      if (view.shape()[axis] != 1 && view.strides()[axis] != next) {
-        break;
-      }
-      next *= view.shape()[axis];
-      axes++;
-    }
-    return axes;
-  }
-
-  /** Where the index-th run of a view begins, counted from the first. */
-  private static long outer(View view, int inner, long index) {
-    long place = 0;
-    for (int axis = view.shape().length - inner - 1; axis >= 0; axis--) {
-      place += index % view.shape()[axis] * view.strides()[axis];
-      index /= view.shape()[axis];
-    }
-    return place;
   }
 
   long size() throws IOException {

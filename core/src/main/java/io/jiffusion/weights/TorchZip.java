@@ -7,6 +7,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The table of a torch file's zip archive. PyTorch stores its entries uncompressed under one
@@ -19,7 +21,7 @@ final class TorchZip {
   private static final int LOCATOR64 = 0x07064b50;
   private static final int ENTRY = 0x02014b50;
   private static final int LOCAL = 0x04034b50;
-  private static final int MAX_ENTRIES = 500_000;
+  private static final long BYTES_OF_AN_ENTRY = 200;
   private static final String PICKLE = "/data.pkl";
 
   /** An entry: where its header is, how long its bytes are, and how they are packed. */
@@ -27,6 +29,7 @@ final class TorchZip {
 
   private final TorchFile file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final NavigableMap<Long, Long> ends = new TreeMap<>(); // of entries used, by header
   private String root;
 
   private TorchZip(TorchFile file) {
@@ -79,8 +82,9 @@ final class TorchZip {
       length = end64.getLong(40);
       start = end64.getLong(48);
     }
-    if (count < 0 || count > MAX_ENTRIES || length > 1 << 28) {
-      throw file.bad("its zip archive has " + count + " entries, more than any model");
+    long memory = 5 * length + BYTES_OF_AN_ENTRY * (length / 46); // a table names what it holds
+    if (length < 0 || length > 1 << 28 || memory > Pickle.MOST_MEMORY) {
+      throw file.bad("its zip archive has a table of " + length + " bytes, more than any model's");
     }
     ByteBuffer table = buffer(place(start, length, size), (int) length);
     for (long i = 0; i < count; i++) {
@@ -156,12 +160,27 @@ final class TorchZip {
       throw broken();
     }
     long start = entry.header + 30 + (local.getShort(26) & 0xFFFF) + (local.getShort(28) & 0xFFFF);
-    return place(start, entry.size, file.size());
+    place(start, entry.size, file.size());
+    if (ends.put(entry.header, start + entry.size) != null) {
+      throw overlap();
+    }
+    return start;
   }
 
-  Pickle.Bytes bytes(String name) throws IOException {
+  /** Entries that share bytes would hold more than the file does. */
+  void refuseOverlaps() {
+    long end = 0;
+    for (Map.Entry<Long, Long> entry : ends.entrySet()) {
+      if (entry.getKey() < end) {
+        throw overlap();
+      }
+      end = entry.getValue();
+    }
+  }
+
+  PickleBytes bytes(String name) throws IOException {
     long start = start(name);
-    return new Pickle.Bytes(file, start, start + size(name));
+    return new PickleBytes(file, start, start + size(name));
   }
 
   private Entry entry(String name) {
@@ -183,6 +202,10 @@ final class TorchZip {
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     file.read(bytes, from);
     return bytes.flip();
+  }
+
+  private JiffusionException overlap() {
+    return file.bad("the entries of its zip archive overlap");
   }
 
   private JiffusionException broken() {

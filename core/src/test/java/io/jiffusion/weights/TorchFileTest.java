@@ -7,7 +7,9 @@ import io.jiffusion.ChildJvm;
 import io.jiffusion.run.JiffusionException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.URISyntaxException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Files that torch.save 2.10.0 wrote, and files that mean harm. */
 class TorchFileTest {
+  private static final Charset LATIN = StandardCharsets.ISO_8859_1;
   private static final List<String> FORMATS = List.of(".pt", ".legacy.pt");
 
   @TempDir Path folder;
@@ -87,6 +90,30 @@ class TorchFileTest {
     }
   }
 
+  /**
+   * What torch.save 2.15.0 wrote of {@code {'w': arange(6.).reshape(2, 3).t(), 'raw':
+   * b'\\x00\\xff\\x80a', 'state': defaultdict(dict) with two dictionaries, 'n':
+   * 12345678901234567890, 'flag': True, 'x': 1.5, 'none': None, 't': ('a', [1, -2])}}.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5})
+  void everyProtocolOfPicklesIsRead(int protocol) {
+    for (String format : FORMATS) {
+      Path path = resource("torch-files/own/protocol" + protocol + format);
+      try (TorchFile file = TorchFile.open(path)) {
+        assertThat(file.floats("w")).containsExactly(0, 3, 1, 4, 2, 5);
+        assertThat(file.floats("state/1/step")).containsExactly(4);
+        Map<?, ?> content = (Map<?, ?>) file.content();
+        assertThat(content.get("raw")).isEqualTo(new byte[] {0, -1, -128, 'a'});
+        assertThat(content.get("n")).isEqualTo(new BigInteger("12345678901234567890"));
+        assertThat(content.get("flag")).isEqualTo(true);
+        assertThat(content.get("x")).isEqualTo(1.5);
+        assertThat(content.containsKey("none")).isTrue();
+        assertThat(content.get("t")).isEqualTo(List.of("a", List.of(1L, -2L)));
+      }
+    }
+  }
+
   /** Content as text, told apart by kind no further than JSON does. */
   private static String plain(Object value) {
     if (value instanceof Map<?, ?> map) {
@@ -97,7 +124,7 @@ class TorchFileTest {
     if (value instanceof List<?> list) {
       return list.stream().map(TorchFileTest::plain).toList().toString();
     }
-    return value instanceof Pickle.View ? "tensor" : String.valueOf(value);
+    return value instanceof TorchView ? "tensor" : String.valueOf(value);
   }
 
   private static String plain(JsonNode value) {
@@ -213,6 +240,91 @@ class TorchFileTest {
     }
   }
 
+  @Test
+  void smallFilesThatWouldGrowWithoutEndAreRefusedInLittleMemory() throws Exception {
+    assertThat(inChild("said", greedy()))
+        .containsExactly(
+            "its content, written out, is more than the memory that Java may use, or endless",
+            "its content, written out, is more than the memory that Java may use, or endless",
+            "its content, written out, is more than the memory that Java may use, or endless",
+            "its list of storages has one that belongs to no tensor",
+            "it holds a pickle that builds more than fits into a quarter of the memory that Java may use",
+            "it holds a pickle that builds more than fits into a quarter of the memory that Java may use",
+            "it holds a text or number of 30000000 bytes, more than any checkpoint",
+            "its content is nested more than 100 deep, or has no end",
+            "the entries of its zip archive overlap");
+  }
+
+  private String[] greedy() throws IOException {
+    String list = "]q\0" + doubled("](h%1$ch%1$ceq%2$c");
+    String map = "}q\0" + doubled("}(X\1\0\0\0ah%1$cX\1\0\0\0bh%1$cuq%2$c");
+    String key = "X" + little(9000) + "k".repeat(9000);
+    String names =
+        "}q\0" + doubled("}(" + key + "h%1$c" + key.replace('k', 'l') + "h%1$cuq%2$c") + "h\64";
+    String pairs = "](" + "K\1K\2\206".repeat(1000) + "eq\0";
+    List<String> contents =
+        List.of(
+            list,
+            map,
+            names,
+            "]|" + list,
+            "}".repeat(4_000_000),
+            pairs + "ccollections\nOrderedDict\nq\1" + "h\1h\0\205R".repeat(100_000),
+            "X" + little(30_000_000) + "x".repeat(30_000_000),
+            "]" + "]".repeat(200) + "a".repeat(200));
+    String[] files = new String[contents.size() + 1];
+    for (int i = 0; i < files.length; i++) {
+      Path file = folder.resolve(i + ".pt");
+      if (i < contents.size()) {
+        String[] both = contents.get(i).split("\\|");
+        Files.writeString(file, legacy(both[0], both.length > 1 ? both[1] : "]"), LATIN);
+      } else {
+        Files.write(file, overlapping());
+      }
+      files[i] = file.toString();
+    }
+    return files;
+  }
+
+  /** Ninety containers, each of which has the one before it twice. */
+  private static String doubled(String one) {
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < 90; i++) {
+      all.append(one.formatted(i, i + 1));
+    }
+    return all.toString();
+  }
+
+  private static String legacy(String content, String keys) {
+    String magic = "\200\2\212\12l\374\234F\371 j\250P\31.";
+    return magic + "\200\2M\351\3.\200\2}.\200\2" + content + ".\200\2" + keys + ".";
+  }
+
+  private static String little(int number) {
+    byte[] bytes = {
+      (byte) number, (byte) (number >> 8), (byte) (number >> 16), (byte) (number >> 24)
+    };
+    return new String(bytes, LATIN);
+  }
+
+  /** A file whose second storage is told to be where its first one is. */
+  private static byte[] overlapping() throws IOException {
+    String text = new String(Files.readAllBytes(resource("torch-files/dtypes.pt")), LATIN);
+    int table = text.indexOf("PK\1\2");
+    int first = text.lastIndexOf("PK\1\2", text.indexOf("/data/0", table));
+    int second = text.lastIndexOf("PK\1\2", text.indexOf("/data/1", table));
+    String place = text.substring(first + 42, first + 46);
+    return (text.substring(0, second + 42) + place + text.substring(second + 46)).getBytes(LATIN);
+  }
+
+  private static String said(Path file) {
+    try (TorchFile open = TorchFile.open(file)) {
+      return "nothing, it has " + open.arrays().size() + " tensors";
+    } catch (JiffusionException e) {
+      return e.getMessage().replace(file + " is not read: ", "");
+    }
+  }
+
   /** Ten thousand times the system property {@code jiffusion.test.size} mutants at least. */
   @Test
   void mutantsAreReadOrRefusedCleanly() throws Exception {
@@ -222,8 +334,11 @@ class TorchFileTest {
     assertThat(Integer.parseInt(said.get(0).split(" ")[1])).isGreaterThanOrEqualTo(10_000);
   }
 
-  private static List<String> inChild(String what) throws Exception {
-    Process child = ChildJvm.start(TorchFileTest.class, List.of("-Xmx32m"), what);
+  private static List<String> inChild(String what, String... files) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of(what));
+    arguments.addAll(List.of(files));
+    Process child =
+        ChildJvm.start(TorchFileTest.class, List.of("-Xmx32m"), arguments.toArray(String[]::new));
     List<String> lines = child.inputReader().lines().toList();
     assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(child.exitValue()).as(String.join("\n", lines)).isZero();
@@ -238,6 +353,12 @@ class TorchFileTest {
           System.out.println(
               name + " " + (reads(resource("bad-files/pt/" + name)) ? "accept" : "reject"));
         }
+      }
+      return;
+    }
+    if (args[0].equals("said")) {
+      for (int i = 1; i < args.length; i++) {
+        System.out.println(said(Path.of(args[i])));
       }
       return;
     }
