@@ -7,9 +7,13 @@ import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -201,6 +205,29 @@ class CommandLineTest {
         .startsWith("{\"evaluations\":2,\"passes\":4,\"seconds\":")
         .contains("\"label\":500.0")
         .endsWith("}]}" + System.lineSeparator());
+  }
+
+  @Test
+  void inspectsAFileOfThreeGigabytesInLittleMemory() throws Exception {
+    Path file = folder.resolve("large.safetensors");
+    long bytes = 3L << 30;
+    String header =
+        "{\"large\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"
+            .formatted(bytes / 4, bytes);
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.SPARSE)) {
+      ByteBuffer start = ByteBuffer.allocate(8 + header.length()).order(ByteOrder.LITTLE_ENDIAN);
+      start.putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+      channel.write(start.flip());
+      channel.write(ByteBuffer.allocate(1), 8 + header.length() + bytes - 1);
+    }
+    Ended ended = run(List.of("-Xmx64m"), "inspect", "--tensors", file.toString());
+    assertThat(ended.err).isEmpty();
+    assertThat(ended.out).contains("F32", "[805306368]", "805,306,368 numbers in 1 tensors");
   }
 
   @Test

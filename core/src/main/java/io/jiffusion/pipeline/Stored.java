@@ -138,6 +138,12 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
           return format.open(checkpoint, arrays, config, options);
         }
       }
+      if (arrays.arrays().keySet().stream().anyMatch(name -> name.matches("state/\\d+/.+"))) {
+        throw new JiffusionException(
+            checkpoint
+                + " is the state of an optimizer, must be a model: with OpenAI's programs"
+                + " model….pt or ema_….pt beside it");
+      }
       throw new JiffusionException(
           checkpoint
               + " is no checkpoint that is known here: its first tensors are "

@@ -75,6 +75,22 @@ class PeersTest {
   }
 
   @Test
+  void anAutoencoderOfDistributionsGivesTheOriginalsNumbers() {
+    PeerCase peer = PeerCase.of("autoencoders/kl-quant");
+    try (Stored stored = Stored.open(peer.folder())) {
+      Codec codec = Codec.of(stored);
+      Map<String, Values> encoded = codec.encode(peer.recorded("image"), peer.recorded("noise"));
+      assertThat(encoded.keySet()).containsExactly("sample", "mean", "logvar");
+      peer.check(encoded.get("mean"), "mean", 1e-4);
+      peer.check(encoded.get("logvar"), "logvar", 1e-4);
+      peer.check(encoded.get("sample"), "latent_sample", 1e-4);
+      peer.check(codec.encode(peer.recorded("small_image"), null).get("mean"), "small_mean", 1e-4);
+      peer.check(codec.decode(peer.recorded("z"), true), "decoded", 1e-4);
+      peer.check(codec.decode(peer.recorded("small_z"), true), "small_decoded", 1e-4);
+    }
+  }
+
+  @Test
   void anAutoencoderWithCodesGivesTheOriginalsNumbers() {
     PeerCase peer = PeerCase.of("autoencoders/vq");
     try (Stored stored = Stored.open(peer.folder())) {
@@ -286,6 +302,16 @@ class PeersTest {
     }
   }
 
+  @Test
+  void theBundledModelComesBackFromDiffusersToTheBit() {
+    try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
+      stored.export(folder.resolve("out"), "stored");
+      try (Stored again = Stored.open(folder.resolve("out"))) {
+        sameWeights(again, stored);
+      }
+    }
+  }
+
   private static void sameWeights(Stored a, Stored b) {
     assertThat(a.weights().arrays().keySet()).isEqualTo(b.weights().arrays().keySet());
     for (String name : a.weights().arrays().keySet()) {
@@ -327,6 +353,18 @@ class PeersTest {
     assertThatThrownBy(() -> Stored.open(alone))
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining(message.strip());
+  }
+
+  @Test
+  void theStateOfAnOptimizerIsNoModel() throws IOException {
+    Path state = PeerCase.of("torch-files/optimizer-adam.pt").folder();
+    Path file = Files.copy(state, folder.resolve("opt000010.pt"));
+    assertThatThrownBy(() -> Stored.open(file))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            file
+                + " is the state of an optimizer, must be a model: with OpenAI's programs model….pt"
+                + " or ema_….pt beside it");
   }
 
   @Test
