@@ -18,7 +18,10 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What DDPM's network for CIFAR-10, of 35.7 million parameters, takes to be loaded. */
+/**
+ * What DDPM's network for CIFAR-10, of 35.7 million parameters, takes to be loaded. The Java heap
+ * is small: how much of what it needs no more a larger one keeps is the virtual machine's choice.
+ */
 class LoadMemoryTest {
   @TempDir Path folder;
 
@@ -28,7 +31,8 @@ class LoadMemoryTest {
     Path small = write("toy-scurve");
     Path large = write("cifar10");
     Process child =
-        ChildJvm.start(LoadMemoryTest.class, List.of(), small.toString(), large.toString());
+        ChildJvm.start(
+            LoadMemoryTest.class, List.of("-Xmx64m"), small.toString(), large.toString());
     List<String> lines = child.inputReader().lines().toList();
     assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(child.exitValue()).as(String.join("\n", lines)).isZero();
