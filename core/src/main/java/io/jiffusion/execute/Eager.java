@@ -245,19 +245,23 @@ public final class Eager implements Ops<Tensor> {
   @Override
   public Tensor filterDown(Tensor x, float[] taps, int margin) {
     Tensor alone = x.reshape(x.size(0) * x.size(1), 1, x.size(2), x.size(3));
-    Tensor half = alone.conv(square(taps, 1).like(x), null, 2, margin);
+    Tensor half = alone.conv(filter(taps, 1).like(x), null, 2, margin);
     return half.reshape(x.size(0), x.size(1), half.size(2), half.size(3));
   }
 
   @Override
   public Tensor filterUp(Tensor x, float[] taps, int crop) {
     Tensor alone = x.reshape(x.size(0) * x.size(1), 1, x.size(2), x.size(3));
-    Tensor twice = alone.convTransposed(square(taps, 2).like(x), 2, crop);
+    Tensor twice = alone.convTransposed(filter(taps, 2).like(x), 2, crop);
     return twice.reshape(x.size(0), x.size(1), twice.size(2), twice.size(3));
   }
 
-  /** The filter across and down, with this sum in each direction. */
-  private static Tensor square(float[] taps, double sum) {
+  private static Tensor filter(float[] taps, double sum) {
+    return Tensor.of(square(taps, sum), 1, 1, taps.length, taps.length);
+  }
+
+  /** A filter across and down, with this sum in each direction. */
+  static float[] square(float[] taps, double sum) {
     double all = 0;
     for (float tap : taps) {
       all += tap;
@@ -267,7 +271,7 @@ public final class Eager implements Ops<Tensor> {
       double product = (double) taps[i / taps.length] * taps[i % taps.length];
       square[i] = (float) (product * sum * sum / (all * all));
     }
-    return Tensor.of(square, 1, 1, taps.length, taps.length);
+    return square;
   }
 
   @Override

@@ -64,6 +64,11 @@ public final class Shapes implements Ops<Shape> {
     return shapes;
   }
 
+  /** For networks that are applied by the caller. */
+  public static Ops<Shape> ops() {
+    return new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
+  }
+
   /** The parameters, in the order in which the network first asks for them. */
   public Collection<Parameter> parameters() {
     return parameters.values();

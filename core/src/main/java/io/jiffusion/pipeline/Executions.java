@@ -1,6 +1,9 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.execute.BlockExecution;
 import io.jiffusion.execute.EagerExecution;
+import io.jiffusion.execute.PlanExecution;
+import io.jiffusion.execute.Unplanned;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
@@ -9,74 +12,129 @@ import io.jiffusion.network.Shapes;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Device;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.Torch;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Puts a network and its weights together. */
+/** Puts a network and its weights together, and chooses what runs it. */
 final class Executions {
+  private static final Logger LOG = LoggerFactory.getLogger(Executions.class);
+
   private Executions() {}
 
-  /** Makes a stored model run; its file is closed. */
+  /**
+   * Makes a stored model run; its file is closed with the execution, or at once if this fails.
+   *
+   * @throws JiffusionException if the weights do not fit the network
+   */
   static Execution load(Stored stored, Model.Options options) {
-    try (ArrayFile arrays = stored.weights()) {
-      return load(stored, stored.run().config().network().network(), options);
+    boolean loaded = false;
+    try {
+      Network network = stored.run().config().network().network();
+      Execution execution = load(stored, network, options, true);
+      loaded = true;
+      return execution;
+    } finally {
+      if (!loaded) {
+        stored.weights().close();
+      }
     }
   }
 
-  /** Makes one of a stored model's networks run. */
+  /**
+   * Makes one of a stored model's networks run, while the model's file is open.
+   *
+   * @throws JiffusionException if the weights do not fit the network
+   */
   static Execution load(Stored stored, Network network, Model.Options options) {
-    int block = options.block() > 0 ? options.block() : EagerExecution.blockFor(network);
+    return load(stored, network, options, false);
+  }
+
+  private static Execution load(
+      Stored stored, Network network, Model.Options options, boolean owned) {
+    check(stored.weights(), stored.run().config().network().parameters());
     int threads =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
-    return new EagerExecution(
-        network,
-        weights(stored.weights(), stored.run().config().network().parameters(), network),
-        Precision.of(options.precision()),
-        block,
-        threads);
+    return planned(
+        new Source(
+            stored.weights()::floats,
+            owned ? stored.weights()::close : () -> {},
+            network,
+            Precision.of(options.precision()),
+            options.block() > 0 ? options.block() : BlockExecution.blockFor(network),
+            threads));
+  }
+
+  /** A compiled plan where there can be one, else operation by operation: said, not silent. */
+  private static Execution planned(Source source) {
+    if (Torch.device() == Device.CPU) {
+      try {
+        return new PlanExecution(
+            source.network, source, source.precision, source.block, source.threads);
+      } catch (Unplanned e) {
+        LOG.info("The network is not compiled but runs on libtorch, slower: {}", e.getMessage());
+      }
+    }
+    Execution execution = source.differentiable();
+    source.close();
+    return execution;
   }
 
   /** A network with the weights that training starts from. */
   static Execution fresh(Network network, Precision precision, int block, int threads) {
-    Params params = new Params();
+    Map<String, float[]> weights = new HashMap<>();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
-      try (Scope scope = Scope.open()) {
-        float[] values =
-            parameter
-                .init()
-                .values(
-                    new Key(0, parameter.name().hashCode(), Purpose.INIT),
-                    Math.toIntExact(parameter.shape().count()));
-        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
-      }
+      Key key = new Key(0, parameter.name().hashCode(), Purpose.INIT);
+      int count = Math.toIntExact(parameter.shape().count());
+      weights.put(parameter.name(), parameter.init().values(key, count));
     }
-    return new EagerExecution(network, params, precision, block, threads);
+    return planned(new Source(weights::get, () -> {}, network, precision, block, threads));
   }
 
   /** Reads the weights of a network that has a file of its own. */
   static Params weights(Path path, Network network) {
     try (ArrayFile arrays = Safetensors.open(path)) {
-      return weights(arrays, Shapes.of(network, 1).parameters(), network);
+      check(arrays, Shapes.of(network, 1).parameters());
+      return weights(arrays::floats, network);
     }
   }
 
+  private static Params weights(Function<String, float[]> floats, Network network) {
+    Params params = new Params();
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      try (Scope scope = Scope.open()) {
+        float[] values = floats.apply(parameter.name());
+        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+      } catch (RuntimeException e) {
+        params.close();
+        throw e;
+      }
+    }
+    return params;
+  }
+
   /**
-   * Reads a network's weights.
+   * Looks whether a file has a network's weights.
    *
-   * @param all parameters that the file must have, those of this network among them
    * @throws JiffusionException if tensors are missing, left over or of another shape; all of them
    *     are listed
    */
-  private static Params weights(ArrayFile arrays, Collection<Parameter> all, Network network) {
+  private static void check(ArrayFile arrays, Collection<Parameter> all) {
     Set<String> left = new TreeSet<>(arrays.arrays().keySet());
     Set<String> problems = new LinkedHashSet<>();
     for (Parameter parameter : all) {
@@ -98,16 +156,32 @@ final class Executions {
               + String.join("; ", problems.stream().limit(20).toList())
               + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
     }
-    Params params = new Params();
-    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
-      try (Scope scope = Scope.open()) {
-        float[] values = arrays.floats(parameter.name());
-        params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
-      } catch (RuntimeException e) {
-        params.close();
-        throw e;
-      }
+  }
+
+  /** Weights, and all that tells how to run them. */
+  private record Source(
+      Function<String, float[]> weights,
+      Runnable end,
+      Network network,
+      Precision precision,
+      int block,
+      int threads)
+      implements PlanExecution.Weights {
+
+    @Override
+    public float[] floats(String name) {
+      return weights.apply(name);
     }
-    return params;
+
+    @Override
+    public Execution differentiable() {
+      return new EagerExecution(
+          network, Executions.weights(weights, network), precision, block, threads);
+    }
+
+    @Override
+    public void close() {
+      end.run();
+    }
   }
 }

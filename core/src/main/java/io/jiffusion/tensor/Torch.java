@@ -51,8 +51,12 @@ public final class Torch {
     }
   }
 
-  /** Whether there is a GPU that the loaded natives can use. */
+  /** Whether there is a GPU that the natives can use; natives for processors are not loaded. */
   static boolean hasCuda() {
+    String place = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
+    if (Torch.class.getResource(place + System.mapLibraryName("jnitorch")) == null) {
+      return false;
+    }
     load();
     return torch.hasCUDA() && torch.cuda_is_available();
   }
@@ -62,7 +66,8 @@ public final class Torch {
     device = chosen;
   }
 
-  static Device device() {
+  /** Where all tensors of this process are made. */
+  public static Device device() {
     return device;
   }
 

@@ -250,8 +250,8 @@ class EagerExecutionTest {
 
   @Test
   void aLargeNetworkSeesFewImagesAtATime() {
-    assertThat(EagerExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(512);
-    assertThat(EagerExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network()))
+    assertThat(BlockExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(512);
+    assertThat(BlockExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network()))
         .isEqualTo(1);
   }
 

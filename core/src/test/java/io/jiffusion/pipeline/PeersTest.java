@@ -216,7 +216,8 @@ class PeersTest {
           ArrayFiles.values(all + recorded + (ancestral ? "_trajectory" : "_final")).values();
       int size = made.values().length;
       for (int i = 0; i < size; i++) {
-        assertThat(made.values()[i]).isEqualTo(expected[expected.length - size + i], within(1e-4f));
+        // the recording's own bound is 1e-3 of the largest value, here about 1
+        assertThat(made.values()[i]).isEqualTo(expected[expected.length - size + i], within(2e-4f));
       }
       float[] bytes = ArrayFiles.values(all + recorded + "_uint8").values();
       int others = 0;

@@ -1,0 +1,280 @@
+package io.jiffusion.execute;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+
+import io.jiffusion.execute.Operation.Function;
+import io.jiffusion.run.JiffusionException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
+import org.bytedeco.dnnl.memory.desc;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * oneDNN: memory at addresses, and primitives with their arguments, made once and run often. All
+ * that is made lives until this is closed. For one thread at a time.
+ */
+final class Dnnl implements AutoCloseable {
+  private static boolean loaded;
+
+  /** Numbers at an address. */
+  record Memory(memory handle, desc desc, long address) {}
+
+  /** An argument of a primitive. */
+  record Argument(int role, Memory memory) {}
+
+  /** A pointer to memory that something else owns. */
+  private static final class Raw extends Pointer {
+    Raw(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+  }
+
+  final engine engine;
+  private final stream stream;
+  private final List<Pointer> kept = new ArrayList<>();
+  private final Map<String, desc> descs = new HashMap<>();
+
+  Dnnl() {
+    load();
+    engine = keep(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
+    stream = keep(new stream(engine));
+  }
+
+  private static synchronized void load() {
+    if (loaded) {
+      return;
+    }
+    // JavaCPP would otherwise stall in System.gc() whenever resident memory passes its own bound
+    for (String bound : List.of("maxPhysicalBytes", "maxBytes")) {
+      if (System.getProperty("org.bytedeco.javacpp." + bound) == null) {
+        System.setProperty("org.bytedeco.javacpp." + bound, "0");
+      }
+    }
+    try {
+      Loader.load(dnnl.class);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      throw new Unplanned("this platform: org.bytedeco:dnnl is not on the class path for it");
+    }
+    loaded = true;
+  }
+
+  <T extends Pointer> T keep(T pointer) {
+    kept.add(pointer);
+    return pointer;
+  }
+
+  // ---- memory ----
+
+  /** Dense or with strides, in elements. */
+  desc desc(data_type type, long[] sizes, long[] strides) {
+    String key = type + java.util.Arrays.toString(sizes) + java.util.Arrays.toString(strides);
+    return descs.computeIfAbsent(key, absent -> keep(new desc(sizes, type, strides)));
+  }
+
+  /** Row-major. */
+  desc dense(data_type type, long... sizes) {
+    long[] strides = new long[sizes.length];
+    long stride = 1;
+    for (int axis = sizes.length - 1; axis >= 0; axis--) {
+      strides[axis] = stride;
+      stride *= sizes[axis];
+    }
+    return desc(type, sizes, strides);
+  }
+
+  /** For weights in the layout that a primitive likes best. */
+  desc any(data_type type, long... sizes) {
+    return keep(new desc(sizes, type, memory.format_tag.any));
+  }
+
+  Memory at(desc desc, long address) {
+    Pointer place = keep(new Raw(address));
+    return new Memory(keep(new memory(desc, engine, place)), desc, address);
+  }
+
+  /** Zeros. */
+  long allocate(long bytes) {
+    BytePointer block = keep(new BytePointer(bytes + 64));
+    Pointer.memset(block, 0, bytes + 64);
+    return (block.address() + 63) / 64 * 64;
+  }
+
+  static void set(long address, float[] values) {
+    try (FloatPointer at = new FloatPointer(new Raw(address))) {
+      at.put(values, 0, values.length);
+    }
+  }
+
+  static void get(long address, float[] values) {
+    try (FloatPointer at = new FloatPointer(new Raw(address))) {
+      at.get(values, 0, values.length);
+    }
+  }
+
+  /** Numbers in this layout, for good. */
+  Memory put(float[] values, desc plain, desc wanted) {
+    Memory to = at(wanted, allocate(wanted.get_size()));
+    if (plain.equals(wanted)) {
+      set(to.address, values);
+      return to;
+    }
+    try (BytePointer block = new BytePointer(4L * values.length)) {
+      set(block.address(), values);
+      try (memory from = new memory(plain, engine, new Raw(block.address()));
+          reorder.primitive_desc how = new reorder.primitive_desc(from, to.handle);
+          reorder what = new reorder(how)) {
+        what.execute(stream, from, to.handle);
+        stream._wait();
+      }
+    }
+    return to;
+  }
+
+  // ---- primitives ----
+
+  /** What is done at the end of a primitive, and the operands of that. */
+  final class Attributes {
+    final primitive_attr attr = keep(new primitive_attr());
+    private final post_ops ops = keep(new post_ops());
+    private final List<Argument> arguments = new ArrayList<>();
+    private int count;
+
+    Attributes sum() {
+      ops.append_sum();
+      return next();
+    }
+
+    Attributes binary(algorithm kind, Memory operand) {
+      ops.append_binary(kind, operand.desc);
+      int role = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (count + 1) | DNNL_ARG_SRC_1;
+      arguments.add(new Argument(role, operand));
+      return next();
+    }
+
+    Attributes function(Function function, double factor, double term) {
+      ops.append_eltwise(algorithm(function), alpha(function, factor), (float) term);
+      return next();
+    }
+
+    private Attributes next() {
+      count++;
+      attr.set_post_ops(ops);
+      return this;
+    }
+  }
+
+  Attributes attributes() {
+    return new Attributes();
+  }
+
+  static algorithm algorithm(Function function) {
+    return switch (function) {
+      case SILU -> algorithm.eltwise_swish;
+      case GELU -> algorithm.eltwise_gelu_erf;
+      case GELU_TANH -> algorithm.eltwise_gelu_tanh;
+      case RELU -> algorithm.eltwise_relu;
+      case TANH -> algorithm.eltwise_tanh;
+      case AFFINE -> algorithm.eltwise_linear;
+      case ADD -> algorithm.binary_add;
+      case MULTIPLY -> algorithm.binary_mul;
+    };
+  }
+
+  /** The first number of a function: of relu it is the slope below zero. */
+  static float alpha(Function function, double factor) {
+    return function == Function.RELU ? 0 : (float) factor;
+  }
+
+  /**
+   * A primitive ready to run.
+   *
+   * @throws Unplanned if oneDNN has only its slow reference implementation of it
+   */
+  Primitive primitive(
+      primitive_desc_base how, primitive what, Attributes attributes, Argument... arguments) {
+    keep(how);
+    keep(what);
+    String implementation;
+    try (BytePointer told = how.impl_info_str()) {
+      implementation = told.getString();
+    }
+    if (implementation.startsWith("ref")) {
+      throw new Unplanned("an operation that oneDNN does only by " + implementation);
+    }
+    List<Argument> all = new ArrayList<>(List.of(arguments));
+    if (attributes != null) {
+      all.addAll(attributes.arguments);
+    }
+    dnnl_exec_arg_t list = keep(new dnnl_exec_arg_t(all.size()));
+    for (int i = 0; i < all.size(); i++) {
+      list.position(i);
+      list.arg(all.get(i).role);
+      list.memory(all.get(i).memory.handle.get());
+    }
+    list.position(0);
+    return new Primitive(what.get(), stream.get(), all.size(), list, implementation);
+  }
+
+  /** Runs it once. */
+  void finish() {
+    stream._wait();
+  }
+
+  /** One call of oneDNN, its arguments fixed. */
+  static final class Primitive {
+    private final dnnl_primitive handle;
+    private final dnnl_stream stream;
+    private final int count;
+    private final dnnl_exec_arg_t arguments;
+    final String implementation;
+
+    private Primitive(
+        dnnl_primitive handle,
+        dnnl_stream stream,
+        int count,
+        dnnl_exec_arg_t arguments,
+        String implementation) {
+      this.handle = handle;
+      this.stream = stream;
+      this.count = count;
+      this.arguments = arguments;
+      this.implementation = implementation;
+    }
+
+    void run() {
+      int status = dnnl.dnnl_primitive_execute(handle, stream, count, arguments);
+      if (status != 0) {
+        throw new JiffusionException("oneDNN could not run an operation: status " + status);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (int i = kept.size() - 1; i >= 0; i--) {
+      kept.get(i).close();
+    }
+    kept.clear();
+  }
+}

@@ -1,0 +1,350 @@
+package io.jiffusion.execute;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
+
+import io.jiffusion.execute.Dnnl.Argument;
+import io.jiffusion.execute.Dnnl.Memory;
+import io.jiffusion.execute.Dnnl.Primitive;
+import io.jiffusion.execute.Emitter.Part;
+import io.jiffusion.execute.Operation.GroupNorm;
+import io.jiffusion.execute.Operation.LayerNorm;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.normalization_flags;
+import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.memory.data_type;
+
+/** Norms, and what is done with a vector for every pixel: image by image. */
+final class NormSteps {
+  private final Emitter out;
+  private final Dnnl dnnl;
+
+  NormSteps(Emitter out) {
+    this.out = out;
+    this.dnnl = out.dnnl;
+  }
+
+  // ---- group norm ----
+
+  /**
+   * oneDNN's own group norm walks through an image group by group, a few channels at a time, and is
+   * five times slower than this: mean and variance of every channel by a batch norm over one image,
+   * channels joined to groups in Java, and one pass that multiplies, adds and applies the function.
+   */
+  void group(Node node, GroupNorm norm) {
+    int channels = node.channels();
+    long statistics = dnnl.allocate(4L * 4 * channels);
+    List<Part> from = out.value(node.input());
+    List<Part> to = out.value(node);
+    Primitive[][] measure = new Primitive[out.images][from.size()];
+    Primitive[][] change = new Primitive[out.images][from.size()];
+    for (int image = 0; image < out.images; image++) {
+      long at = statistics;
+      for (int i = 0; i < from.size(); i++) {
+        Memory source = out.image(from.get(i), node, image, 1);
+        measure[image][i] = measured(source, from.get(i).channels(), at, channels);
+        Memory target = out.image(to.get(i), node, image, 1);
+        change[image][i] =
+            changed(source, target, from.get(i).channels(), at + 8L * channels, channels, norm);
+        at += 4L * from.get(i).channels();
+      }
+    }
+    Join join = new Join(out.weights, norm, node);
+    float[] read = new float[2 * channels];
+    out.step(
+        norm.name(),
+        "group norm" + (norm.function() == null ? "" : " + " + norm.function()),
+        vectors -> {
+          for (int image = 0; image < measure.length; image++) {
+            for (Primitive primitive : measure[image]) {
+              primitive.run();
+            }
+            Dnnl.get(statistics, read);
+            Dnnl.set(statistics + 8L * channels, join.of(read, vectors.get(image)));
+            for (Primitive primitive : change[image]) {
+              primitive.run();
+            }
+          }
+        });
+  }
+
+  /** Means and, {@code channels} floats further on, variances of one image's channels. */
+  private Primitive measured(Memory source, int own, long at, int channels) {
+    batch_normalization_forward.primitive_desc how =
+        new batch_normalization_forward.primitive_desc(
+            dnnl.engine, prop_kind.forward_training.value, source.desc(), source.desc(), 1e-5f, 0);
+    return dnnl.primitive(
+        how,
+        new batch_normalization_forward(how),
+        null,
+        new Argument(DNNL_ARG_SRC, source),
+        new Argument(DNNL_ARG_DST, dnnl.at(source.desc(), out.scratch)),
+        new Argument(DNNL_ARG_MEAN, dnnl.at(dnnl.dense(data_type.f32, own), at)),
+        new Argument(
+            DNNL_ARG_VARIANCE, dnnl.at(dnnl.dense(data_type.f32, own), at + 4L * channels)));
+  }
+
+  /** Times the factors, plus the terms {@code channels} floats further on, then the function. */
+  private Primitive changed(
+      Memory source, Memory target, int own, long at, int channels, GroupNorm norm) {
+    Dnnl.Attributes then =
+        dnnl.attributes().binary(algorithm.binary_add, perChannel(own, at + 4L * channels));
+    if (norm.function() != null) {
+      then.function(norm.function(), 1, 0);
+    }
+    return binary(algorithm.binary_mul, source, perChannel(own, at), target, then);
+  }
+
+  /**
+   * As an image of one pixel, channels last like the others: told as [1, C, 1, 1] row-major, which
+   * is the same numbers, oneDNN 3.11 adds something else to a bf16 image of one pixel at first.
+   */
+  private Memory perChannel(long channels, long at) {
+    long[] strides = {channels, 1, channels, channels};
+    return dnnl.at(dnnl.desc(data_type.f32, new long[] {1, channels, 1, 1}, strides), at);
+  }
+
+  private Primitive binary(
+      algorithm kind, Memory a, Memory b, Memory target, Dnnl.Attributes then) {
+    binary.primitive_desc how =
+        then == null
+            ? new binary.primitive_desc(dnnl.engine, kind, a.desc(), b.desc(), target.desc())
+            : new binary.primitive_desc(
+                dnnl.engine, kind, a.desc(), b.desc(), target.desc(), then.attr, false);
+    return dnnl.primitive(
+        how,
+        new binary(how),
+        then,
+        new Argument(DNNL_ARG_SRC_0, a),
+        new Argument(DNNL_ARG_SRC_1, b),
+        new Argument(DNNL_ARG_DST, target));
+  }
+
+  /**
+   * From the channels' means and variances to a factor and a term for each channel. With a vector v
+   * added before the norm, a group's mean is that of {@code mean + v}, its variance that of the
+   * channels' variances and of these means.
+   */
+  private static final class Join {
+    private final GroupNorm norm;
+    private final Node node;
+    private final float[] weight;
+    private final float[] bias;
+    private final float[] result;
+
+    Join(PackedWeights weights, GroupNorm norm, Node node) {
+      this.norm = norm;
+      this.node = node;
+      weight = weights.parameter(norm.name() + ".weight");
+      bias = weights.parameter(norm.name() + ".bias");
+      result = new float[2 * weight.length];
+    }
+
+    float[] of(float[] measured, Map<Node, float[]> vectors) {
+      int channels = weight.length;
+      int size = channels / norm.groups();
+      float[] added = norm.added() ? vectors.get(node.inputs.get(1)) : null;
+      int next = norm.added() ? 2 : 1;
+      float[] scale = norm.modulated() ? vectors.get(node.inputs.get(next)) : null;
+      float[] shift = norm.modulated() ? vectors.get(node.inputs.get(next + 1)) : null;
+      for (int first = 0; first < channels; first += size) {
+        double mean = 0;
+        for (int c = first; c < first + size; c++) {
+          mean += measured[c] + (added == null ? 0 : added[c]);
+        }
+        mean /= size;
+        double variance = 0;
+        for (int c = first; c < first + size; c++) {
+          double away = measured[c] + (added == null ? 0 : added[c]) - mean;
+          variance += measured[channels + c] + away * away;
+        }
+        double inverse = 1 / Math.sqrt(variance / size + norm.eps());
+        for (int c = first; c < first + size; c++) {
+          double factor = inverse * weight[c];
+          double term = bias[c] + ((added == null ? 0 : added[c]) - mean) * factor;
+          if (scale != null) {
+            factor *= 1 + scale[c];
+            term = term * (1 + scale[c]) + shift[c];
+          }
+          result[c] = (float) factor;
+          result[channels + c] = (float) term;
+        }
+      }
+      return result;
+    }
+  }
+
+  // ---- layer norm ----
+
+  void layer(Node node, LayerNorm norm) {
+    String kind = "layer norm";
+    if (!norm.modulated()) {
+      Part from = out.only(node.input());
+      boolean learned = norm.name() != null;
+      Memory scale = learned ? out.floats(norm.name() + ".weight", node.channels()) : null;
+      Memory shift = learned ? out.floats(norm.name() + ".bias", node.channels()) : null;
+      out.step(
+          String.valueOf(norm.name()),
+          kind,
+          0,
+          layer(
+              out.matrix(from, node), out.matrix(out.only(node), node), norm.eps(), scale, shift));
+      return;
+    }
+    int channels = node.channels();
+    long vectors = dnnl.allocate(8L * channels);
+    Memory scale = dnnl.at(dnnl.dense(data_type.f32, channels), vectors);
+    Memory shift = dnnl.at(dnnl.dense(data_type.f32, channels), vectors + 4L * channels);
+    Primitive[] each = new Primitive[out.images];
+    for (int image = 0; image < each.length; image++) {
+      each[image] =
+          layer(
+              out.matrix(out.only(node.input()), node, image, 1),
+              out.matrix(out.only(node), node, image, 1),
+              norm.eps(),
+              scale,
+              shift);
+    }
+    float[] weight = norm.name() == null ? null : out.weights.parameter(norm.name() + ".weight");
+    float[] bias = norm.name() == null ? null : out.weights.parameter(norm.name() + ".bias");
+    float[] both = new float[2 * channels];
+    out.step(
+        String.valueOf(norm.name()),
+        kind,
+        given -> {
+          for (int image = 0; image < each.length; image++) {
+            float[] factor = given.get(image).get(node.inputs.get(1));
+            float[] term = given.get(image).get(node.inputs.get(2));
+            for (int c = 0; c < channels; c++) {
+              both[c] = (weight == null ? 1 : weight[c]) * (1 + factor[c]);
+              both[channels + c] = (bias == null ? 0 : bias[c]) * (1 + factor[c]) + term[c];
+            }
+            Dnnl.set(vectors, both);
+            each[image].run();
+          }
+        });
+  }
+
+  private Primitive layer(Memory source, Memory target, double eps, Memory scale, Memory shift) {
+    int flags =
+        scale == null
+            ? 0
+            : normalization_flags.use_scale.value | normalization_flags.use_shift.value;
+    layer_normalization_forward.primitive_desc how =
+        new layer_normalization_forward.primitive_desc(
+            dnnl.engine, Emitter.INFERENCE.value, source.desc(), target.desc(), (float) eps, flags);
+    Argument from = new Argument(DNNL_ARG_SRC, source);
+    Argument to = new Argument(DNNL_ARG_DST, target);
+    return scale == null
+        ? dnnl.primitive(how, new layer_normalization_forward(how), null, from, to)
+        : dnnl.primitive(
+            how,
+            new layer_normalization_forward(how),
+            null,
+            from,
+            to,
+            new Argument(DNNL_ARG_SCALE, scale),
+            new Argument(DNNL_ARG_SHIFT, shift));
+  }
+
+  // ---- a vector for every pixel ----
+
+  /** Images or sequences and one vector, or one number, of each image. */
+  void perChannel(Node node, String kind, algorithm algorithm) {
+    int channels = node.inputs.get(1).channels();
+    long vector = dnnl.allocate(4L * channels);
+    Primitive[] each = new Primitive[out.images];
+    for (int image = 0; image < each.length; image++) {
+      each[image] =
+          binary(
+              algorithm,
+              out.image(out.only(node.input()), node, image, 1),
+              perChannel(channels, vector),
+              out.image(out.only(node), node, image, 1),
+              null);
+    }
+    out.step(
+        kind,
+        kind,
+        given -> {
+          for (int image = 0; image < each.length; image++) {
+            Dnnl.set(vector, given.get(image).get(node.inputs.get(1)));
+            each[image].run();
+          }
+        });
+  }
+
+  /** {@code x·(1 + scale) + shift}. */
+  void scaleShift(Node node) {
+    int channels = node.channels();
+    long vectors = dnnl.allocate(8L * channels);
+    Primitive[] each = new Primitive[out.images];
+    for (int image = 0; image < each.length; image++) {
+      each[image] =
+          binary(
+              algorithm.binary_mul,
+              out.image(out.only(node.input()), node, image, 1),
+              perChannel(channels, vectors),
+              out.image(out.only(node), node, image, 1),
+              dnnl.attributes()
+                  .binary(algorithm.binary_add, perChannel(channels, vectors + 4L * channels)));
+    }
+    out.step(
+        "scale and shift",
+        "scale and shift",
+        given -> {
+          for (int image = 0; image < each.length; image++) {
+            float[] factors = given.get(image).get(node.inputs.get(1)).clone();
+            for (int c = 0; c < channels; c++) {
+              factors[c] += 1;
+            }
+            Dnnl.set(vectors, factors);
+            Dnnl.set(vectors + 4L * channels, given.get(image).get(node.inputs.get(2)));
+            each[image].run();
+          }
+        });
+  }
+
+  /** A table [N, C] added to the sequence of each image. */
+  void table(Node node, String name, float[] values) {
+    String key = name == null ? "table " + Arrays.hashCode(values) : name;
+    long[] sizes = {1, node.channels(), node.height(), node.width()};
+    long[] strides = {
+      (long) node.pixels() * node.channels(),
+      1,
+      (long) node.width() * node.channels(),
+      node.channels()
+    };
+    Memory table =
+        out.weights.get(
+            key,
+            () -> values == null ? out.weights.parameter(name) : values,
+            sizes,
+            strides,
+            dnnl.desc(data_type.f32, sizes, strides));
+    for (int image = 0; image < out.images; image++) {
+      out.step(
+          key,
+          "add table",
+          0,
+          binary(
+              algorithm.binary_add,
+              out.image(out.only(node.input()), node, image, 1),
+              table,
+              out.image(out.only(node), node, image, 1),
+              null));
+    }
+  }
+}
