@@ -48,22 +48,26 @@ class PlanExecutionTest {
     }
   }
 
-  /** Relative to the whole, in the square mean. */
   private static double difference(Network network, Precision precision) {
     try (PlanExecution plan = plan(network, precision, 2);
         EagerExecution plain =
             new EagerExecution(network, RandomWeights.of(network, 3), Precision.FP32, BLOCK, 1)) {
       float[] actual = evaluate(plan, network, 4);
       float[] expected = evaluate(plain, network, 4);
-      assertThat(actual).hasSameSizeAs(expected);
-      double error = 0;
-      double norm = 0;
-      for (int i = 0; i < expected.length; i++) {
-        error += Math.pow(actual[i] - expected[i], 2);
-        norm += Math.pow(expected[i], 2);
-      }
-      return Math.sqrt(error / norm);
+      return difference(actual, expected);
     }
+  }
+
+  /** Relative to the whole, in the square mean. */
+  static double difference(float[] actual, float[] expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    double error = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      error += Math.pow(actual[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(error / norm);
   }
 
   private static PlanExecution plan(Network network, Precision precision, int threads) {

@@ -12,7 +12,7 @@ import java.util.Random;
 /** Weights none of which is zero or one, so that every parameter shows in the output. */
 public final class RandomWeights {
   /** Length of a context: the one for which costs are counted. */
-  private static final int CONTEXT = 77;
+  static final int CONTEXT = 77;
 
   private RandomWeights() {}
 

@@ -53,6 +53,10 @@ public final class Networks {
     all.put("one block in the middle", unet(Map.of("middleAttention", false, "middleBlocks", 1)));
     all.put("no middle", unet(Map.of("middleAttention", false, "middleBlocks", 0)));
     all.put("MLP", new Mlp(new MlpConfig(2, 16, 2, 8)));
+    all.put("MLP of one number", new Mlp(new MlpConfig(1, 16, 2, 8)));
+    all.put(
+        "DiT, every pixel a patch of one",
+        new Dit(new DitConfig(1, 4, 4, 1, 16, 4, 2, 5, 1, 1e-5)));
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
   }
 
