@@ -121,5 +121,10 @@ sealed interface Operation {
   record Copy() implements Operation {}
 
   /** What a plan cannot do. */
-  record Unknown(String name) implements Operation {}
+  record Unknown(String name) implements Operation {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
 }

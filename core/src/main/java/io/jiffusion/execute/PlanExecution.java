@@ -57,9 +57,9 @@ public final class PlanExecution extends BlockExecution {
     boolean made = false;
     try {
       weights = new PackedWeights(source::floats);
-      if (network.contextWidth() == 0 || network.contextOfClass()) {
-        Workers.result(this.threads.submit(() -> plan(0)));
-      }
+      boolean attends = network.contextWidth() > 0 && !network.contextOfClass();
+      // how long its sequences will be is not known yet, but what no plan can do is known from two
+      Workers.result(this.threads.submit(() -> plan(attends ? 2 : 0)));
       made = true;
     } finally {
       if (!made) {
