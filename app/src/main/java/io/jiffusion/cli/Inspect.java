@@ -2,6 +2,8 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Inspection;
+import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.PlanReport;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Stored;
@@ -41,6 +43,26 @@ final class Inspect implements Callable<Integer> {
               + " of one that is no model.")
   boolean tensors;
 
+  @Option(
+      names = "--plan",
+      description =
+          "Compile the network as sample does, and list the operations of one call with the time of each.")
+  boolean plan;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "auto",
+      description = "With --plan: fp32, bf16, or auto: bf16 where this machine computes it faster.")
+  String precision;
+
+  @Option(
+      names = "--block",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "With --plan: images of a call; 0 is a rule of the network's size.")
+  int block;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -52,6 +74,10 @@ final class Inspect implements Callable<Integer> {
       tensors(Tensors.of(Home.model(model)));
       return 0;
     }
+    if (RunConfig.PRESETS.contains(model) && plan) {
+      show(PlanReport.of(RunConfig.of(model, List.of()), options()));
+      return 0;
+    }
     if (RunConfig.PRESETS.contains(model)) {
       show(RunConfig.of(model, List.of()), " (preset, not trained)");
       return 0;
@@ -59,6 +85,10 @@ final class Inspect implements Callable<Integer> {
     Path path = Home.model(model);
     try (Stored stored = Stored.open(path, checkpoint.options())) {
       RunFolder run = stored.run();
+      if (plan) {
+        show(PlanReport.of(stored, options()));
+        return 0;
+      }
       show(
           run.config(),
           run.source() == null
@@ -75,6 +105,18 @@ final class Inspect implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private Model.Options options() {
+    return new Model.Options(precision, 1, block);
+  }
+
+  private void show(PlanReport report) {
+    if (json) {
+      main.out.println(report.toJson());
+    } else {
+      new PlanTable(main.out, report).print(model);
+    }
   }
 
   private void tensors(List<Tensors> all) {

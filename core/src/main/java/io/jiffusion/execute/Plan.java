@@ -25,6 +25,7 @@ final class Plan implements AutoCloseable {
   private final long result;
   private final int size;
   private final long bytes;
+  private final long unshared;
 
   /**
    * Makes a plan.
@@ -41,6 +42,7 @@ final class Plan implements AutoCloseable {
       Buffers buffers = new Buffers(graph, width);
       long scratch = Compiler.scratch(graph, images, width);
       bytes = buffers.bytes() + scratch;
+      unshared = buffers.unshared() + scratch;
       Emitter out =
           new Emitter(
               dnnl,
@@ -151,6 +153,11 @@ final class Plan implements AutoCloseable {
   /** Bytes of values and scratch. */
   long bytes() {
     return bytes;
+  }
+
+  /** Bytes of values and scratch if no two values shared a place. */
+  long unsharedBytes() {
+    return unshared;
   }
 
   @Override

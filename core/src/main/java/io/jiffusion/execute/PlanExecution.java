@@ -6,6 +6,8 @@ import io.jiffusion.network.Network;
 import io.jiffusion.run.Workers;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,9 +111,72 @@ public final class PlanExecution extends BlockExecution {
         : conditions.context().length / block / network.contextWidth();
   }
 
-  /** Bytes of packed weights, and of the values of one thread's plan. */
-  public List<Long> bytes() {
-    return List.of(weights.bytes(), plans.isEmpty() ? 0 : plans.peek().bytes());
+  /**
+   * One operation of a plan.
+   *
+   * @param name of the parameters that it uses, or what it does
+   * @param kind such as {@code conv3x3}
+   * @param kernel oneDNN's name of what does it; empty if there are several
+   * @param flops additions and multiplications for one block
+   * @param seconds for one block
+   */
+  public record Timed(String name, String kind, String kernel, double flops, double seconds) {}
+
+  /**
+   * What a plan is made of, and takes.
+   *
+   * @param operations in their order
+   * @param weightBytes of the packed weights, which all threads share
+   * @param valueBytes of the values of one thread's plan, planned once
+   * @param unsharedBytes what the values would take if no two shared a place
+   */
+  public record Profile(
+      List<Timed> operations, long weightBytes, long valueBytes, long unsharedBytes) {}
+
+  /**
+   * Runs the plan of one block on one thread and measures every operation.
+   *
+   * @param rounds of which the median is taken, at least 1
+   * @param context length of the sequences that the network attends to, if it does
+   */
+  public Profile profile(int rounds, int context) {
+    return Workers.result(threads.submit(() -> profiled(rounds, context)));
+  }
+
+  private Profile profiled(int rounds, int context) {
+    boolean attends = network.contextWidth() > 0 && !network.contextOfClass();
+    Plan plan = plan(attends ? context : 0);
+    float[] x = new float[block * (int) network.input().count()];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) Math.sin(i);
+    }
+    Conditions conditions =
+        new Conditions(
+            network.classes() > 0 ? new int[block] : null,
+            attends ? new float[block * context * network.contextWidth()] : null,
+            network.image() == null ? null : new float[block * (int) network.image().count()],
+            network.augmentWidth() == 0 ? null : new float[block * network.augmentWidth()]);
+    float[] labels = new float[block];
+    Arrays.fill(labels, 1);
+    long[][] measured = new long[rounds][plan.steps().size()];
+    plan.run(x, labels, conditions); // the first run prepares what later ones find ready
+    for (long[] round : measured) {
+      plan.run(x, labels, conditions, round);
+    }
+    List<Timed> operations = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
+      int at = i;
+      long[] sorted = Arrays.stream(measured).mapToLong(round -> round[at]).sorted().toArray();
+      Emitter.Step step = plan.steps().get(i);
+      operations.add(
+          new Timed(
+              step.name(),
+              step.kind(),
+              step.implementation(),
+              step.flops(),
+              sorted[rounds / 2] * 1e-9));
+    }
+    return new Profile(operations, weights.bytes(), plan.bytes(), plan.unsharedBytes());
   }
 
   @Override

@@ -1,0 +1,86 @@
+package io.jiffusion.pipeline;
+
+import io.jiffusion.execute.BlockExecution;
+import io.jiffusion.execute.PlanExecution;
+import io.jiffusion.network.Execution;
+import io.jiffusion.network.Network;
+import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Precision;
+import java.util.List;
+
+/**
+ * A network compiled as sampling does it, every operation measured for one block of images on one
+ * thread.
+ *
+ * @param block images of a call
+ * @param operations in their order
+ * @param weightBytes of the packed weights, which all threads share
+ * @param valueBytes of the values between operations, which every thread has
+ * @param unsharedBytes what these would take if no two shared a place
+ */
+public record PlanReport(
+    String precision,
+    int block,
+    List<Operation> operations,
+    long weightBytes,
+    long valueBytes,
+    long unsharedBytes) {
+  private static final int ROUNDS = 15;
+  private static final int CONTEXT = 77; // tokens of a prompt, as Stable Diffusion's
+
+  /**
+   * One operation of a plan.
+   *
+   * @param name of the parameters that it uses, or what it does
+   * @param kind such as {@code conv3x3}
+   * @param kernel oneDNN's name of what does it; empty if there are several
+   * @param flops additions and multiplications for one block
+   * @param seconds for one block
+   */
+  public record Operation(String name, String kind, String kernel, double flops, double seconds) {}
+
+  /** Of a preset's network, whose weights are not trained. */
+  public static PlanReport of(RunConfig config, Model.Options options) {
+    Network network = config.network().network();
+    Precision precision = Precision.of(options.precision());
+    int block = options.block() > 0 ? options.block() : BlockExecution.blockFor(network);
+    return of(Executions.fresh(network, precision, block, 1), precision.toString());
+  }
+
+  /**
+   * Of a model.
+   *
+   * @throws IllegalArgumentException if it is an autoencoder, which is two networks
+   * @throws JiffusionException if its network cannot be compiled here
+   */
+  public static PlanReport of(Stored stored, Model.Options options) {
+    NetworkConfig config = stored.run().config().network();
+    Check.that(!config.isAutoencoder(), "model", "of an autoencoder", "must have one network");
+    String precision = Precision.of(options.precision()).toString();
+    Model.Options single = new Model.Options(precision, 1, options.block());
+    return of(Executions.load(stored, config.network(), single), precision);
+  }
+
+  private static PlanReport of(Execution execution, String precision) {
+    try (execution) {
+      if (!(execution instanceof PlanExecution plan)) {
+        throw new JiffusionException("this network is not compiled here but runs on libtorch");
+      }
+      PlanExecution.Profile profile = plan.profile(ROUNDS, CONTEXT);
+      return new PlanReport(
+          precision,
+          execution.block(),
+          profile.operations().stream()
+              .map(o -> new Operation(o.name(), o.kind(), o.kernel(), o.flops(), o.seconds()))
+              .toList(),
+          profile.weightBytes(),
+          profile.valueBytes(),
+          profile.unsharedBytes());
+    }
+  }
+
+  /** All of it as JSON on one line. */
+  public String toJson() {
+    return Tree.of(this).toJson();
+  }
+}
