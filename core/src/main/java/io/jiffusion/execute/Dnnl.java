@@ -5,6 +5,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 
 import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.run.JiffusionException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -118,6 +119,11 @@ final class Dnnl implements AutoCloseable {
     BytePointer block = keep(new BytePointer(bytes + 64));
     Pointer.memset(block, 0, bytes + 64);
     return (block.address() + 63) / 64 * 64;
+  }
+
+  /** Memory as Java sees it. */
+  FloatBuffer floats(long address, int count) {
+    return keep(new FloatPointer(new Raw(address))).capacity(count).asBuffer();
   }
 
   static void set(long address, float[] values) {

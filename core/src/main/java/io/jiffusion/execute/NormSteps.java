@@ -15,6 +15,7 @@ import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.execute.Emitter.Part;
 import io.jiffusion.execute.Operation.GroupNorm;
 import io.jiffusion.execute.Operation.LayerNorm;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,23 +46,35 @@ final class NormSteps {
    */
   void group(Node node, GroupNorm norm) {
     int channels = node.channels();
-    long statistics = dnnl.allocate(4L * 4 * channels);
     List<Part> from = out.value(node.input());
     List<Part> to = out.value(node);
+    long statistics = dnnl.allocate(8L * channels);
+    int[] repeats = new int[from.size()];
+    FloatBuffer[] factors = new FloatBuffer[from.size()]; // and the terms behind them
     Primitive[][] measure = new Primitive[out.images][from.size()];
     Primitive[][] change = new Primitive[out.images][from.size()];
-    for (int image = 0; image < out.images; image++) {
-      long at = statistics;
-      for (int i = 0; i < from.size(); i++) {
+    int first = 0;
+    for (int i = 0; i < from.size(); i++) {
+      int own = from.get(i).channels();
+      repeats[i] = repeats(from.get(i), node.pixels());
+      int wide = own * repeats[i];
+      long both = dnnl.allocate(8L * wide);
+      factors[i] = dnnl.floats(both, 2 * wide);
+      for (int image = 0; image < out.images; image++) {
         Memory source = out.image(from.get(i), node, image, 1);
-        measure[image][i] = measured(source, from.get(i).channels(), at, channels);
-        Memory target = out.image(to.get(i), node, image, 1);
+        measure[image][i] = measured(source, own, statistics + 4L * first, channels);
         change[image][i] =
-            changed(source, target, from.get(i).channels(), at + 8L * channels, channels, norm);
-        at += 4L * from.get(i).channels();
+            changed(
+                wide(from.get(i), node, image, repeats[i]),
+                wide(to.get(i), node, image, repeats[i]),
+                both,
+                wide,
+                norm);
       }
+      first += own;
     }
     Join join = new Join(out.weights, norm, node);
+    FloatBuffer measured = dnnl.floats(statistics, 2 * channels);
     float[] read = new float[2 * channels];
     out.step(
         norm.name(),
@@ -71,13 +84,52 @@ final class NormSteps {
             for (Primitive primitive : measure[image]) {
               primitive.run();
             }
-            Dnnl.get(statistics, read);
-            Dnnl.set(statistics + 8L * channels, join.of(read, vectors.get(image)));
+            measured.get(0, read);
+            float[] joined = join.of(read, vectors.get(image));
+            int at = 0;
+            for (int i = 0; i < factors.length; i++) {
+              int own = factors[i].capacity() / 2 / repeats[i];
+              for (int k = 0; k < repeats[i]; k++) {
+                factors[i].put(k * own, joined, at, own);
+                factors[i].put((repeats[i] + k) * own, joined, channels + at, own);
+              }
+              at += own;
+            }
             for (Primitive primitive : change[image]) {
               primitive.run();
             }
           }
         });
+  }
+
+  /**
+   * How many pixels are taken as one of many more channels: a factor for each of 32 channels costs
+   * oneDNN twice what one for each of 256 does.
+   */
+  private static int repeats(Part part, int pixels) {
+    int repeats = 1;
+    while (part.channels() == part.row()
+        && pixels % (2 * repeats) == 0
+        && 2 * repeats * part.channels() <= 256) {
+      repeats *= 2;
+    }
+    return repeats;
+  }
+
+  /** One image, so many pixels taken as one. */
+  private Memory wide(Part part, Node sized, int image, int repeats) {
+    if (repeats == 1) {
+      return out.image(part, sized, image, 1);
+    }
+    long channels = (long) part.channels() * repeats;
+    long pixels = sized.pixels() / repeats;
+    long address = part.address() + (long) image * pixels * channels * out.width;
+    return dnnl.at(
+        dnnl.desc(
+            out.type,
+            new long[] {1, channels, pixels, 1},
+            new long[] {pixels * channels, 1, channels, channels}),
+        address);
   }
 
   /** Means and, {@code channels} floats further on, variances of one image's channels. */
@@ -96,15 +148,16 @@ final class NormSteps {
             DNNL_ARG_VARIANCE, dnnl.at(dnnl.dense(data_type.f32, own), at + 4L * channels)));
   }
 
-  /** Times the factors, plus the terms {@code channels} floats further on, then the function. */
+  /** Times the factors, plus the terms that lie behind them, then the function. */
   private Primitive changed(
-      Memory source, Memory target, int own, long at, int channels, GroupNorm norm) {
+      Memory source, Memory target, long factors, int channels, GroupNorm norm) {
     Dnnl.Attributes then =
-        dnnl.attributes().binary(algorithm.binary_add, perChannel(own, at + 4L * channels));
+        dnnl.attributes()
+            .binary(algorithm.binary_add, perChannel(channels, factors + 4L * channels));
     if (norm.function() != null) {
       then.function(norm.function(), 1, 0);
     }
-    return binary(algorithm.binary_mul, source, perChannel(own, at), target, then);
+    return binary(algorithm.binary_mul, source, perChannel(channels, factors), target, then);
   }
 
   /**
