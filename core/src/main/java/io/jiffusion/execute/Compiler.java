@@ -29,6 +29,7 @@ import io.jiffusion.execute.Operation.MultiplyChannels;
 import io.jiffusion.execute.Operation.ScaleShift;
 import io.jiffusion.execute.Operation.Sequence;
 import io.jiffusion.execute.Operation.Unpatch;
+import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
 import java.util.Arrays;
 import java.util.List;
@@ -90,6 +91,8 @@ final class Compiler {
   private void emit(Node node) {
     if (node.operation instanceof Conv conv) {
       conv(node, conv);
+    } else if (node.operation instanceof UpConv conv) {
+      upConv(node, conv);
     } else if (node.operation instanceof Linear linear) {
       linear(node, linear);
     } else if (node.operation instanceof GroupNorm norm) {
@@ -191,27 +194,138 @@ final class Compiler {
               sizes,
               new long[] {count * area, area, conv.kernel(), 1},
               dnnl.keep(how.weights_desc()));
-      Primitive primitive =
-          bias == null
-              ? dnnl.primitive(
-                  how,
-                  new convolution_forward(how),
-                  then,
-                  new Argument(DNNL_ARG_SRC, source),
-                  new Argument(DNNL_ARG_WEIGHTS, weight),
-                  new Argument(DNNL_ARG_DST, target))
-              : dnnl.primitive(
-                  how,
-                  new convolution_forward(how),
-                  then,
-                  new Argument(DNNL_ARG_SRC, source),
-                  new Argument(DNNL_ARG_WEIGHTS, weight),
-                  new Argument(DNNL_ARG_BIAS, bias),
-                  new Argument(DNNL_ARG_DST, target));
-      String kind = "conv" + conv.kernel() + "x" + conv.kernel();
-      out.step(conv.name(), kind, 2.0 * node.shape.count() * count * area, primitive);
+      step(
+          conv.name(),
+          "conv" + conv.kernel() + "x" + conv.kernel(),
+          2.0 * node.shape.count() * count * area,
+          how,
+          new convolution_forward(how),
+          then,
+          source,
+          weight,
+          bias,
+          target);
       from += count;
     }
+  }
+
+  /** As a transposed 4×4 convolution of stride 2, over the parts as {@link #conv}. */
+  private void upConv(Node node, UpConv conv) {
+    Node input = node.input();
+    List<Part> parts = out.value(input);
+    int channels = node.channels();
+    Memory target = out.image(out.only(node), node);
+    long[] two = {2, 2};
+    long[] one = {1, 1};
+    int from = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      int count = parts.get(i).channels();
+      Memory source = out.image(parts.get(i), input);
+      Dnnl.Attributes then = dnnl.attributes();
+      if (i > 0) {
+        then.sum();
+      }
+      if (i == parts.size() - 1) {
+        out.posts(then, node, false);
+      }
+      long[] sizes = {channels, count, 4, 4};
+      desc any = dnnl.any(out.type, sizes);
+      Memory bias = conv.bias() && i == 0 ? out.floats(conv.name() + ".bias", channels) : null;
+      deconvolution_forward.primitive_desc how =
+          bias == null
+              ? new deconvolution_forward.primitive_desc(
+                  dnnl.engine,
+                  Emitter.INFERENCE,
+                  algorithm.deconvolution_direct,
+                  source.desc(),
+                  any,
+                  target.desc(),
+                  two,
+                  one,
+                  one,
+                  then.attr,
+                  false)
+              : new deconvolution_forward.primitive_desc(
+                  dnnl.engine,
+                  Emitter.INFERENCE,
+                  algorithm.deconvolution_direct,
+                  source.desc(),
+                  any,
+                  bias.desc(),
+                  target.desc(),
+                  two,
+                  one,
+                  one,
+                  then.attr,
+                  false);
+      int first = from;
+      String name = conv.name() + ".weight";
+      Memory weight =
+          out.weights.get(
+              name + " up " + first + " " + count,
+              () -> doubled(columns(out.weights.parameter(name), channels, first, count, 9)),
+              sizes,
+              new long[] {count * 16L, 16, 4, 1},
+              dnnl.keep(how.weights_desc()));
+      step(
+          conv.name(),
+          "upsample + conv3x3",
+          2.0 * input.shape.count() / input.channels() * count * channels * 16,
+          how,
+          new deconvolution_forward(how),
+          then,
+          source,
+          weight,
+          bias,
+          target);
+      from += count;
+    }
+  }
+
+  /**
+   * From 3×3 to 4×4 weights: along one axis, pixel 2i of the result sees pixel i−1 by the first
+   * weight and i by the sum of the other two, pixel 2i+1 sees i by the sum of the first two and i+1
+   * by the last.
+   */
+  private static float[] doubled(float[] small) {
+    float[] large = new float[small.length / 9 * 16];
+    for (int filter = 0; filter < small.length / 9; filter++) {
+      for (int row = 0; row < 3; row++) {
+        for (int column = 0; column < 3; column++) {
+          for (int to : PLACES[row]) {
+            for (int across : PLACES[column]) {
+              large[filter * 16 + to * 4 + across] += small[filter * 9 + row * 3 + column];
+            }
+          }
+        }
+      }
+    }
+    return large;
+  }
+
+  /** Where among four weights each of three is added. */
+  private static final int[][] PLACES = {{3, 2}, {1, 2}, {0, 1}};
+
+  /** Convolution or product: source and weights to target, with a bias or null. */
+  private void step(
+      String name,
+      String kind,
+      double flops,
+      org.bytedeco.dnnl.primitive_desc_base how,
+      primitive what,
+      Dnnl.Attributes then,
+      Memory source,
+      Memory weight,
+      Memory bias,
+      Memory target) {
+    Argument from = new Argument(DNNL_ARG_SRC, source);
+    Argument by = new Argument(DNNL_ARG_WEIGHTS, weight);
+    Argument to = new Argument(DNNL_ARG_DST, target);
+    Primitive primitive =
+        bias == null
+            ? dnnl.primitive(how, what, then, from, by, to)
+            : dnnl.primitive(how, what, then, from, by, new Argument(DNNL_ARG_BIAS, bias), to);
+    out.step(name, kind, flops, primitive);
   }
 
   /** The weights of some input channels. */
@@ -258,15 +372,8 @@ final class Compiler {
             new long[] {in, width},
             new long[] {1, in},
             dnnl.keep(how.weights_desc()));
-    Argument from = new Argument(DNNL_ARG_SRC, source);
-    Argument by = new Argument(DNNL_ARG_WEIGHTS, weight);
-    Argument to = new Argument(DNNL_ARG_DST, target);
-    Primitive primitive =
-        bias == null
-            ? dnnl.primitive(how, new matmul(how), then, from, by, to)
-            : dnnl.primitive(
-                how, new matmul(how), then, from, by, to, new Argument(DNNL_ARG_BIAS, bias));
-    out.step(name, "linear", 2.0 * node.shape.count() * in, primitive);
+    double flops = 2.0 * node.shape.count() * in;
+    step(name, "linear", flops, how, new matmul(how), then, source, weight, bias, target);
   }
 
   private float[] joined(Linear linear, String what) {

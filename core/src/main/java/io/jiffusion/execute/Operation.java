@@ -44,6 +44,9 @@ sealed interface Operation {
   record Conv(String name, int kernel, int stride, int low, int high, boolean bias)
       implements Operation {}
 
+  /** A 3×3 convolution, padded by one, of an image with every pixel doubled in both directions. */
+  record UpConv(String name, boolean bias) implements Operation {}
+
   /** Linear layers of one input, their outputs side by side. */
   record Linear(List<String> names, boolean bias) implements Operation {}
 

@@ -15,6 +15,7 @@ import io.jiffusion.execute.Operation.Linear;
 import io.jiffusion.execute.Operation.Pad;
 import io.jiffusion.execute.Operation.Reshape;
 import io.jiffusion.execute.Operation.ScaleShift;
+import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
 import io.jiffusion.network.Shape;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class Rewrites {
   /** All of them. */
   static void all(Graph graph) {
     foldPadding(graph);
+    foldUpsampling(graph);
     foldOneKey(graph);
     mergeProjections(graph);
     foldEmbedding(graph);
@@ -66,6 +68,27 @@ final class Rewrites {
                 conv.low() + pad.margin(),
                 conv.high() + pad.margin(),
                 conv.bias());
+        node.inputs.set(0, node.input().input());
+      }
+    }
+    sweep(graph);
+  }
+
+  /**
+   * A 3×3 convolution sees every pixel of an upsampled image twice or more: with these of its
+   * weights added up, it takes 4/9 of the multiplications.
+   */
+  static void foldUpsampling(Graph graph) {
+    Rewrites of = new Rewrites(graph);
+    for (Node node : of.nodes) {
+      if (node.operation instanceof Conv conv
+          && conv.kernel() == 3
+          && conv.stride() == 1
+          && conv.low() == 1
+          && conv.high() == 1
+          && node.input().operation instanceof Upsample
+          && of.usedOnce(node.input())) {
+        node.operation = new UpConv(conv.name(), conv.bias());
         node.inputs.set(0, node.input().input());
       }
     }
@@ -231,7 +254,9 @@ final class Rewrites {
     return usedOnce(node)
         && (made == node || usedOnce(made))
         && !made.vector()
-        && (made.operation instanceof Conv || made.operation instanceof Linear);
+        && (made.operation instanceof Conv
+            || made.operation instanceof UpConv
+            || made.operation instanceof Linear);
   }
 
   private void append(Node node, Node into, Elementwise what, Node operand) {
@@ -275,7 +300,10 @@ final class Rewrites {
   }
 
   private static boolean takesParts(Node user) {
-    return user.operation instanceof Concat || user.operation instanceof Conv || keepsParts(user);
+    return user.operation instanceof Concat
+        || user.operation instanceof Conv
+        || user.operation instanceof UpConv
+        || keepsParts(user);
   }
 
   private static boolean keepsParts(Node node) {

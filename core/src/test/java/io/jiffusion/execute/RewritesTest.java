@@ -30,6 +30,7 @@ class RewritesTest {
   private static final Map<String, Consumer<Graph>> ALL = new LinkedHashMap<>();
 
   static {
+    ALL.put("foldUpsampling", Rewrites::foldUpsampling);
     ALL.put("mergeProjections", Rewrites::mergeProjections);
     ALL.put("foldEmbedding", Rewrites::foldEmbedding);
     ALL.put("foldModulation", Rewrites::foldModulation);
@@ -85,6 +86,18 @@ class RewritesTest {
         body,
         Rewrites::foldPadding,
         "%1 = Conv[name=a, kernel=3, stride=1, low=2, high=2, bias=true] %0");
+  }
+
+  @Test
+  void anUpsamplingAndItsConvolutionAreOne() {
+    Body body =
+        new Body() {
+          @Override
+          public <T> T of(Ops<T> ops, T x, T emb) {
+            return conv(ops, ops.upsample(x), "a");
+          }
+        };
+    assertRewritten(body, Rewrites::foldUpsampling, "%1 = UpConv[name=a, bias=true] %0");
   }
 
   @Test
