@@ -82,6 +82,19 @@ final class Sample implements Callable<Integer> {
           "Add this noise on the way, [draws, N, C, H, W] in the order in which the sampler asks, with --noise.")
   String draws;
 
+  @Option(
+      names = "--resume",
+      description =
+          "With --format npz or npy: go on with what an earlier call of the same request left in the folder.")
+  boolean resume;
+
+  @Option(
+      names = "--shard",
+      paramLabel = "I/N",
+      description =
+          "With --format npz or npy: make the I-th of N parts of the images, such as 2/4; so several machines share the work.")
+  String shard;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -101,6 +114,10 @@ final class Sample implements Callable<Integer> {
       }
       checkPictures(model);
       Output.folder(out);
+      if (streams()) {
+        stream(model, request);
+        return 0;
+      }
       SampleResult result;
       try (Bar bar = new Bar(main.err)) {
         result = model.sample(request, bar, main.cancellation);
@@ -111,6 +128,48 @@ final class Sample implements Callable<Integer> {
       report(main, json, request, result, files);
     }
     return 0;
+  }
+
+  /** Whether the images go into one file of bytes as they are made. */
+  private boolean streams() {
+    boolean streams =
+        (formats.equals(List.of(Format.npz)) || formats.equals(List.of(Format.npy)))
+            && !floats
+            && !trajectory
+            && noise == null
+            && draws == null;
+    if (!streams && (resume || shard != null)) {
+      throw new IllegalArgumentException(
+          "illegal "
+              + (resume ? "--resume" : "--shard")
+              + ", must go with --format npz or npy and without --float, --trajectory, --noise");
+    }
+    return streams;
+  }
+
+  private void stream(Model model, SampleRequest request) {
+    SampleStream stream =
+        new SampleStream(
+            model,
+            request,
+            Origin.of(models.model, model, ""),
+            out,
+            formats.get(0).name(),
+            shard == null ? SampleStream.Shard.ALL : SampleStream.Shard.parse(shard));
+    SampleStream.Made made;
+    try (Bar bar = new Bar(main.err)) {
+      made = stream.run(resume, bar, main.err::println, main.cancellation);
+    }
+    if (made.images() > 0 || json) {
+      report(
+          main,
+          json,
+          made.images(),
+          made.evaluations(),
+          made.passes(),
+          made.seconds(),
+          made.files());
+    }
   }
 
   /** Latents are no pictures. */
@@ -127,15 +186,32 @@ final class Sample implements Callable<Integer> {
 
   static void report(
       Main main, boolean json, SampleRequest request, SampleResult result, List<Path> files) {
-    double rate = result.evaluations() * request.count() / result.seconds();
+    report(
+        main,
+        json,
+        request.count(),
+        result.evaluations(),
+        result.passes(),
+        result.seconds(),
+        files);
+  }
+
+  private static void report(
+      Main main,
+      boolean json,
+      int images,
+      long evaluations,
+      long passes,
+      double seconds,
+      List<Path> files) {
     if (json) {
       main.out.printf(
           Locale.ROOT,
           "{\"images\":%d,\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
-          request.count(),
-          result.evaluations(),
-          result.passes(),
-          result.seconds(),
+          images,
+          evaluations,
+          passes,
+          seconds,
           files.stream()
               .map(
                   file -> "\"" + file.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
@@ -145,13 +221,13 @@ final class Sample implements Callable<Integer> {
     main.out.printf(
         Locale.ROOT,
         "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s%n",
-        request.count(),
-        result.evaluations(),
-        result.passes() > result.evaluations() * request.count()
-            ? " (" + result.passes() / request.count() + " passes through the network)"
+        images,
+        evaluations,
+        passes > evaluations * images
+            ? " (" + passes / images + " passes through the network)"
             : "",
-        result.seconds(),
-        rate);
+        seconds,
+        evaluations * images / seconds);
     files.forEach(file -> main.out.println("  " + file));
   }
 }

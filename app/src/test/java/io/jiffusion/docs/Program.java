@@ -84,6 +84,18 @@ final class Program {
     }
   }
 
+  /** Waits until a file has so many bytes. */
+  void awaitFile(Path file, long bytes) throws IOException, InterruptedException {
+    while (process.isAlive() && (!Files.exists(file) || Files.size(file) < bytes)) {
+      Thread.sleep(5);
+    }
+  }
+
+  /** What nobody can prepare for. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   /** What Ctrl-C does. */
   void interrupt() throws IOException, InterruptedException {
     interrupt(process);

@@ -212,9 +212,32 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
         });
   }
 
+  /**
+   * Writes an array of bytes that lie in another file, whole or not at all; it may be larger than
+   * memory.
+   *
+   * @param shape of the bytes, as many as the other file has
+   */
+  public static void pack(Path file, int[] shape, Path bytes) {
+    AtomicFile.write(
+        file,
+        channel -> {
+          writeFully(channel, header(Type.U1, ByteOrder.LITTLE_ENDIAN, shape));
+          try (FileChannel in = FileChannel.open(bytes)) {
+            for (long at = 0; at < in.size(); ) {
+              at += in.transferTo(at, in.size() - at, channel);
+            }
+          }
+        });
+  }
+
   /** The header as NumPy writes it, format version 1. */
   ByteBuffer header() {
-    String order = type == Type.U1 ? "|" : data.order() == ByteOrder.BIG_ENDIAN ? ">" : "<";
+    return header(type, data.order(), shape);
+  }
+
+  static ByteBuffer header(Type type, ByteOrder bytes, int[] shape) {
+    String order = type == Type.U1 ? "|" : bytes == ByteOrder.BIG_ENDIAN ? ">" : "<";
     String sizes =
         Arrays.stream(shape).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
     if (shape.length > 1) {

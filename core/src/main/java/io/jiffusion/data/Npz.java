@@ -4,9 +4,12 @@ import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Enumeration;
@@ -110,6 +113,42 @@ public final class Npz {
             out.write(data);
             zip.closeEntry();
           }
+          zip.finish();
+          zip.flush();
+        });
+  }
+
+  /**
+   * Writes one array of bytes that lie in a file, not compressed, whole or not at all; it may be
+   * larger than memory.
+   *
+   * @param shape of the bytes, as many as the file has
+   */
+  public static void pack(Path file, String name, int[] shape, Path bytes) {
+    ByteBuffer header = Npy.header(Npy.Type.U1, ByteOrder.LITTLE_ENDIAN, shape);
+    AtomicFile.write(
+        file,
+        channel -> {
+          CRC32 crc = new CRC32();
+          crc.update(header.duplicate());
+          try (InputStream in = Files.newInputStream(bytes)) {
+            byte[] some = new byte[1 << 16];
+            for (int read = in.read(some); read >= 0; read = in.read(some)) {
+              crc.update(some, 0, read);
+            }
+          }
+          ZipEntry entry = new ZipEntry(name + ENDING);
+          entry.setSize(header.remaining() + Files.size(bytes));
+          entry.setCrc(crc.getValue());
+          entry.setTimeLocal(NO_TIME);
+          ZipOutputStream zip =
+              new ZipOutputStream(
+                  new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
+          zip.setMethod(ZipOutputStream.STORED);
+          zip.putNextEntry(entry);
+          zip.write(header.array(), 0, header.remaining());
+          Files.copy(bytes, zip);
+          zip.closeEntry();
           zip.finish();
           zip.flush();
         });

@@ -233,7 +233,7 @@ public record SampleRequest(
   }
 
   /** The request for some of the images, from {@code first} on. */
-  SampleRequest part(int first, int number) {
+  public SampleRequest part(int first, int number) {
     return with(
         draft -> {
           draft.count = number;
@@ -248,7 +248,6 @@ public record SampleRequest(
         });
   }
 
-  /** Some images of an array of them all. */
   /** Of every draw the numbers of some images. */
   private float[] drawsOf(int first, int number) {
     int size = noise == null ? 0 : noise.length / count;
@@ -266,6 +265,7 @@ public record SampleRequest(
     return part;
   }
 
+  /** Some images of an array of them all. */
   private float[] range(float[] all, int first, int number) {
     if (all == null) {
       return null;

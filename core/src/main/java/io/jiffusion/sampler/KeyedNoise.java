@@ -1,7 +1,10 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.process.Batch;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Noise by the seed of the image: normals by the step, and the increments of one Brownian path in
@@ -32,5 +35,26 @@ final class KeyedNoise implements Noise {
       paths[image] = new BrownianPath(seeds[image], count);
     }
     paths[image].increment(lambdaFrom, lambdaTo, out, from);
+  }
+
+  @Override
+  public Batch batch(int draw, Batch like) {
+    int size = like.imageSize();
+    return each(like, (data, image) -> normals(draw, image, data, image * size, size));
+  }
+
+  @Override
+  public Batch between(int draw, double lambdaFrom, double lambdaTo, Batch like) {
+    int size = like.imageSize();
+    return each(
+        like,
+        (data, image) -> between(draw, image, lambdaFrom, lambdaTo, data, image * size, size));
+  }
+
+  /** An image's noise is its own: all processors draw, while the network waits for it. */
+  private static Batch each(Batch like, ObjIntConsumer<double[]> draw) {
+    double[] data = new double[like.data().length];
+    IntStream.range(0, like.images()).parallel().forEach(image -> draw.accept(data, image));
+    return like.with(data);
   }
 }
