@@ -82,6 +82,13 @@ final class Evaluate implements Callable<Integer> {
       description = "Seed of the first image; image i has the seed S+i.")
   long seed;
 
+  @Option(
+      names = "--images",
+      paramLabel = "FILE",
+      description =
+          "In place of making images: judge those of sample --class 0,1,2,3,4,5,6,7,8,9 --format npz.")
+  String images;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -89,6 +96,13 @@ final class Evaluate implements Callable<Integer> {
   public Integer call() {
     Evaluation evaluation = new Evaluation(count, samplers, evaluations, guidance, seed);
     Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
+    if (images != null) {
+      try (Judge judge = Judge.load(judges)) {
+        ImageSet test = TrainClassifier.digits(data, false, judge.size());
+        print(Evaluation.given(judge, images, test));
+      }
+      return 0;
+    }
     try (Judge judge = Judge.load(judges);
         Model loaded = Model.load(Home.model(model))) {
       ImageSet train = TrainClassifier.digits(data, true, judge.size());
@@ -97,8 +111,12 @@ final class Evaluate implements Callable<Integer> {
       try (Bar bar = new Bar(main.err)) {
         report = evaluation.run(loaded, judge, train, test, bar, main.cancellation);
       }
-      main.out.println(json ? Evaluation.json(report) : report.table());
+      print(report);
     }
     return 0;
+  }
+
+  private void print(Report report) {
+    main.out.println(json ? Evaluation.json(report) : report.table());
   }
 }

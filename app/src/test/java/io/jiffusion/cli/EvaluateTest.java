@@ -24,6 +24,7 @@ class EvaluateTest {
         "evaluate --count 0 | 2 | illegal count: 0, must be 1 or more",
         "evaluate --guidance strong | 2 | Invalid value for option '--guidance'",
         "evaluate --classifier nowhere | 1 | no classifier in nowhere: it has no weights.safetensors",
+        "evaluate --images nowhere.npz | 1 | cannot read nowhere.npz: there is no such file or folder",
         "train-classifier --data nowhere | 1 | no file train-images-idx3-ubyte",
       })
   void aMistakeIsToldWithItsExitCode(String arguments, int code, String message) {

@@ -125,6 +125,55 @@ public record Evaluation(
     return new Report(rows);
   }
 
+  /**
+   * Judges images that were made before, such as those of {@code sample --format npz}.
+   *
+   * @param file npy or npz with bytes [N, H, W, C]; image i shall show class {@code i mod classes}
+   * @param test what the model has not seen
+   * @return a row for the images, then one for the test images
+   * @throws io.jiffusion.run.JiffusionException if the file has no such images
+   */
+  public static Report given(Judge judge, String file, Dataset test) {
+    Values values = ArrayFiles.values(file);
+    long[] shape = values.shape();
+    Check.that(
+        shape.length == 4
+            && shape[1] == judge.config().size()
+            && shape[2] == judge.config().size()
+            && shape[3] == judge.config().inputChannels(),
+        "images",
+        java.util.Arrays.toString(shape) + " in " + file,
+        "must be bytes [N, "
+            + judge.config().size()
+            + ", "
+            + judge.config().size()
+            + ", "
+            + judge.config().inputChannels()
+            + "], as sample --format npz writes them");
+    byte[] bytes = new byte[values.values().length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (int) values.values()[i];
+    }
+    Images made = new Images((int) shape[0], (int) shape[1], (int) shape[2], (int) shape[3], bytes);
+    int classes = test.classes();
+    Judge.Verdict real = judge.look(Judge.examples(test, all(test.size())));
+    Judge.Verdict verdict =
+        judge.look(Judge.examples(new ImageSet(made, null, List.of()), all(made.count())));
+    int[] desired = IntStream.range(0, made.count()).map(i -> i % classes).toArray();
+    return new Report(
+        List.of(
+            Report.Row.of(
+                file,
+                Confusion.of(desired, verdict.classes(), classes),
+                distance(verdict, Moments.of(real.features(), judge.config().features())),
+                null),
+            Report.Row.of(
+                "test images",
+                Confusion.of(labels(test, all(test.size())), real.classes(), classes),
+                null,
+                null)));
+  }
+
   /** A report as JSON on one line. */
   public static String json(Report report) {
     return Tree.of(report).toJson();
