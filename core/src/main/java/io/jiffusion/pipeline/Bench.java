@@ -92,11 +92,8 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
 
   /** Training steps of a configuration. */
   public Result training(RunConfig config, String precision, int batch) {
-    RunConfig changed =
-        config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
-    Network network = changed.network().network();
-    try (Trainer trainer =
-        Training.trainer(changed, new Noise(network.input(), changed.classes()))) {
+    Network network = config.network().network();
+    try (Trainer trainer = trainer(config, precision, batch)) {
       double rate = batch * rate(trainer::step);
       return new Result(
           "training",
@@ -105,6 +102,14 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
           rate,
           rate * TRAINING_COST * Shapes.of(network, 1).flops() / 1e9);
     }
+  }
+
+  /** What trains a configuration's network on made-up images; to be closed. */
+  public static Trainer trainer(RunConfig config, String precision, int batch) {
+    RunConfig changed =
+        config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
+    Noise images = new Noise(changed.network().network().input(), changed.classes());
+    return Training.trainer(changed, images);
   }
 
   /** Calls a second, the first one not counted. */
