@@ -19,7 +19,7 @@ NETWORKS = {
         sample_size=32, in_channels=3, out_channels=3, layers_per_block=2, block_out_channels=(128, 256, 256, 256),
         down_block_types=("DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=None, downsample_padding=0, norm_eps=1e-6),
+        attention_head_dim=None, downsample_padding=0, norm_eps=1e-6, dropout=0.1),
     "mnist": dict(
         sample_size=32, in_channels=1, out_channels=1, layers_per_block=1, block_out_channels=(32, 64, 64),
         down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
