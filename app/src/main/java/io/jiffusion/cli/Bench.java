@@ -2,14 +2,20 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Bench.Result;
 import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.run.AtomicFile;
+import io.jiffusion.run.JiffusionException;
 import io.jiffusion.sampler.Samplers;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -71,6 +77,11 @@ final class Bench implements Callable<Integer> {
   boolean noTraining;
 
   @Option(
+      names = "--no-start",
+      description = "Leave out the time from a command's start to its picture.")
+  boolean noStart;
+
+  @Option(
       names = "--train-batch",
       paramLabel = "B",
       description = "Images a training step. Default: 16 for cifar10, 64 for mnist.")
@@ -87,6 +98,8 @@ final class Bench implements Callable<Integer> {
   boolean json;
 
   private static final int BATCH = 64;
+  private static final int EVALUATIONS = 10;
+  private static final int STARTS = 3;
 
   private record Line(String network, Result result, double best) {}
 
@@ -122,15 +135,85 @@ final class Bench implements Callable<Integer> {
         }
       }
     }
+    RunConfig first = RunConfig.of(unets.get(0).name(), List.of());
+    Map<String, Double> beside = new LinkedHashMap<>();
+    for (String sampler : List.of("ddim", "dpmpp-2m-sde")) {
+      beside.put(sampler, 1e3 * bench.overhead(first, sampler, BATCH, EVALUATIONS));
+    }
+    if (!json) {
+      main.out.printf(
+          "%nbeside the network, for %d images of %s: %s an evaluation%n",
+          BATCH,
+          unets.get(0),
+          beside.entrySet().stream()
+              .map(e -> String.format(Locale.ROOT, "%s %.2f ms", e.getKey(), e.getValue()))
+              .collect(Collectors.joining(", ")));
+    }
+    double start = noStart ? Double.NaN : start();
+    if (!json && !noStart) {
+      main.out.printf(
+          Locale.ROOT,
+          "from a command's start to its end: one digit by DDIM-20 in %.2f s, the best of %d%n",
+          start,
+          STARTS);
+    }
     if (json) {
       main.out.println(
           "{\"machine\":\""
               + machine().replace("\"", "'")
-              + "\",\"results\":["
+              + "\","
+              + (noStart ? "" : String.format(Locale.ROOT, "\"startSeconds\":%.3f,", start))
+              + "\"besideMilliseconds\":{"
+              + beside.entrySet().stream()
+                  .map(e -> String.format(Locale.ROOT, "\"%s\":%.3f", e.getKey(), e.getValue()))
+                  .collect(Collectors.joining(","))
+              + "},\"results\":["
               + lines.stream().map(Bench::json).collect(Collectors.joining(","))
               + "]}");
     }
     return 0;
+  }
+
+  /** Seconds of a whole command of this program, as it was started itself. */
+  private double start() {
+    double best = Double.POSITIVE_INFINITY;
+    try {
+      Path folder = Files.createTempDirectory("jiffusion-bench");
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+      command.addAll(
+          List.of(
+              "-XX:TieredStopAtLevel=1", // as the launcher does where time is the network's
+              "-cp",
+              System.getProperty("java.class.path"),
+              Main.class.getName(),
+              "sample"));
+      command.addAll(List.of("--sampler", "ddim", "--steps", "20", "--count", "1"));
+      command.addAll(List.of("--out", folder.toString()));
+      for (int i = 0; i < STARTS; i++) {
+        main.cancellation.check();
+        long began = System.nanoTime();
+        int code =
+            new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+        if (code != 0) {
+          throw new JiffusionException("the program that bench started ended with " + code);
+        }
+        best = Math.min(best, (System.nanoTime() - began) * 1e-9);
+      }
+      Files.deleteIfExists(folder.resolve("image-0000.png"));
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      throw new JiffusionException("cannot start the program: " + AtomicFile.reason(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled");
+    }
+    return best;
   }
 
   private void overhead(io.jiffusion.pipeline.Bench bench) {

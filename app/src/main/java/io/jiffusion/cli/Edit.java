@@ -101,7 +101,7 @@ final class Edit implements Callable<Integer> {
           new SampleFiles(out, origin, request, result)
               .after(before)
               .write(List.of(Sample.Format.png), Sample.Pictures.both, false);
-      Sample.report(main, json, request, result, files);
+      Sample.report(main, json, model, request, result, files);
     }
     return 0;
   }

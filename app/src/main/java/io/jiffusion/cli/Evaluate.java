@@ -83,6 +83,13 @@ final class Evaluate implements Callable<Integer> {
   long seed;
 
   @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "auto",
+      description = "fp32, bf16, or auto: bf16 where this machine computes it faster.")
+  String precision;
+
+  @Option(
       names = "--images",
       paramLabel = "FILE",
       description =
@@ -104,7 +111,7 @@ final class Evaluate implements Callable<Integer> {
       return 0;
     }
     try (Judge judge = Judge.load(judges);
-        Model loaded = Model.load(Home.model(model))) {
+        Model loaded = Model.load(Home.model(model), Model.Options.of().precision(precision))) {
       ImageSet train = TrainClassifier.digits(data, true, judge.size());
       ImageSet test = TrainClassifier.digits(data, false, judge.size());
       Report report;

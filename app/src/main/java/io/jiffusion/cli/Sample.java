@@ -125,7 +125,7 @@ final class Sample implements Callable<Integer> {
       Origin origin = Origin.of(models.model, model, noise == null ? "" : noise);
       List<Path> files =
           new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
-      report(main, json, request, result, files);
+      report(main, json, model, request, result, files);
     }
     return 0;
   }
@@ -164,6 +164,7 @@ final class Sample implements Callable<Integer> {
       report(
           main,
           json,
+          model,
           made.images(),
           made.evaluations(),
           made.passes(),
@@ -185,10 +186,16 @@ final class Sample implements Callable<Integer> {
   }
 
   static void report(
-      Main main, boolean json, SampleRequest request, SampleResult result, List<Path> files) {
+      Main main,
+      boolean json,
+      Model model,
+      SampleRequest request,
+      SampleResult result,
+      List<Path> files) {
     report(
         main,
         json,
+        model,
         request.count(),
         result.evaluations(),
         result.passes(),
@@ -199,6 +206,7 @@ final class Sample implements Callable<Integer> {
   private static void report(
       Main main,
       boolean json,
+      Model model,
       int images,
       long evaluations,
       long passes,
@@ -207,8 +215,9 @@ final class Sample implements Callable<Integer> {
     if (json) {
       main.out.printf(
           Locale.ROOT,
-          "{\"images\":%d,\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
+          "{\"images\":%d,\"precision\":\"%s\",\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
           images,
+          model.precision(),
           evaluations,
           passes,
           seconds,
@@ -220,14 +229,15 @@ final class Sample implements Callable<Integer> {
     }
     main.out.printf(
         Locale.ROOT,
-        "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s%n",
+        "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s in %s%n",
         images,
         evaluations,
         passes > evaluations * images
             ? " (" + passes / images + " passes through the network)"
             : "",
         seconds,
-        evaluations * images / seconds);
+        evaluations * images / seconds,
+        model.precision());
     files.forEach(file -> main.out.println("  " + file));
   }
 }

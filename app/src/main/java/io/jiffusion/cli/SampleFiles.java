@@ -67,13 +67,17 @@ final class SampleFiles {
       png("grid.png", all.grid(columns(all.count())), request);
     }
     if (pictures != Sample.Pictures.grid) {
-      for (int i = 0; i < images.count(); i++) {
-        // Given noise lies in one file for all, which is read whole to make one of them again.
-        png(
-            String.format(Locale.ROOT, "image-%04d.png", i),
-            images.image(i),
-            request.noise() == null ? request.only(i) : request);
-      }
+      // Given noise lies in one file for all, which is read whole to make one of them again.
+      written.addAll(
+          IntStream.range(0, images.count())
+              .parallel()
+              .mapToObj(
+                  i ->
+                      write(
+                          String.format(Locale.ROOT, "image-%04d.png", i),
+                          images.image(i),
+                          request.noise() == null ? request.only(i) : request))
+              .toList());
     }
   }
 
@@ -134,8 +138,12 @@ final class SampleFiles {
   }
 
   private void png(String name, BufferedImage picture, SampleRequest made) {
+    written.add(write(name, picture, made));
+  }
+
+  private Path write(String name, BufferedImage picture, SampleRequest made) {
     Path file = folder.resolve(name);
     Png.write(file, picture, origin.texts(made));
-    written.add(file);
+    return file;
   }
 }

@@ -108,6 +108,41 @@ class CommandLineTest {
         .doesNotContain("org.knowm");
   }
 
+  @Test
+  void samplingDoesNotLoadLibtorchWherePlansSuffice() throws Exception {
+    Path classes = folder.resolve("loaded.txt");
+    Ended ended =
+        run(
+            List.of("-Xlog:class+load:file=" + classes),
+            "sample",
+            "--count",
+            "1",
+            "--steps",
+            "1",
+            "--out",
+            folder.resolve("one").toString());
+    assertThat(ended.code).as(ended.err).isZero();
+    assertThat(folder.resolve("one").resolve("image-0000.png")).exists();
+    assertThat(Files.readString(classes))
+        .contains("org.bytedeco.dnnl.global.dnnl ")
+        .doesNotContain("org.bytedeco.pytorch.global.torch ");
+  }
+
+  @Test
+  void aPlanIsListedAsATableAndAsJson() throws Exception {
+    Ended table = run("inspect", "--plan", "--precision", "fp32", "--block", "2");
+    assertThat(table.code).as(table.err).isZero();
+    assertThat(table.out.lines().findFirst().orElseThrow())
+        .matches(
+            "plan of bundled: \\d+ operations for 2 images in fp32 on one thread, .+ ms, \\d+ GFLOP/s");
+    assertThat(table.out)
+        .contains("MB of packed weights")
+        .containsPattern("(?m)^up\\.2\\.sample\\.conv +upsample \\+ conv3x3 ")
+        .containsPattern("(?m)^all \\d+ of +conv3x3 ");
+    Ended json = run("inspect", "--plan", "--json");
+    assertThat(json.out).startsWith("{\"precision\":\"").contains("\"kind\":\"conv3x3\"");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "demo",
@@ -279,7 +314,9 @@ class CommandLineTest {
     command.addAll(List.of(arguments));
     File out = File.createTempFile("out", ".txt");
     File err = File.createTempFile("err", ".txt");
-    int code = new ProcessBuilder(command).redirectOutput(out).redirectError(err).start().waitFor();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out).redirectError(err);
+    builder.environment().put("OMP_NUM_THREADS", "1"); // as the launcher does
+    int code = builder.start().waitFor();
     Ended ended = new Ended(code, Files.readString(out.toPath()), Files.readString(err.toPath()));
     out.delete();
     err.delete();

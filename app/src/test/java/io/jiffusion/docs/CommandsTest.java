@@ -51,6 +51,8 @@ class CommandsTest {
           new Entry("reconstruct", "--budgets 3,6 --count 2", ".+\\.png"),
           new Entry("show", "", "jiffusion (sample|edit) --model .+"),
           new Entry("schedule", "", "time +about .+ GFLOP/s .*"),
+          new Entry("inspect --plan", "", "all \\d+ of .*"),
+          new Entry("inspect cifar10 --plan", "", "all \\d+ of .*"),
           new Entry("inspect as-diffusers", "", "steps: \\d+"),
           new Entry("inspect", "", "checkpointEvery: \\d+"),
           new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),
@@ -68,7 +70,10 @@ class CommandsTest {
           new Entry("evaluate", "--count 2 --evaluations 2 --data ../digits", ".+"),
           new Entry(
               "likelihood", "--count 1 --steps 2 --rtol 0.1 --atol 0.1 --data ../digits", "\\d+ s"),
-          new Entry("bench", "--batch 1 --precision fp32 --seconds 0.05 --train-batch 2", ".+%"));
+          new Entry(
+              "bench",
+              "--batch 1 --precision fp32 --seconds 0.05 --train-batch 2",
+              "from a command's start to its end: .+ s, the best of 3"));
 
   private static final Entry AS_IT_STANDS = new Entry("", "", ".+");
 
@@ -120,7 +125,7 @@ class CommandsTest {
     assertThat(value(build, "<artifactId>jiffusion</artifactId>\\s*<version>(.+?)</"))
         .isEqualTo(version("jiffusion-core"));
     assertThat(version("javacpp")).isEqualTo(javacpp);
-    for (String library : List.of("openblas", "pytorch")) {
+    for (String library : List.of("openblas", "pytorch", "dnnl", "opencl")) {
       String expected = value(build, "<" + library + ".version>(.+?)</");
       assertThat(version(library)).isEqualTo(expected.replace("${javacpp.version}", javacpp));
     }
