@@ -140,6 +140,9 @@ class LauncherTest {
     assertThat(launch("sample", "train").out).contains("-XX:TieredStopAtLevel=1");
     assertThat(launch("--verbose", "train").out).doesNotContain("TieredStopAtLevel");
     assertThat(launch("bench").out).doesNotContain("TieredStopAtLevel");
+    assertThat(launch("sample", "--count", "999").out).contains("-XX:TieredStopAtLevel=1");
+    assertThat(launch("sample", "--count", "1000").out).doesNotContain("TieredStopAtLevel");
+    assertThat(launch("sample", "--count=50000").out).doesNotContain("TieredStopAtLevel");
   }
 
   @Test

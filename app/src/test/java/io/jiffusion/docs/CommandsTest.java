@@ -44,7 +44,7 @@ class CommandsTest {
       List.of(
           // 16 x 1,080 evaluations; with the small model all four rows all the same
           new Entry("demo", "--model ../small", "jiffusion sample .*--class 3.*", "demo/sheet.png"),
-          new Entry("sample", "--steps 4 --count 4", ".+\\.(png|gif|npy)"),
+          new Entry("sample", "--steps 4 --count 4", ".+\\.(png|gif|npy|json)"),
           new Entry("compare", "--count 1 --budgets 3,6 --reference 12", ".+\\.png"),
           new Entry("edit", "--count 1", ".+\\.png"),
           new Entry("interpolate", "--count 3 --evaluations 4", ".+\\.gif"),
@@ -65,8 +65,10 @@ class CommandsTest {
               "runs/toy-scurve/metrics.jsonl"),
           // the run's own configuration holds its small batch
           new Entry("train --out", "--steps 6", "Next: jiffusion (sample|toy) .+"),
+          new Entry("train cifar10", "--steps 1", "Next: jiffusion sample .+"), // 35.7 million
           new Entry("train", "--steps 3 --set train.batch=8", "Next: jiffusion (sample|toy) .+"),
           new Entry("toy", "--points 100", ".+\\.png"),
+          new Entry("evaluate --images", "", ".+"),
           new Entry("evaluate", "--count 2 --evaluations 2 --data ../digits", ".+"),
           new Entry(
               "likelihood", "--count 1 --steps 2 --rtol 0.1 --atol 0.1 --data ../digits", "\\d+ s"),
