@@ -81,8 +81,8 @@ public final class Contender {
   private static PlanExecution.Weights source(Map<String, float[]> weights) {
     return new PlanExecution.Weights() {
       @Override
-      public float[] floats(String name) {
-        return weights.get(name);
+      public float[] floats(String name, long from, int count) {
+        return Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
       }
 
       @Override

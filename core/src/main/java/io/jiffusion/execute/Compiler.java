@@ -31,6 +31,7 @@ import io.jiffusion.execute.Operation.Sequence;
 import io.jiffusion.execute.Operation.Unpatch;
 import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.dnnl.binary;
@@ -190,7 +191,8 @@ final class Compiler {
       Memory weight =
           out.weights.get(
               name + " " + first + " " + count,
-              () -> columns(out.weights.parameter(name), channels, first, count, (int) area),
+              to ->
+                  columns(to, name, channels, input.channels() * area, first * area, count * area),
               sizes,
               new long[] {count * area, area, conv.kernel(), 1},
               dnnl.keep(how.weights_desc()));
@@ -263,7 +265,11 @@ final class Compiler {
       Memory weight =
           out.weights.get(
               name + " up " + first + " " + count,
-              () -> doubled(columns(out.weights.parameter(name), channels, first, count, 9)),
+              to -> {
+                FloatBuffer small = FloatBuffer.allocate(channels * count * 9);
+                columns(small, name, channels, input.channels() * 9L, first * 9L, count * 9L);
+                to.put(doubled(small.array()));
+              },
               sizes,
               new long[] {count * 16L, 16, 4, 1},
               dnnl.keep(how.weights_desc()));
@@ -328,17 +334,15 @@ final class Compiler {
     out.step(name, kind, flops, primitive);
   }
 
-  /** The weights of some input channels. */
-  private static float[] columns(float[] all, int rows, int first, int count, int area) {
-    int columns = all.length / rows / area;
-    if (columns == count) {
-      return all;
+  /** Of every row of a parameter some numbers: the weights of some input channels. */
+  private void columns(FloatBuffer to, String name, int rows, long length, long first, long count) {
+    if (count == length) {
+      out.weights.numbers().into(to, name);
+      return;
     }
-    float[] some = new float[rows * count * area];
     for (int row = 0; row < rows; row++) {
-      System.arraycopy(all, (row * columns + first) * area, some, row * count * area, count * area);
+      out.weights.numbers().into(to, name, row * length + first, count);
     }
-    return some;
   }
 
   private void linear(Node node, Linear linear) {
@@ -354,7 +358,7 @@ final class Compiler {
       bias =
           out.weights.get(
               name + ".bias",
-              () -> joined(linear, ".bias"),
+              to -> joined(to, linear, ".bias"),
               new long[] {1, width},
               new long[] {width, 1},
               dnnl.dense(data_type.f32, 1, width));
@@ -368,7 +372,7 @@ final class Compiler {
     Memory weight =
         out.weights.get(
             name + ".weight",
-            () -> joined(linear, ".weight"),
+            to -> joined(to, linear, ".weight"),
             new long[] {in, width},
             new long[] {1, in},
             dnnl.keep(how.weights_desc()));
@@ -376,15 +380,8 @@ final class Compiler {
     step(name, "linear", flops, how, new matmul(how), then, source, weight, bias, target);
   }
 
-  private float[] joined(Linear linear, String what) {
-    float[] all = new float[0];
-    for (String name : linear.names()) {
-      float[] one = out.weights.parameter(name + what);
-      int at = all.length;
-      all = Arrays.copyOf(all, at + one.length);
-      System.arraycopy(one, 0, all, at, one.length);
-    }
-    return all;
+  private void joined(FloatBuffer to, Linear linear, String what) {
+    linear.names().forEach(name -> out.weights.numbers().into(to, name + what));
   }
 
   // ---- number by number ----
@@ -555,13 +552,11 @@ final class Compiler {
       Filter filter, long channels, long[] sizes, long[] strides, desc wanted) {
     return out.weights.get(
         "filter " + Arrays.toString(filter.taps()) + filter.up() + channels,
-        () -> {
+        to -> {
           float[] one = Eager.square(filter.taps(), filter.up() ? 2 : 1);
-          float[] all = new float[(int) channels * one.length];
-          for (int i = 0; i < all.length; i++) {
-            all[i] = one[i % one.length];
+          for (int channel = 0; channel < channels; channel++) {
+            to.put(one);
           }
-          return all;
         },
         sizes,
         strides,

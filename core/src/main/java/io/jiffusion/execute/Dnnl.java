@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -138,15 +139,20 @@ final class Dnnl implements AutoCloseable {
     }
   }
 
-  /** Numbers in this layout, for good. */
-  Memory put(float[] values, desc plain, desc wanted) {
+  /**
+   * Numbers in this layout, for good.
+   *
+   * @param fill puts them, as many as the plain layout has
+   */
+  Memory put(Consumer<FloatBuffer> fill, desc plain, desc wanted) {
     Memory to = at(wanted, allocate(wanted.get_size()));
+    int count = (int) (plain.get_size() / Float.BYTES);
     if (plain.equals(wanted)) {
-      set(to.address, values);
+      fill.accept(floats(to.address, count));
       return to;
     }
-    try (BytePointer block = new BytePointer(4L * values.length)) {
-      set(block.address(), values);
+    try (FloatPointer block = new FloatPointer(count)) {
+      fill.accept(block.asBuffer());
       try (memory from = new memory(plain, engine, new Raw(block.address()));
           reorder.primitive_desc how = new reorder.primitive_desc(from, to.handle);
           reorder what = new reorder(how)) {
@@ -155,6 +161,11 @@ final class Dnnl implements AutoCloseable {
       }
     }
     return to;
+  }
+
+  /** Gives memory that packing needed for a while back to the system. */
+  static void trim() {
+    Pointer.trimMemory();
   }
 
   // ---- primitives ----

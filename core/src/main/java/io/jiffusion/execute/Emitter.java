@@ -143,7 +143,7 @@ final class Emitter {
   /** Float32 numbers of a parameter, as a vector of these sizes. */
   Dnnl.Memory floats(String name, long... sizes) {
     desc layout = dnnl.dense(data_type.f32, sizes);
-    return weights.get(name, () -> weights.parameter(name), sizes, strides(sizes), layout);
+    return weights.get(name, to -> weights.numbers().into(to, name), sizes, strides(sizes), layout);
   }
 
   private static long[] strides(long[] sizes) {

@@ -200,8 +200,8 @@ final class NormSteps {
     Join(PackedWeights weights, GroupNorm norm, Node node) {
       this.norm = norm;
       this.node = node;
-      weight = weights.parameter(norm.name() + ".weight");
-      bias = weights.parameter(norm.name() + ".bias");
+      weight = weights.numbers().all(norm.name() + ".weight");
+      bias = weights.numbers().all(norm.name() + ".bias");
       result = new float[2 * weight.length];
     }
 
@@ -270,8 +270,9 @@ final class NormSteps {
               scale,
               shift);
     }
-    float[] weight = norm.name() == null ? null : out.weights.parameter(norm.name() + ".weight");
-    float[] bias = norm.name() == null ? null : out.weights.parameter(norm.name() + ".bias");
+    float[] weight =
+        norm.name() == null ? null : out.weights.numbers().all(norm.name() + ".weight");
+    float[] bias = norm.name() == null ? null : out.weights.numbers().all(norm.name() + ".bias");
     float[] both = new float[2 * channels];
     out.step(
         String.valueOf(norm.name()),
@@ -383,7 +384,7 @@ final class NormSteps {
     Memory table =
         out.weights.get(
             key,
-            () -> values == null ? out.weights.parameter(name) : values,
+            to -> to.put(values == null ? out.weights.numbers().all(name) : values),
             sizes,
             strides,
             dnnl.desc(data_type.f32, sizes, strides));

@@ -1,11 +1,11 @@
 package io.jiffusion.execute;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 
@@ -15,26 +15,26 @@ import org.bytedeco.dnnl.memory.desc;
  */
 final class PackedWeights implements AutoCloseable {
   private final Dnnl dnnl = new Dnnl();
-  private final Function<String, float[]> parameters;
+  private final Numbers numbers;
   private final Map<String, List<Dnnl.Memory>> packed = new HashMap<>();
   private long bytes;
 
-  PackedWeights(Function<String, float[]> parameters) {
-    this.parameters = parameters;
+  PackedWeights(Numbers numbers) {
+    this.numbers = numbers;
   }
 
-  synchronized float[] parameter(String name) {
-    return parameters.apply(name);
+  Numbers numbers() {
+    return numbers;
   }
 
   /**
    * Numbers in a layout.
    *
    * @param key for one set of numbers
-   * @param numbers row-major float32 of these sizes, asked for if they are not there yet
+   * @param fill puts the float32 numbers, asked for if they are not there yet
    */
   synchronized Dnnl.Memory get(
-      String key, Supplier<float[]> numbers, long[] sizes, long[] strides, desc wanted) {
+      String key, Consumer<FloatBuffer> fill, long[] sizes, long[] strides, desc wanted) {
     List<Dnnl.Memory> layouts = packed.computeIfAbsent(key, absent -> new ArrayList<>());
     for (Dnnl.Memory memory : layouts) {
       if (memory.desc().equals(wanted)) {
@@ -42,7 +42,7 @@ final class PackedWeights implements AutoCloseable {
       }
     }
     desc own = dnnl.keep(new desc(wanted));
-    Dnnl.Memory made = dnnl.put(numbers.get(), dnnl.desc(data_type.f32, sizes, strides), own);
+    Dnnl.Memory made = dnnl.put(fill, dnnl.desc(data_type.f32, sizes, strides), own);
     layouts.add(made);
     bytes += own.get_size();
     return made;

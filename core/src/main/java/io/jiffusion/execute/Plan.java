@@ -65,6 +65,7 @@ final class Plan implements AutoCloseable {
       Part last = out.only(output);
       out.step("out", "copy", 0, out.reorder(out.image(last, output), plain(output, result)));
       made = true;
+      Dnnl.trim();
     } finally {
       if (!made) {
         dnnl.close();

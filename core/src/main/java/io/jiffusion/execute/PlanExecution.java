@@ -22,8 +22,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class PlanExecution extends BlockExecution {
   /** Where the weights of a network come from. */
   public interface Weights extends AutoCloseable {
-    /** A parameter, float32, row-major. Called by one thread at a time. */
-    float[] floats(String name);
+    /**
+     * Some numbers of a parameter, float32, row-major. Called by one thread at a time.
+     *
+     * @param from the first of them
+     */
+    float[] floats(String name, long from, int count);
 
     /** The network made to run in a way that can be differentiated. */
     Execution differentiable();
@@ -58,7 +62,7 @@ public final class PlanExecution extends BlockExecution {
     this.source = source;
     boolean made = false;
     try {
-      weights = new PackedWeights(source::floats);
+      weights = new PackedWeights(new Numbers(network, source));
       boolean attends = network.contextWidth() > 0 && !network.contextOfClass();
       // how long its sequences will be is not known yet, but what no plan can do is known from two
       Workers.result(this.threads.submit(() -> plan(attends ? 2 : 0)));
@@ -97,7 +101,7 @@ public final class PlanExecution extends BlockExecution {
   private Program program(int context) {
     Graph graph = Graph.of(network, block, context);
     Rewrites.all(graph);
-    return new Program(graph, new Vectors(graph, weights::parameter));
+    return new Program(graph, new Vectors(graph, weights.numbers()::all));
   }
 
   @Override

@@ -21,6 +21,7 @@ import io.jiffusion.network.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -268,7 +269,7 @@ final class Rewrites {
   static void materialise(Graph graph) {
     Rewrites of = new Rewrites(graph);
     for (Node node : List.copyOf(of.nodes)) {
-      for (Node need : Set.copyOf(node.needs())) {
+      for (Node need : new LinkedHashSet<>(node.needs())) {
         boolean operand = !node.inputs.contains(need);
         if (!need.vector() && (operand ? !dense(need) : !suits(need, node))) {
           node.replace(need, of.copy(need, of.nodes.indexOf(node)));

@@ -21,13 +21,13 @@ import io.jiffusion.tensor.Torch;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.Safetensors;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +103,10 @@ final class Executions {
       int count = Math.toIntExact(parameter.shape().count());
       weights.put(parameter.name(), parameter.init().values(key, count));
     }
-    return planned(new Source(weights::get, () -> {}, network, precision, block, threads));
+    Reader reader =
+        (name, from, count) ->
+            Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
+    return planned(new Source(reader, () -> {}, network, precision, block, threads));
   }
 
   /** Reads the weights of a network that has a file of its own. */
@@ -114,11 +117,12 @@ final class Executions {
     }
   }
 
-  private static Params weights(Function<String, float[]> floats, Network network) {
+  private static Params weights(Reader reader, Network network) {
     Params params = new Params();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       try (Scope scope = Scope.open()) {
-        float[] values = floats.apply(parameter.name());
+        int count = Math.toIntExact(parameter.shape().count());
+        float[] values = reader.floats(parameter.name(), 0, count);
         params.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
       } catch (RuntimeException e) {
         params.close();
@@ -158,19 +162,19 @@ final class Executions {
     }
   }
 
+  /** Gives some numbers of a parameter. */
+  private interface Reader {
+    float[] floats(String name, long from, int count);
+  }
+
   /** Weights, and all that tells how to run them. */
   private record Source(
-      Function<String, float[]> weights,
-      Runnable end,
-      Network network,
-      Precision precision,
-      int block,
-      int threads)
+      Reader weights, Runnable end, Network network, Precision precision, int block, int threads)
       implements PlanExecution.Weights {
 
     @Override
-    public float[] floats(String name) {
-      return weights.apply(name);
+    public float[] floats(String name, long from, int count) {
+      return weights.floats(name, from, count);
     }
 
     @Override

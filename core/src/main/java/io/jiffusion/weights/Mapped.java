@@ -6,6 +6,7 @@ import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Nearest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,8 @@ public final class Mapped implements ArrayFile {
   private final ArrayFile file;
   private final Map<String, Info> arrays = new LinkedHashMap<>();
   private final Map<String, NameMap.Place> sources = new LinkedHashMap<>();
+  private String cut; // whose values these are
+  private float[] values;
 
   /**
    * Looks at a file; no values are read.
@@ -104,9 +107,14 @@ public final class Mapped implements ArrayFile {
     return place.cut().of(file.floats(place.name()), arrays.get(name).shape());
   }
 
+  /** A cut is made of a whole array, which is kept until another one is asked for. */
   @Override
-  public float[] floats(String name, long from, int count) {
-    throw new UnsupportedOperationException("parameters are read whole");
+  public synchronized float[] floats(String name, long from, int count) {
+    if (!name.equals(cut)) {
+      values = floats(name);
+      cut = name;
+    }
+    return Arrays.copyOfRange(values, Math.toIntExact(from), Math.toIntExact(from + count));
   }
 
   @Override

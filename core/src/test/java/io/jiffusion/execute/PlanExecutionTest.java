@@ -74,7 +74,7 @@ class PlanExecutionTest {
     return new PlanExecution(network, weights(network), precision, BLOCK, threads);
   }
 
-  private static PlanExecution.Weights weights(Network network) {
+  static PlanExecution.Weights weights(Network network) {
     Map<String, float[]> all = new HashMap<>();
     try (Params params = RandomWeights.of(network, 3);
         Scope scope = Scope.open()) {
@@ -82,8 +82,8 @@ class PlanExecutionTest {
     }
     return new PlanExecution.Weights() {
       @Override
-      public float[] floats(String name) {
-        return all.get(name);
+      public float[] floats(String name, long from, int count) {
+        return Arrays.copyOfRange(all.get(name), (int) from, (int) from + count);
       }
 
       @Override

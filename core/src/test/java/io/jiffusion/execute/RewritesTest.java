@@ -9,10 +9,7 @@ import io.jiffusion.network.Ops;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.Shape;
 import io.jiffusion.tensor.NativeHandles;
-import io.jiffusion.tensor.Params;
-import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Torch;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -250,9 +247,9 @@ class RewritesTest {
         "%2 = Concat[] %0 %1",
         "%3 = Conv[name=b, kernel=3, stride=1, low=1, high=1, bias=true] %2",
         "%4 = Concat[] %0 %3",
-        "%5 = Copy[] %2",
-        "%6 = Copy[] %4",
-        "%7 = Elementwise[function=ADD, factor=1.0, term=0.0] %6 %5");
+        "%5 = Copy[] %4",
+        "%6 = Copy[] %2",
+        "%7 = Elementwise[function=ADD, factor=1.0, term=0.0] %5 %6");
   }
 
   @Test
@@ -297,13 +294,9 @@ class RewritesTest {
     rewriting.accept(graph);
     Rewrites.materialise(graph);
     Rewrites.sweep(graph);
-    Map<String, float[]> all = new HashMap<>();
-    try (Params params = RandomWeights.of(network, 3);
-        Scope scope = Scope.open()) {
-      params.names().forEach(each -> all.put(each, params.at(each).floats()));
-    }
-    try (PackedWeights weights = new PackedWeights(all::get);
-        Plan plan = new Plan(graph, weights, new Vectors(graph, all::get), false, images)) {
+    Numbers numbers = new Numbers(network, PlanExecutionTest.weights(network));
+    try (PackedWeights weights = new PackedWeights(numbers);
+        Plan plan = new Plan(graph, weights, new Vectors(graph, numbers::all), false, images)) {
       float[] x = RandomWeights.floats(new Random(5), images * (int) network.input().count(), 1);
       return plan.run(x, new float[] {0, 37}, RandomWeights.conditions(network, 0, images));
     }

@@ -56,7 +56,7 @@ public final class Networks {
     all.put("MLP of one number", new Mlp(new MlpConfig(1, 16, 2, 8)));
     all.put(
         "DiT, every pixel a patch of one",
-        new Dit(new DitConfig(1, 4, 4, 1, 16, 4, 2, 5, 1, 1e-5)));
+        new Dit(new DitConfig(1, 1, 4, 1, 16, 4, 2, 5, 1, 1e-5)));
     return all.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
   }
 

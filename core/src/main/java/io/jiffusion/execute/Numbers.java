@@ -1,0 +1,40 @@
+package io.jiffusion.execute;
+
+import io.jiffusion.network.Network;
+import io.jiffusion.network.Parameter;
+import io.jiffusion.network.Shapes;
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The parameters of a network, read when they are needed; large ones in pieces. */
+final class Numbers {
+  private static final int PIECE = 1 << 16;
+
+  private final PlanExecution.Weights source;
+  private final Map<String, Long> counts = new HashMap<>();
+
+  Numbers(Network network, PlanExecution.Weights source) {
+    this.source = source;
+    for (Parameter parameter : Shapes.of(network, 1).parameters()) {
+      counts.put(parameter.name(), parameter.shape().count());
+    }
+  }
+
+  /** A whole parameter, row-major. */
+  synchronized float[] all(String name) {
+    return source.floats(name, 0, Math.toIntExact(counts.get(name)));
+  }
+
+  /** Puts a whole parameter into a buffer. */
+  void into(FloatBuffer to, String name) {
+    into(to, name, 0, counts.get(name));
+  }
+
+  /** Puts some numbers of a parameter, from one on, into a buffer. */
+  synchronized void into(FloatBuffer to, String name, long from, long count) {
+    for (long at = 0; at < count; at += PIECE) {
+      to.put(source.floats(name, from + at, (int) Math.min(PIECE, count - at)));
+    }
+  }
+}
