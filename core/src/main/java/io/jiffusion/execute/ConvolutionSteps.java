@@ -1,0 +1,349 @@
+package io.jiffusion.execute;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import io.jiffusion.execute.Dnnl.Argument;
+import io.jiffusion.execute.Dnnl.Memory;
+import io.jiffusion.execute.Emitter.Part;
+import io.jiffusion.execute.Operation.Conv;
+import io.jiffusion.execute.Operation.Filter;
+import io.jiffusion.execute.Operation.Linear;
+import io.jiffusion.execute.Operation.UpConv;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.deconvolution_forward;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory.data_type;
+import org.bytedeco.dnnl.memory.desc;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_desc_base;
+
+/** Convolutions and linear layers. */
+final class ConvolutionSteps {
+  private final Emitter out;
+  private final Dnnl dnnl;
+
+  ConvolutionSteps(Emitter out) {
+    this.out = out;
+    this.dnnl = out.dnnl;
+  }
+
+  /**
+   * How filters move over an image.
+   *
+   * @param transposed whether it is the adjoint of such a convolution
+   * @param low zeros above and to the left
+   * @param high below and to the right
+   */
+  private record Window(boolean transposed, long stride, long[] low, long[] high) {
+    static Window of(boolean transposed, long stride, long low, long high) {
+      return new Window(transposed, stride, new long[] {low, low}, new long[] {high, high});
+    }
+  }
+
+  /** A primitive, and the layout in which it wants its weights. */
+  private record Made(primitive_desc_base how, primitive what, desc weights) {}
+
+  void conv(Node node, Conv conv) {
+    long area = (long) conv.kernel() * conv.kernel();
+    long length = node.input().channels() * area;
+    overParts(
+        node,
+        Window.of(false, conv.stride(), conv.low(), conv.high()),
+        conv.name(),
+        "conv" + conv.kernel() + "x" + conv.kernel(),
+        conv.bias(),
+        conv.kernel(),
+        area,
+        (to, first, count) -> columns(to, conv.name(), node, length, first * area, count * area));
+  }
+
+  /** As a transposed 4×4 convolution of stride 2: four weights for each pixel of the result. */
+  void upConv(Node node, UpConv conv) {
+    long length = node.input().channels() * 9L;
+    overParts(
+        node,
+        Window.of(true, 2, 1, 1),
+        conv.name(),
+        "upsample + conv3x3",
+        conv.bias(),
+        4,
+        4,
+        (to, first, count) -> {
+          FloatBuffer small = FloatBuffer.allocate(node.channels() * count * 9);
+          columns(small, conv.name(), node, length, first * 9L, count * 9L);
+          to.put(doubled(small.array()));
+        });
+  }
+
+  /** Puts the weights of {@code count} input channels from one on. */
+  @FunctionalInterface
+  private interface Filling {
+    void fill(FloatBuffer to, int first, int count);
+  }
+
+  /**
+   * Over the parts of a concatenation one after the other, each adding to those before it.
+   *
+   * @param kernel height and width of the weights
+   * @param taps weights that a number of the result takes of each input channel
+   */
+  private void overParts(
+      Node node,
+      Window window,
+      String name,
+      String kind,
+      boolean withBias,
+      long kernel,
+      long taps,
+      Filling filling) {
+    List<Part> parts = out.value(node.input());
+    long channels = node.channels();
+    Memory target = out.image(out.only(node), node);
+    int from = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      int first = from;
+      int count = parts.get(i).channels();
+      Memory source = out.image(parts.get(i), node.input());
+      Memory bias = withBias && i == 0 ? out.floats(name + ".bias", channels) : null;
+      Dnnl.Attributes then = dnnl.attributes();
+      if (i > 0) {
+        then.sum();
+      }
+      if (i == parts.size() - 1) {
+        out.posts(then, node, false);
+      }
+      long[] sizes = {channels, count, kernel, kernel};
+      Made made = made(window, source, dnnl.any(out.type, sizes), bias, target, then);
+      Memory weight =
+          out.weights.get(
+              name + " " + kind + " " + first + " " + count,
+              to -> filling.fill(to, first, count),
+              sizes,
+              new long[] {count * kernel * kernel, kernel * kernel, kernel, 1},
+              made.weights);
+      step(
+          name,
+          kind,
+          2.0 * node.shape.count() * count * taps,
+          made,
+          then,
+          source,
+          weight,
+          bias,
+          target);
+      from += count;
+    }
+  }
+
+  private Made made(
+      Window window,
+      Memory source,
+      desc weights,
+      Memory bias,
+      Memory target,
+      Dnnl.Attributes then) {
+    long[] strides = {window.stride, window.stride};
+    if (window.transposed) {
+      deconvolution_forward.primitive_desc how =
+          bias == null
+              ? new deconvolution_forward.primitive_desc(
+                  dnnl.engine,
+                  Emitter.INFERENCE,
+                  algorithm.deconvolution_direct,
+                  source.desc(),
+                  weights,
+                  target.desc(),
+                  strides,
+                  window.low,
+                  window.high,
+                  then.attr,
+                  false)
+              : new deconvolution_forward.primitive_desc(
+                  dnnl.engine,
+                  Emitter.INFERENCE,
+                  algorithm.deconvolution_direct,
+                  source.desc(),
+                  weights,
+                  bias.desc(),
+                  target.desc(),
+                  strides,
+                  window.low,
+                  window.high,
+                  then.attr,
+                  false);
+      return new Made(how, new deconvolution_forward(how), dnnl.keep(how.weights_desc()));
+    }
+    convolution_forward.primitive_desc how =
+        bias == null
+            ? new convolution_forward.primitive_desc(
+                dnnl.engine,
+                Emitter.INFERENCE,
+                algorithm.convolution_direct,
+                source.desc(),
+                weights,
+                target.desc(),
+                strides,
+                window.low,
+                window.high,
+                then.attr,
+                false)
+            : new convolution_forward.primitive_desc(
+                dnnl.engine,
+                Emitter.INFERENCE,
+                algorithm.convolution_direct,
+                source.desc(),
+                weights,
+                bias.desc(),
+                target.desc(),
+                strides,
+                window.low,
+                window.high,
+                then.attr,
+                false);
+    return new Made(how, new convolution_forward(how), dnnl.keep(how.weights_desc()));
+  }
+
+  /** Source and weights to target, with a bias or null. */
+  private void step(
+      String name,
+      String kind,
+      double flops,
+      Made made,
+      Dnnl.Attributes then,
+      Memory source,
+      Memory weight,
+      Memory bias,
+      Memory target) {
+    Argument from = new Argument(DNNL_ARG_SRC, source);
+    Argument by = new Argument(DNNL_ARG_WEIGHTS, weight);
+    Argument to = new Argument(DNNL_ARG_DST, target);
+    out.step(
+        name,
+        kind,
+        flops,
+        bias == null
+            ? dnnl.primitive(made.how, made.what, then, from, by, to)
+            : dnnl.primitive(
+                made.how, made.what, then, from, by, new Argument(DNNL_ARG_BIAS, bias), to));
+  }
+
+  /** Of every row of a parameter some numbers: the weights of some input channels. */
+  private void columns(
+      FloatBuffer to, String name, Node node, long length, long first, long count) {
+    Numbers numbers = out.weights.numbers();
+    if (count == length) {
+      numbers.into(to, name + ".weight");
+      return;
+    }
+    for (int row = 0; row < node.channels(); row++) {
+      numbers.into(to, name + ".weight", row * length + first, count);
+    }
+  }
+
+  /**
+   * From 3×3 to 4×4 weights: along one axis, pixel 2i of the result sees pixel i−1 by the first
+   * weight and i by the sum of the other two, pixel 2i+1 sees i by the sum of the first two and i+1
+   * by the last.
+   */
+  private static float[] doubled(float[] small) {
+    int[][] places = {{3, 2}, {1, 2}, {0, 1}}; // where among four weights each of three is added
+    float[] large = new float[small.length / 9 * 16];
+    for (int i = 0; i < small.length; i++) {
+      for (int row : places[i % 9 / 3]) {
+        for (int column : places[i % 3]) {
+          large[i / 9 * 16 + row * 4 + column] += small[i];
+        }
+      }
+    }
+    return large;
+  }
+
+  // ---- every channel by itself ----
+
+  void filter(Node node, Filter filter) {
+    long channels = node.channels();
+    long taps = filter.taps().length;
+    Memory from = out.image(out.only(node.input()), node.input());
+    Memory to = out.image(out.only(node), node);
+    long margin = filter.margin();
+    long[] low = {margin, margin};
+    long[] high = {
+      2L * (node.height() - 1) + taps - node.input().height() - margin,
+      2L * (node.width() - 1) + taps - node.input().width() - margin
+    };
+    long[] sizes = {channels, 1, 1, taps, taps};
+    Dnnl.Attributes then = dnnl.attributes();
+    Made made =
+        made(
+            new Window(filter.up(), 2, low, filter.up() ? low : high),
+            from,
+            dnnl.any(out.type, sizes),
+            null,
+            to,
+            then);
+    Memory weight =
+        out.weights.get(
+            "filter " + Arrays.toString(filter.taps()) + filter.up() + channels,
+            numbers -> {
+              float[] one = Eager.square(filter.taps(), filter.up() ? 2 : 1);
+              for (int channel = 0; channel < channels; channel++) {
+                numbers.put(one);
+              }
+            },
+            sizes,
+            new long[] {taps * taps, taps * taps, taps * taps, taps, 1},
+            made.weights);
+    String kind = filter.up() ? "filter up" : "filter down";
+    long pixels = filter.up() ? node.input().shape.count() : node.shape.count();
+    step(kind, kind, 2.0 * pixels * taps * taps, made, then, from, weight, null, to);
+  }
+
+  // ---- products ----
+
+  void linear(Node node, Linear linear) {
+    Memory source = out.matrix(out.only(node.input()), node.input());
+    Memory target = out.matrix(out.only(node), node);
+    long in = node.input().channels();
+    long width = node.channels();
+    Dnnl.Attributes then = out.posts(dnnl.attributes(), node, true);
+    desc any = dnnl.any(out.type, in, width);
+    String name = String.join("+", linear.names());
+    Memory bias = null;
+    if (linear.bias()) {
+      bias =
+          out.weights.get(
+              name + ".bias",
+              to -> joined(to, linear, ".bias"),
+              new long[] {1, width},
+              new long[] {width, 1},
+              dnnl.dense(data_type.f32, 1, width));
+    }
+    matmul.primitive_desc how =
+        bias == null
+            ? new matmul.primitive_desc(
+                dnnl.engine, source.desc(), any, target.desc(), then.attr, false)
+            : new matmul.primitive_desc(
+                dnnl.engine, source.desc(), any, bias.desc(), target.desc(), then.attr, false);
+    Made made = new Made(how, new matmul(how), dnnl.keep(how.weights_desc()));
+    Memory weight =
+        out.weights.get(
+            name + ".weight",
+            to -> joined(to, linear, ".weight"),
+            new long[] {in, width},
+            new long[] {1, in},
+            made.weights);
+    double flops = 2.0 * node.shape.count() * in;
+    step(name, "linear", flops, made, then, source, weight, bias, target);
+  }
+
+  private void joined(FloatBuffer to, Linear linear, String what) {
+    linear.names().forEach(name -> out.weights.numbers().into(to, name + what));
+  }
+}
