@@ -100,6 +100,9 @@ final class Sample implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    boolean streams = streams();
+    SampleStream.Shard part =
+        shard == null ? SampleStream.Shard.ALL : SampleStream.Shard.parse(shard);
     try (Model model = models.load()) {
       SampleRequest request =
           options
@@ -114,8 +117,8 @@ final class Sample implements Callable<Integer> {
       }
       checkPictures(model);
       Output.folder(out);
-      if (streams()) {
-        stream(model, request);
+      if (streams) {
+        stream(model, request, part);
         return 0;
       }
       SampleResult result;
@@ -147,15 +150,10 @@ final class Sample implements Callable<Integer> {
     return streams;
   }
 
-  private void stream(Model model, SampleRequest request) {
+  private void stream(Model model, SampleRequest request, SampleStream.Shard part) {
     SampleStream stream =
         new SampleStream(
-            model,
-            request,
-            Origin.of(models.model, model, ""),
-            out,
-            formats.get(0).name(),
-            shard == null ? SampleStream.Shard.ALL : SampleStream.Shard.parse(shard));
+            model, request, Origin.of(models.model, model, ""), out, formats.get(0).name(), part);
     SampleStream.Made made;
     try (Bar bar = new Bar(main.err)) {
       made = stream.run(resume, bar, main.err::println, main.cancellation);
