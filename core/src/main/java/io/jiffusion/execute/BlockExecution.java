@@ -43,13 +43,14 @@ public abstract class BlockExecution implements Execution {
   }
 
   /**
-   * The block that fits a network, by its size alone: about 2 GFLOP a call, at least 1 image and at
-   * most 512. A larger block uses the processor better, a smaller one wastes less when few images
-   * are asked for.
+   * The block that fits a network, by its size alone, at least 1 image and at most 512. A larger
+   * block uses the processor better, a smaller one wastes less when few images are asked for.
+   *
+   * @param most additions and multiplications of a call
    */
-  public static int blockFor(Network network) {
+  static int blockFor(Network network, long most) {
     long flops = Shapes.of(network, 1).flops();
-    return (int) Math.max(1, Math.min(512, 2_000_000_000L / Math.max(1, flops)));
+    return (int) Math.max(1, Math.min(512, most / Math.max(1, flops)));
   }
 
   @Override

@@ -76,11 +76,23 @@ final class Compiler {
       if (Buffers.owns(node) && !(node.operation instanceof Input)) {
         try {
           emit(node);
-        } catch (Unplanned e) {
-          throw new Unplanned(e.getMessage() + " (" + node.operation + ")");
+        } catch (RuntimeException e) {
+          throw unplanned(e, node);
         }
       }
     }
+  }
+
+  /** The binding of oneDNN tells of a missing kernel as of any failure, by its words. */
+  private RuntimeException unplanned(RuntimeException failure, Node node) {
+    String what = String.valueOf(failure.getMessage());
+    if (what.startsWith("could not create a primitive descriptor")) {
+      String precision = out.type == data_type.bf16 ? "bf16" : "fp32";
+      what = "oneDNN has no kernel for an operation in " + precision + " on this processor";
+    } else if (!(failure instanceof Unplanned)) {
+      return failure;
+    }
+    return new Unplanned(what + " (" + node.operation + ")");
   }
 
   private void emit(Node node) {

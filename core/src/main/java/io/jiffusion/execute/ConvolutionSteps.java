@@ -7,12 +7,15 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
+import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.execute.Emitter.Part;
+import io.jiffusion.execute.Emitter.Rows;
 import io.jiffusion.execute.Operation.Conv;
 import io.jiffusion.execute.Operation.Filter;
 import io.jiffusion.execute.Operation.Linear;
 import io.jiffusion.execute.Operation.UpConv;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.dnnl.convolution_forward;
@@ -44,6 +47,37 @@ final class ConvolutionSteps {
   private record Window(boolean transposed, long stride, long[] low, long[] high) {
     static Window of(boolean transposed, long stride, long low, long high) {
       return new Window(transposed, stride, new long[] {low, low}, new long[] {high, high});
+    }
+  }
+
+  /** The rows of the source that some rows of the result see, and how filters move over them. */
+  private record View(Rows rows, Window window) {
+    static View of(Window window, int kernel, Rows result, Node source, Node all) {
+      if (result.equals(Rows.all(all))) {
+        return new View(Rows.all(source), window);
+      }
+      int stride = (int) window.stride;
+      int low = (int) window.low[0];
+      int first = result.from() * stride - low;
+      int end = first + (result.count() - 1) * stride + kernel;
+      if (window.transposed) {
+        first = Math.floorDiv(result.from() + low - kernel + stride, stride);
+        end = Math.floorDiv(result.end() - 1 + low, stride) + 1;
+      }
+      Rows rows = new Rows(Math.max(0, first), Math.min(source.height(), end) - Math.max(0, first));
+      int above = rows.from() - first;
+      int below = end - rows.end();
+      if (window.transposed) {
+        above = low + result.from() - rows.from() * stride;
+        below = (rows.count() - 1) * stride + kernel - above - result.count();
+      }
+      return new View(
+          rows,
+          new Window(
+              window.transposed,
+              stride,
+              new long[] {above, window.low[1]},
+              new long[] {below, window.high[1]}));
     }
   }
 
@@ -100,44 +134,41 @@ final class ConvolutionSteps {
       String name,
       String kind,
       boolean withBias,
-      long kernel,
+      int kernel,
       long taps,
       Filling filling) {
     List<Part> parts = out.value(node.input());
     long channels = node.channels();
-    Memory target = out.image(out.only(node), node);
     int from = 0;
     for (int i = 0; i < parts.size(); i++) {
       int first = from;
-      int count = parts.get(i).channels();
-      Memory source = out.image(parts.get(i), node.input());
+      Part part = parts.get(i);
+      int count = part.channels();
       Memory bias = withBias && i == 0 ? out.floats(name + ".bias", channels) : null;
-      Dnnl.Attributes then = dnnl.attributes();
-      if (i > 0) {
-        then.sum();
-      }
-      if (i == parts.size() - 1) {
-        out.posts(then, node, false);
-      }
       long[] sizes = {channels, count, kernel, kernel};
-      Made made = made(window, source, dnnl.any(out.type, sizes), bias, target, then);
-      Memory weight =
-          out.weights.get(
-              name + " " + kind + " " + first + " " + count,
-              to -> filling.fill(to, first, count),
-              sizes,
-              new long[] {count * kernel * kernel, kernel * kernel, kernel, 1},
-              made.weights);
-      step(
-          name,
-          kind,
-          2.0 * node.shape.count() * count * taps,
-          made,
-          then,
-          source,
-          weight,
-          bias,
-          target);
+      List<Primitive> primitives = new ArrayList<>();
+      for (Rows rows : out.halves(node)) {
+        Dnnl.Attributes then = dnnl.attributes();
+        if (i > 0) {
+          then.sum();
+        }
+        if (i == parts.size() - 1) {
+          out.posts(then, node, rows, false);
+        }
+        View view = View.of(window, kernel, rows, node.input(), node);
+        Memory source = out.image(part, node.input(), view.rows);
+        Memory target = out.image(out.only(node), node, rows);
+        Made made = made(view.window, source, dnnl.any(out.type, sizes), bias, target, then);
+        Memory weight =
+            out.weights.get(
+                name + " " + kind + " " + first + " " + count,
+                to -> filling.fill(to, first, count),
+                sizes,
+                new long[] {(long) count * kernel * kernel, (long) kernel * kernel, kernel, 1},
+                made.weights);
+        primitives.add(primitive(made, then, source, weight, bias, target));
+      }
+      out.step(name, kind, 2.0 * node.shape.count() * count * taps, primitives);
       from += count;
     }
   }
@@ -211,27 +242,15 @@ final class ConvolutionSteps {
   }
 
   /** Source and weights to target, with a bias or null. */
-  private void step(
-      String name,
-      String kind,
-      double flops,
-      Made made,
-      Dnnl.Attributes then,
-      Memory source,
-      Memory weight,
-      Memory bias,
-      Memory target) {
+  private Primitive primitive(
+      Made made, Dnnl.Attributes then, Memory source, Memory weight, Memory bias, Memory target) {
     Argument from = new Argument(DNNL_ARG_SRC, source);
     Argument by = new Argument(DNNL_ARG_WEIGHTS, weight);
     Argument to = new Argument(DNNL_ARG_DST, target);
-    out.step(
-        name,
-        kind,
-        flops,
-        bias == null
-            ? dnnl.primitive(made.how, made.what, then, from, by, to)
-            : dnnl.primitive(
-                made.how, made.what, then, from, by, new Argument(DNNL_ARG_BIAS, bias), to));
+    return bias == null
+        ? dnnl.primitive(made.how, made.what, then, from, by, to)
+        : dnnl.primitive(
+            made.how, made.what, then, from, by, new Argument(DNNL_ARG_BIAS, bias), to);
   }
 
   /** Of every row of a parameter some numbers: the weights of some input channels. */
@@ -302,17 +321,15 @@ final class ConvolutionSteps {
             made.weights);
     String kind = filter.up() ? "filter up" : "filter down";
     long pixels = filter.up() ? node.input().shape.count() : node.shape.count();
-    step(kind, kind, 2.0 * pixels * taps * taps, made, then, from, weight, null, to);
+    double flops = 2.0 * pixels * taps * taps;
+    out.step(kind, kind, flops, primitive(made, then, from, weight, null, to));
   }
 
   // ---- products ----
 
   void linear(Node node, Linear linear) {
-    Memory source = out.matrix(out.only(node.input()), node.input());
-    Memory target = out.matrix(out.only(node), node);
     long in = node.input().channels();
     long width = node.channels();
-    Dnnl.Attributes then = out.posts(dnnl.attributes(), node, true);
     desc any = dnnl.any(out.type, in, width);
     String name = String.join("+", linear.names());
     Memory bias = null;
@@ -325,22 +342,28 @@ final class ConvolutionSteps {
               new long[] {width, 1},
               dnnl.dense(data_type.f32, 1, width));
     }
-    matmul.primitive_desc how =
-        bias == null
-            ? new matmul.primitive_desc(
-                dnnl.engine, source.desc(), any, target.desc(), then.attr, false)
-            : new matmul.primitive_desc(
-                dnnl.engine, source.desc(), any, bias.desc(), target.desc(), then.attr, false);
-    Made made = new Made(how, new matmul(how), dnnl.keep(how.weights_desc()));
-    Memory weight =
-        out.weights.get(
-            name + ".weight",
-            to -> joined(to, linear, ".weight"),
-            new long[] {in, width},
-            new long[] {1, in},
-            made.weights);
-    double flops = 2.0 * node.shape.count() * in;
-    step(name, "linear", flops, made, then, source, weight, bias, target);
+    List<Primitive> primitives = new ArrayList<>();
+    for (Rows rows : out.halves(node)) {
+      Memory source = out.matrix(out.only(node.input()), node.input(), rows);
+      Memory target = out.matrix(out.only(node), node, rows);
+      Dnnl.Attributes then = out.posts(dnnl.attributes(), node, rows, true);
+      matmul.primitive_desc how =
+          bias == null
+              ? new matmul.primitive_desc(
+                  dnnl.engine, source.desc(), any, target.desc(), then.attr, false)
+              : new matmul.primitive_desc(
+                  dnnl.engine, source.desc(), any, bias.desc(), target.desc(), then.attr, false);
+      Made made = new Made(how, new matmul(how), dnnl.keep(how.weights_desc()));
+      Memory weight =
+          out.weights.get(
+              name + ".weight",
+              to -> joined(to, linear, ".weight"),
+              new long[] {in, width},
+              new long[] {1, in},
+              made.weights);
+      primitives.add(primitive(made, then, source, weight, bias, target));
+    }
+    out.step(name, "linear", 2.0 * node.shape.count() * in, primitives);
   }
 
   private void joined(FloatBuffer to, Linear linear, String what) {

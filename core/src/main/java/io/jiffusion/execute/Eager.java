@@ -91,9 +91,12 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor linear(Tensor x, String name, int out, double initScale, boolean bias) {
-    Precision format = x.sizes().length == 2 ? Precision.FP32 : precision;
-    return x.linear(
-        parameter(name + ".weight", format), bias ? parameter(name + ".bias", format) : null);
+    boolean vectors = x.sizes().length == 2;
+    Precision format = vectors ? Precision.FP32 : precision;
+    Tensor weight = parameter(name + ".weight", format);
+    Tensor term = bias ? parameter(name + ".bias", format) : null;
+    boolean each = formats != null && !vectors && format == Precision.FP32; // in sampling
+    return each ? x.linearEach(weight, term) : x.linear(weight, term);
   }
 
   @Override

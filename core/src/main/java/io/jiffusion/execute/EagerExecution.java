@@ -16,6 +16,11 @@ public final class EagerExecution extends BlockExecution {
   private final Params formats = new Params();
   private final Precision precision;
 
+  /** The block that fits a network: about 2 GFLOP a call. */
+  public static int blockFor(Network network) {
+    return blockFor(network, 2_000_000_000);
+  }
+
   /**
    * Makes an execution.
    *

@@ -16,6 +16,7 @@ import org.bytedeco.dnnl.reorder;
 /** What the parts of a compiler share: where values lie, and the list of steps that grows. */
 final class Emitter {
   static final prop_kind INFERENCE = prop_kind.forward_inference;
+  private static final int LARGE = 64; // pixels
 
   /**
    * Channels that lie side by side.
@@ -39,8 +40,35 @@ final class Emitter {
    * @param kind what it does
    * @param flops additions and multiplications
    * @param implementation oneDNN's name of the kernel, or empty for plain Java around one
+   * @param first what is done by one thread
+   * @param halves then these, none or two, in any order or at once
    */
-  record Step(String name, String kind, double flops, String implementation, Action action) {}
+  record Step(
+      String name,
+      String kind,
+      double flops,
+      String implementation,
+      Action first,
+      List<Action> halves) {
+
+    void run(List<Map<Node, float[]>> vectors) {
+      first.run(vectors);
+      for (Action half : halves) {
+        half.run(vectors);
+      }
+    }
+  }
+
+  /** Some rows of every image. */
+  record Rows(int from, int count) {
+    static Rows all(Node node) {
+      return new Rows(0, node.height());
+    }
+
+    int end() {
+      return from + count;
+    }
+  }
 
   final Dnnl dnnl;
   final PackedWeights weights;
@@ -111,33 +139,70 @@ final class Emitter {
     return parts.get(0);
   }
 
-  /** All images as [B, C, H, W], channels last in memory. */
-  Dnnl.Memory image(Part part, Node sized) {
-    return image(part, sized, 0, images);
+  /**
+   * The rows of an operation's result that are computed apart from each other: the two halves of
+   * one large image, so that two threads can have a half each, or all rows. Of many images, or of
+   * few pixels, parts would cost more than they give. It is the same for one thread, and so are the
+   * results.
+   */
+  List<Rows> halves(Node node) {
+    int h = node.height();
+    if (images > 1 || h < 2 || node.pixels() < LARGE) {
+      return List.of(Rows.all(node));
+    }
+    return List.of(new Rows(0, h / 2), new Rows(h / 2, h - h / 2));
   }
 
-  /** Some images as [count, C, H, W], channels last in memory. */
-  Dnnl.Memory image(Part part, Node sized, int first, int count) {
-    long h = sized.height();
-    long w = sized.width();
+  /** All images as [B, C, H, W], channels last in memory. */
+  Dnnl.Memory image(Part part, Node sized) {
+    return image(part, sized, Rows.all(sized));
+  }
+
+  /** Some rows as [B, C, count, W]; if not all, then of one image. */
+  Dnnl.Memory image(Part part, Node sized, Rows rows) {
+    return image(part, images, rows, sized.width(), rows.from);
+  }
+
+  /** One image as [1, C, H, W], channels last in memory. */
+  Dnnl.Memory image(Part part, Node sized, int image) {
+    return image(part, sized, image, Rows.all(sized));
+  }
+
+  /** Some rows of one image as [1, C, count, W]. */
+  Dnnl.Memory image(Part part, Node sized, int image, Rows rows) {
+    return image(part, 1, rows, sized.width(), (long) image * sized.height() + rows.from);
+  }
+
+  private Dnnl.Memory image(Part part, int count, Rows rows, long w, long before) {
+    long h = rows.count;
     long row = part.row;
     desc layout =
         dnnl.desc(
             type,
             new long[] {count, part.channels, h, w},
             new long[] {h * w * row, 1, w * row, row});
-    return dnnl.at(layout, part.address + first * h * w * row * width);
+    return dnnl.at(layout, part.address + before * w * row * width);
   }
 
-  /** Pixels or elements of some images as the rows of a matrix. */
-  Dnnl.Memory matrix(Part part, Node sized, int first, int count) {
-    long rows = (long) count * sized.pixels();
-    desc layout = dnnl.desc(type, new long[] {rows, part.channels}, new long[] {part.row, 1});
-    return dnnl.at(layout, part.address + (long) first * sized.pixels() * part.row * width);
-  }
-
+  /** Pixels or elements of all images as the rows of a matrix. */
   Dnnl.Memory matrix(Part part, Node sized) {
-    return matrix(part, sized, 0, images);
+    return matrix(part, images * (long) sized.pixels(), 0);
+  }
+
+  /** The pixels of some rows of an image, if not all; elements are rows of one pixel. */
+  Dnnl.Memory matrix(Part part, Node sized, Rows rows) {
+    long w = sized.width();
+    return matrix(part, images * rows.count * w, rows.from * w);
+  }
+
+  /** Pixels or elements of one image. */
+  Dnnl.Memory matrix(Part part, Node sized, int image) {
+    return matrix(part, sized.pixels(), (long) image * sized.pixels());
+  }
+
+  private Dnnl.Memory matrix(Part part, long rows, long before) {
+    desc layout = dnnl.desc(type, new long[] {rows, part.channels}, new long[] {part.row, 1});
+    return dnnl.at(layout, part.address + before * part.row * width);
   }
 
   /** Float32 numbers of a parameter, as a vector of these sizes. */
@@ -159,11 +224,25 @@ final class Emitter {
   // ---- steps ----
 
   void step(String name, String kind, double flops, Dnnl.Primitive primitive) {
-    steps.add(new Step(name, kind, flops, primitive.implementation, vectors -> primitive.run()));
+    step(name, kind, flops, List.of(primitive));
+  }
+
+  /** One primitive for all rows, or two for a half each. */
+  void step(String name, String kind, double flops, List<Dnnl.Primitive> primitives) {
+    List<Action> actions = new ArrayList<>();
+    primitives.forEach(primitive -> actions.add(vectors -> primitive.run()));
+    boolean one = actions.size() == 1;
+    Action first = one ? actions.get(0) : vectors -> {};
+    String implementation = primitives.get(0).implementation;
+    steps.add(new Step(name, kind, flops, implementation, first, one ? List.of() : actions));
   }
 
   void step(String name, String kind, Action action) {
-    steps.add(new Step(name, kind, 0, "", action));
+    step(name, kind, action, List.of());
+  }
+
+  void step(String name, String kind, Action first, List<Action> halves) {
+    steps.add(new Step(name, kind, 0, "", first, halves));
   }
 
   Dnnl.Primitive reorder(Dnnl.Memory from, Dnnl.Memory to) {
@@ -177,12 +256,13 @@ final class Emitter {
   }
 
   /** What follows on a node, done in its primitive. */
-  Dnnl.Attributes posts(Dnnl.Attributes attributes, Node node, boolean asMatrix) {
+  Dnnl.Attributes posts(Dnnl.Attributes attributes, Node node, Rows rows, boolean asMatrix) {
     for (Node.Post post : node.posts) {
       if (post.function().binary()) {
         Part part = only(post.operand());
         attributes.binary(
-            Dnnl.algorithm(post.function()), asMatrix ? matrix(part, node) : image(part, node));
+            Dnnl.algorithm(post.function()),
+            asMatrix ? matrix(part, node, rows) : image(part, node, rows));
       } else {
         attributes.function(post.function(), post.factor(), post.term());
       }

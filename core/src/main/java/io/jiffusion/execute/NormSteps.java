@@ -13,6 +13,7 @@ import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
 import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.execute.Emitter.Part;
+import io.jiffusion.execute.Emitter.Rows;
 import io.jiffusion.execute.Operation.GroupNorm;
 import io.jiffusion.execute.Operation.LayerNorm;
 import java.nio.FloatBuffer;
@@ -52,78 +53,107 @@ final class NormSteps {
     int[] repeats = new int[from.size()];
     FloatBuffer[] factors = new FloatBuffer[from.size()]; // and the terms behind them
     Primitive[][] measure = new Primitive[out.images][from.size()];
-    Primitive[][] change = new Primitive[out.images][from.size()];
+    List<Rows> rows = out.halves(node);
+    Primitive[][][] change = new Primitive[out.images][rows.size()][from.size()];
     int first = 0;
     for (int i = 0; i < from.size(); i++) {
       int own = from.get(i).channels();
-      repeats[i] = repeats(from.get(i), node.pixels());
+      repeats[i] = repeats(from.get(i), node, rows);
       int wide = own * repeats[i];
       long both = dnnl.allocate(8L * wide);
       factors[i] = dnnl.floats(both, 2 * wide);
       for (int image = 0; image < out.images; image++) {
-        Memory source = out.image(from.get(i), node, image, 1);
+        Memory source = out.image(from.get(i), node, image);
         measure[image][i] = measured(source, own, statistics + 4L * first, channels);
-        change[image][i] =
-            changed(
-                wide(from.get(i), node, image, repeats[i]),
-                wide(to.get(i), node, image, repeats[i]),
-                both,
-                wide,
-                norm);
+        for (int half = 0; half < rows.size(); half++) {
+          change[image][half][i] =
+              changed(
+                  wide(from.get(i), node, image, rows.get(half), repeats[i]),
+                  wide(to.get(i), node, image, rows.get(half), repeats[i]),
+                  both,
+                  wide,
+                  norm);
+        }
       }
       first += own;
     }
     Join join = new Join(out.weights, norm, node);
     FloatBuffer measured = dnnl.floats(statistics, 2 * channels);
     float[] read = new float[2 * channels];
+    Measuring measuring =
+        (image, vectors) -> {
+          run(measure[image]);
+          measured.get(0, read);
+          float[] joined = join.of(read, vectors);
+          int at = 0;
+          for (int i = 0; i < factors.length; i++) {
+            int own = factors[i].capacity() / 2 / repeats[i];
+            for (int k = 0; k < repeats[i]; k++) {
+              factors[i].put(k * own, joined, at, own);
+              factors[i].put((repeats[i] + k) * own, joined, channels + at, own);
+            }
+            at += own;
+          }
+        };
+    String kind = "group norm" + (norm.function() == null ? "" : " + " + norm.function());
+    if (rows.size() == 2) {
+      out.step(
+          norm.name(),
+          kind,
+          vectors -> measuring.of(0, vectors.get(0)),
+          List.of(vectors -> run(change[0][0]), vectors -> run(change[0][1])));
+      return;
+    }
     out.step(
         norm.name(),
-        "group norm" + (norm.function() == null ? "" : " + " + norm.function()),
+        kind,
         vectors -> {
-          for (int image = 0; image < measure.length; image++) {
-            for (Primitive primitive : measure[image]) {
-              primitive.run();
-            }
-            measured.get(0, read);
-            float[] joined = join.of(read, vectors.get(image));
-            int at = 0;
-            for (int i = 0; i < factors.length; i++) {
-              int own = factors[i].capacity() / 2 / repeats[i];
-              for (int k = 0; k < repeats[i]; k++) {
-                factors[i].put(k * own, joined, at, own);
-                factors[i].put((repeats[i] + k) * own, joined, channels + at, own);
-              }
-              at += own;
-            }
-            for (Primitive primitive : change[image]) {
-              primitive.run();
-            }
+          for (int image = 0; image < out.images; image++) {
+            measuring.of(image, vectors.get(image));
+            run(change[image][0]);
           }
         });
+  }
+
+  /** Makes the factors for one image, whose vectors are given. */
+  @FunctionalInterface
+  private interface Measuring {
+    void of(int image, Map<Node, float[]> vectors);
+  }
+
+  private static void run(Primitive[] primitives) {
+    for (Primitive primitive : primitives) {
+      primitive.run();
+    }
   }
 
   /**
    * How many pixels are taken as one of many more channels: a factor for each of 32 channels costs
    * oneDNN twice what one for each of 256 does.
    */
-  private static int repeats(Part part, int pixels) {
+  private static int repeats(Part part, Node sized, List<Rows> parts) {
     int repeats = 1;
     while (part.channels() == part.row()
-        && pixels % (2 * repeats) == 0
+        && divided(sized, parts, 2 * repeats)
         && 2 * repeats * part.channels() <= 256) {
       repeats *= 2;
     }
     return repeats;
   }
 
-  /** One image, so many pixels taken as one. */
-  private Memory wide(Part part, Node sized, int image, int repeats) {
+  private static boolean divided(Node sized, List<Rows> parts, int repeats) {
+    return parts.stream().allMatch(rows -> rows.count() * sized.width() % repeats == 0);
+  }
+
+  /** Some rows of one image, so many pixels taken as one. */
+  private Memory wide(Part part, Node sized, int image, Rows rows, int repeats) {
     if (repeats == 1) {
-      return out.image(part, sized, image, 1);
+      return out.image(part, sized, image, rows);
     }
     long channels = (long) part.channels() * repeats;
-    long pixels = sized.pixels() / repeats;
-    long address = part.address() + (long) image * pixels * channels * out.width;
+    long pixels = (long) rows.count() * sized.width() / repeats;
+    long before = ((long) image * sized.height() + rows.from()) * sized.width();
+    long address = part.address() + before * part.channels() * out.width;
     return dnnl.at(
         dnnl.desc(
             out.type,
@@ -264,8 +294,8 @@ final class NormSteps {
     for (int image = 0; image < each.length; image++) {
       each[image] =
           layer(
-              out.matrix(out.only(node.input()), node, image, 1),
-              out.matrix(out.only(node), node, image, 1),
+              out.matrix(out.only(node.input()), node, image),
+              out.matrix(out.only(node), node, image),
               norm.eps(),
               scale,
               shift);
@@ -324,9 +354,9 @@ final class NormSteps {
       each[image] =
           binary(
               algorithm,
-              out.image(out.only(node.input()), node, image, 1),
+              out.image(out.only(node.input()), node, image),
               perChannel(channels, vector),
-              out.image(out.only(node), node, image, 1),
+              out.image(out.only(node), node, image),
               null);
     }
     out.step(
@@ -349,9 +379,9 @@ final class NormSteps {
       each[image] =
           binary(
               algorithm.binary_mul,
-              out.image(out.only(node.input()), node, image, 1),
+              out.image(out.only(node.input()), node, image),
               perChannel(channels, vectors),
-              out.image(out.only(node), node, image, 1),
+              out.image(out.only(node), node, image),
               dnnl.attributes()
                   .binary(algorithm.binary_add, perChannel(channels, vectors + 4L * channels)));
     }
@@ -395,9 +425,9 @@ final class NormSteps {
           0,
           binary(
               algorithm.binary_add,
-              out.image(out.only(node.input()), node, image, 1),
+              out.image(out.only(node.input()), node, image),
               table,
-              out.image(out.only(node), node, image, 1),
+              out.image(out.only(node), node, image),
               null));
     }
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 
@@ -98,9 +99,27 @@ final class Plan implements AutoCloseable {
   float[] run(float[] x, float[] labels, Conditions conditions) {
     List<Map<Node, float[]>> each = prepare(x, labels, conditions);
     for (Step step : steps) {
-      step.action().run(each);
+      step.run(each);
     }
     return output();
+  }
+
+  /**
+   * The same, by two threads if there is one to spare.
+   *
+   * @param offer is told of the run, for a thread that may help; one that has made this plan too:
+   *     oneDNN's memory for what stands within an operation is each thread's own
+   */
+  float[] run(float[] x, float[] labels, Conditions conditions, Consumer<Helped> offer) {
+    Helped run = new Helped(steps, prepare(x, labels, conditions));
+    offer.accept(run);
+    run.run();
+    return output();
+  }
+
+  /** Whether a helper would find something to do. */
+  boolean halved() {
+    return steps.stream().anyMatch(step -> !step.halves().isEmpty());
   }
 
   /** The same with the nanoseconds of each step added up. */
@@ -108,7 +127,7 @@ final class Plan implements AutoCloseable {
     List<Map<Node, float[]>> each = prepare(x, labels, conditions);
     for (int i = 0; i < nanoseconds.length; i++) {
       long began = System.nanoTime();
-      steps.get(i).action().run(each);
+      steps.get(i).run(each);
       nanoseconds[i] += System.nanoTime() - began;
     }
     return output();

@@ -41,11 +41,17 @@ public final class PlanExecution extends BlockExecution {
 
   private final Precision precision;
   private final Weights source;
+  private final int count;
   private final PackedWeights weights;
   private final Map<Integer, Program> programs = new ConcurrentHashMap<>(); // by context length
   private final ThreadLocal<Map<Integer, Plan>> own = ThreadLocal.withInitial(HashMap::new);
   private final Queue<Plan> plans = new ConcurrentLinkedQueue<>();
   private Execution gradients;
+
+  /** The block that fits a network: about 0.5 GFLOP a call, since calls cost little here. */
+  public static int blockFor(Network network) {
+    return blockFor(network, 500_000_000);
+  }
 
   /**
    * Makes an execution, and the plan of one thread.
@@ -60,6 +66,7 @@ public final class PlanExecution extends BlockExecution {
     super(network, block, threads, PlanExecution::oneNativeThread);
     this.precision = precision;
     this.source = source;
+    this.count = threads;
     boolean made = false;
     try {
       weights = new PackedWeights(new Numbers(network, source));
@@ -106,7 +113,18 @@ public final class PlanExecution extends BlockExecution {
 
   @Override
   float[] forward(float[] x, float[] labels, Conditions conditions) {
-    return plan(length(conditions)).run(x, labels, conditions);
+    int context = length(conditions);
+    Plan plan = plan(context);
+    if (count == 1 || !plan.halved()) {
+      return plan.run(x, labels, conditions);
+    }
+    return plan.run(x, labels, conditions, run -> threads.submit(() -> help(context, run)));
+  }
+
+  private Void help(int context, Helped run) {
+    plan(context);
+    run.help();
+    return null;
   }
 
   private int length(Conditions conditions) {

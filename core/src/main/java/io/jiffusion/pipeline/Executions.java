@@ -1,6 +1,5 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.execute.BlockExecution;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.execute.PlanExecution;
 import io.jiffusion.execute.Unplanned;
@@ -76,7 +75,7 @@ final class Executions {
             owned ? stored.weights()::close : () -> {},
             network,
             Precision.of(options.precision()),
-            options.block() > 0 ? options.block() : BlockExecution.blockFor(network),
+            options.block(),
             threads));
   }
 
@@ -84,8 +83,8 @@ final class Executions {
   private static Execution planned(Source source) {
     if (Torch.device() == Device.CPU) {
       try {
-        return new PlanExecution(
-            source.network, source, source.precision, source.block, source.threads);
+        int block = source.block > 0 ? source.block : PlanExecution.blockFor(source.network);
+        return new PlanExecution(source.network, source, source.precision, block, source.threads);
       } catch (Unplanned e) {
         LOG.info("The network is not compiled but runs on libtorch, slower: {}", e.getMessage());
       }
@@ -95,7 +94,11 @@ final class Executions {
     return execution;
   }
 
-  /** A network with the weights that training starts from. */
+  /**
+   * A network with the weights that training starts from.
+   *
+   * @param block 0 for a rule of the network's size
+   */
   static Execution fresh(Network network, Precision precision, int block, int threads) {
     Map<String, float[]> weights = new HashMap<>();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
@@ -167,7 +170,7 @@ final class Executions {
     float[] floats(String name, long from, int count);
   }
 
-  /** Weights, and all that tells how to run them. */
+  /** Weights, and all that tells how to run them; block 0 is a rule of the network's size. */
   private record Source(
       Reader weights, Runnable end, Network network, Precision precision, int block, int threads)
       implements PlanExecution.Weights {
@@ -180,7 +183,11 @@ final class Executions {
     @Override
     public Execution differentiable() {
       return new EagerExecution(
-          network, Executions.weights(weights, network), precision, block, threads);
+          network,
+          Executions.weights(weights, network),
+          precision,
+          block > 0 ? block : EagerExecution.blockFor(network),
+          threads);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.execute.BlockExecution;
 import io.jiffusion.execute.PlanExecution;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
@@ -43,8 +42,7 @@ public record PlanReport(
   public static PlanReport of(RunConfig config, Model.Options options) {
     Network network = config.network().network();
     Precision precision = Precision.of(options.precision());
-    int block = options.block() > 0 ? options.block() : BlockExecution.blockFor(network);
-    return of(Executions.fresh(network, precision, block, 1), precision.toString());
+    return of(Executions.fresh(network, precision, options.block(), 1), precision.toString());
   }
 
   /**

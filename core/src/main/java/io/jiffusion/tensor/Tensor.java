@@ -273,6 +273,21 @@ public final class Tensor {
     return run("linear", () -> torch.linear(pointer, weight.pointer, optional(bias)));
   }
 
+  /**
+   * The same for [B, N, in], with a product for each of B: a product of all rows rounds the last
+   * ones differently on some processors, so that a result would depend on its place in the batch.
+   */
+  public Tensor linearEach(Tensor weight, Tensor bias) {
+    return run(
+        "linear",
+        () -> {
+          var turned = weight.pointer.t().unsqueeze(0).expand(sizes()[0], -1, -1);
+          return bias == null
+              ? torch.bmm(pointer, turned)
+              : torch.baddbmm(bias.pointer, pointer, turned);
+        });
+  }
+
   public Tensor groupNorm(long groups, Tensor weight, Tensor bias, double eps) {
     return run(
         "group_norm",

@@ -250,9 +250,12 @@ class EagerExecutionTest {
 
   @Test
   void aLargeNetworkSeesFewImagesAtATime() {
-    assertThat(BlockExecution.blockFor(Networks.unet(Map.of()))).isEqualTo(512);
-    assertThat(BlockExecution.blockFor(DiffusersUnet.of("cifar10-fullsize").network()))
-        .isEqualTo(1);
+    Network small = Networks.unet(Map.of());
+    Network large = DiffusersUnet.of("cifar10-fullsize").network();
+    assertThat(EagerExecution.blockFor(small)).isEqualTo(512);
+    assertThat(PlanExecution.blockFor(small)).isBetween(64, 512);
+    assertThat(EagerExecution.blockFor(large)).isEqualTo(1);
+    assertThat(PlanExecution.blockFor(large)).isEqualTo(1);
   }
 
   @Test
@@ -274,7 +277,7 @@ class EagerExecutionTest {
   }
 
   /** Evaluates some of a fixed row of images. */
-  private static float[] evaluate(EagerExecution execution, Network network, int first, int count) {
+  static float[] evaluate(BlockExecution execution, Network network, int first, int count) {
     int size = (int) network.input().count();
     float[] x = new float[count * size];
     float[] labels = new float[count];
