@@ -92,16 +92,16 @@ final class Edit implements Callable<Integer> {
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Output.folder(out);
-      SampleResult result;
-      try (Bar bar = new Bar(main.err)) {
-        result = model.sample(request, bar, main.cancellation);
-      }
       Origin origin = Origin.of(models.model, model, "").edit(words());
-      List<Path> files =
-          new SampleFiles(out, origin, request, result)
-              .after(before)
-              .write(List.of(Sample.Format.png), Sample.Pictures.both, false);
-      Sample.report(main, json, model, request, result, files);
+      try (SampleFiles files =
+          new SampleFiles(out, origin, request, List.of(Sample.Format.png), Sample.Pictures.both)) {
+        SampleResult result;
+        try (Bar bar = new Bar(main.err)) {
+          result = model.sample(request, bar, main.cancellation, files::made);
+        }
+        List<Path> written = files.after(before).write(result, false);
+        Sample.report(main, json, model, request, result, written);
+      }
     }
     return 0;
   }

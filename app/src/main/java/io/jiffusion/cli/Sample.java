@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,16 +122,25 @@ final class Sample implements Callable<Integer> {
         stream(model, request, part);
         return 0;
       }
-      SampleResult result;
-      try (Bar bar = new Bar(main.err)) {
-        result = model.sample(request, bar, main.cancellation);
-      }
       Origin origin = Origin.of(models.model, model, noise == null ? "" : noise);
-      List<Path> files =
-          new SampleFiles(out, origin, request, result).write(formats, pictures, floats);
-      report(main, json, model, request, result, files);
+      try (SampleFiles files = new SampleFiles(out, origin, request, formats, pictures)) {
+        SampleResult result = sample(model, request, files);
+        report(main, json, model, request, result, files.write(result, floats));
+      }
     }
     return 0;
+  }
+
+  private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {
+    try (Bar bar = new Bar(main.err)) {
+      return model.sample(request, bar, main.cancellation, files::made);
+    } catch (CancellationException e) {
+      if (files.finished() > 0) {
+        main.err.println(
+            files.finished() + " of " + request.count() + " images are kept in " + out);
+      }
+      throw e;
+    }
   }
 
   /** Whether the images go into one file of bytes as they are made. */

@@ -6,15 +6,20 @@ import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
+import io.jiffusion.run.Workers;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
-/** Writes what a request gave into a folder, which is there. */
-final class SampleFiles {
+/**
+ * Writes what a request gives into a folder, which is there: the pictures one by one on threads of
+ * their own as soon as they are made, the rest at the end.
+ */
+final class SampleFiles implements AutoCloseable {
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
   private static final int FRAME_MILLIS = 80;
@@ -23,15 +28,26 @@ final class SampleFiles {
   private final Path folder;
   private final Origin origin;
   private final SampleRequest request;
-  private final SampleResult result;
+  private final List<Sample.Format> formats;
+  private final Sample.Pictures pictures;
+  private final Workers writers =
+      new Workers("jiffusion-writer", Runtime.getRuntime().availableProcessors(), () -> {});
   private final List<Path> written = new ArrayList<>();
+  private final List<Path> singles = new ArrayList<>();
+  private final List<Future<Path>> writing = new ArrayList<>();
   private Images before;
 
-  SampleFiles(Path folder, Origin origin, SampleRequest request, SampleResult result) {
+  SampleFiles(
+      Path folder,
+      Origin origin,
+      SampleRequest request,
+      List<Sample.Format> formats,
+      Sample.Pictures pictures) {
     this.folder = folder;
     this.origin = origin;
     this.request = request;
-    this.result = result;
+    this.formats = formats;
+    this.pictures = pictures;
   }
 
   /** Puts images in front of the grid. */
@@ -40,44 +56,56 @@ final class SampleFiles {
     return this;
   }
 
-  /** Writes the files; returns which. */
-  List<Path> write(List<Sample.Format> formats, Sample.Pictures pictures, boolean floats) {
+  /** Has a part of the images, from the {@code first} on. */
+  void made(int first, Images images) {
+    if (!formats.contains(Sample.Format.png)
+        || pictures == Sample.Pictures.grid
+        || !Origin.pictures(images)) {
+      return;
+    }
+    finished(); // those of the part before, or why they could not be written
+    for (int i = 0; i < images.count(); i++) {
+      int image = i;
+      String name = String.format(Locale.ROOT, "image-%04d.png", first + i);
+      // Given noise lies in one file for all, which is read whole to make one of them again.
+      SampleRequest alone = request.noise() == null ? request.only(first + i) : request;
+      writing.add(writers.submit(() -> write(name, images.image(image), alone)));
+    }
+  }
+
+  /** How many single pictures have been written. */
+  int finished() {
+    singles.addAll(Workers.all(writing));
+    writing.clear();
+    return singles.size();
+  }
+
+  /** Writes all that is not written yet; returns all. */
+  List<Path> write(SampleResult result, boolean floats) {
     for (Sample.Format format : formats) {
       if (format != Sample.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
       } else if (Origin.pictures(result.images())) {
-        pngs(pictures);
+        grid(result.images());
+        finished();
+        written.addAll(singles);
       } else {
-        points();
+        points(result);
       }
     }
     if (floats && formats.equals(List.of(Sample.Format.png))) {
       written.addAll(ArrayFiles.write(folder, "npy", result.images(), true));
     }
     if (!result.trajectory().isEmpty() && Origin.pictures(result.images())) {
-      trajectory();
+      trajectory(result);
     }
     return written;
   }
 
-  private void pngs(Sample.Pictures pictures) {
-    Images images = result.images();
+  private void grid(Images images) {
     Images all = before == null ? images : before.plus(images);
     if (pictures != Sample.Pictures.single && all.count() > 1 || pictures == Sample.Pictures.grid) {
       png("grid.png", all.grid(columns(all.count())), request);
-    }
-    if (pictures != Sample.Pictures.grid) {
-      // Given noise lies in one file for all, which is read whole to make one of them again.
-      written.addAll(
-          IntStream.range(0, images.count())
-              .parallel()
-              .mapToObj(
-                  i ->
-                      write(
-                          String.format(Locale.ROOT, "image-%04d.png", i),
-                          images.image(i),
-                          request.noise() == null ? request.only(i) : request))
-              .toList());
     }
   }
 
@@ -91,7 +119,7 @@ final class SampleFiles {
   }
 
   /** Points in the plane, and the way to them. */
-  private void points() {
+  private void points(SampleResult result) {
     List<Plots.Panel> panels = new ArrayList<>();
     for (Images frame : spread(result.trajectory(), 6)) {
       panels.add(new Plots.Panel("", frame.values()));
@@ -102,7 +130,7 @@ final class SampleFiles {
     png("points.png", Plots.row(panels), request);
   }
 
-  private void trajectory() {
+  private void trajectory(SampleResult result) {
     int rows = Math.min(STRIP_ROWS, result.images().count());
     List<Images> columns = spread(result.trajectory(), STRIP_COLUMNS);
     Images first = columns.get(0);
@@ -145,5 +173,10 @@ final class SampleFiles {
     Path file = folder.resolve(name);
     Png.write(file, picture, origin.texts(made));
     return file;
+  }
+
+  @Override
+  public void close() {
+    writers.close();
   }
 }

@@ -2,6 +2,7 @@ package io.jiffusion.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.docs.Program.Ended;
@@ -94,6 +95,28 @@ class ManyImagesTest {
     assertThat(ended.err()).contains("go on with --resume");
     assertThat(sample("stopped", "--resume").code()).isZero();
     assertThat(Files.readAllBytes(folder.resolve("stopped/images.npz"))).isEqualTo(whole);
+  }
+
+  @Test
+  void ctrlCKeepsThePicturesThatAreMade() throws Exception {
+    List<String> words = words("pictures", "--format", "png", "--pictures", "single");
+    words.addAll(List.of("--batch", "8"));
+    words.set(words.indexOf("5"), "20"); // steps
+    Program program = Program.start(folder, List.of(), words);
+    program.awaitFile(folder.resolve("pictures/image-0007.png"), 100);
+    program.interrupt();
+    Ended ended = program.await();
+    assertThat(ended.code()).isEqualTo(130);
+    assertThat(ended.err()).containsPattern("\\d+ of " + COUNT + " images are kept in pictures");
+    Path alone = folder.resolve("alone");
+    words.set(words.indexOf("pictures"), alone.toString());
+    words.set(words.indexOf(String.valueOf(COUNT)), "8");
+    assertThat(Program.run(folder, words).code()).isZero();
+    for (int i = 0; i < 8; i++) {
+      String name = "image-000" + i + ".png";
+      assertThat(ImageFile.read(folder.resolve("pictures").resolve(name)).bytes())
+          .isEqualTo(ImageFile.read(alone.resolve(name)).bytes());
+    }
   }
 
   @Test

@@ -86,7 +86,12 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
         new Sampling(config, new Silent(config.network().network().input()), null, Route.ANY);
     long[] used = {1};
     double rate =
-        rate(() -> used[0] = sampling.run(request, told -> {}, cancellation).evaluations());
+        rate(
+            () ->
+                used[0] =
+                    sampling
+                        .run(request, told -> {}, cancellation, (first, images) -> {})
+                        .evaluations());
     return 1 / (rate * used[0]);
   }
 

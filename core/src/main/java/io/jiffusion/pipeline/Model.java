@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -186,8 +187,24 @@ public final class Model implements AutoCloseable {
    */
   public SampleResult sample(
       SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+    return sample(request, progress, cancellation, (first, images) -> {});
+  }
+
+  /**
+   * The same, with every batch told as soon as it is made.
+   *
+   * @param made gets the number of a batch's first image, and its images; the next batch begins
+   *     when it returns
+   */
+  public SampleResult sample(
+      SampleRequest request,
+      Consumer<Progress> progress,
+      Cancellation cancellation,
+      BiConsumer<Integer, Images> made) {
     return work(
-        (network, told, own) -> sampling(network).run(request, told, own), progress, cancellation);
+        (network, told, own) -> sampling(network).run(request, told, own, made),
+        progress,
+        cancellation);
   }
 
   /**

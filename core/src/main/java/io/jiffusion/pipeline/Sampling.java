@@ -15,6 +15,7 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -42,9 +43,14 @@ final class Sampling {
   /**
    * Carries out a request.
    *
+   * @param made gets the number of a batch's first image, and its images
    * @throws IllegalArgumentException if the request does not fit the model
    */
-  SampleResult run(SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
+  SampleResult run(
+      SampleRequest request,
+      Consumer<Progress> progress,
+      Cancellation cancellation,
+      BiConsumer<Integer, Images> made) {
     check(request);
     Route route = Route.of(config.process(), request, optimal);
     Edit edit = route.edit();
@@ -59,20 +65,23 @@ final class Sampling {
           Noise again = Noise.keyed(Purpose.RENOISE, seeds(part));
           Batch start = start(part, schedule);
           see(frames, steps, -1, start, at);
-          return edit.around(route.sampler(), pictures, again)
-              .sample(
-                  walk.constraint(edit.constraint(pictures, mask(part), schedule, known))
-                      .watch((k, t, x) -> see(frames, steps, k, x, at)),
-                  start);
+          Batch end =
+              edit.around(route.sampler(), pictures, again)
+                  .sample(
+                      walk.constraint(edit.constraint(pictures, mask(part), schedule, known))
+                          .watch((k, t, x) -> see(frames, steps, k, x, at)),
+                      start);
+          made.accept(at / imageSize(), images(part.count(), end.data(), false));
+          return end;
         };
-    Made made =
+    Made all =
         each(request, route.grid(), route.evaluations().orElse(0), way, progress, cancellation);
     return new SampleResult(
-        images(request.count(), made.values, request.floats()),
+        images(request.count(), all.values, request.floats()),
         frames.stream().map(frame -> images(request.count(), frame, true)).toList(),
-        made.evaluations,
-        made.passes,
-        made.seconds);
+        all.evaluations,
+        all.passes,
+        all.seconds);
   }
 
   /**

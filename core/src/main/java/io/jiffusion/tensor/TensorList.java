@@ -30,8 +30,8 @@ public final class TensorList implements AutoCloseable {
           xs.append(x)
           return xs
 
-      def norm(xs: List[Tensor]) -> Tensor:
-          return torch.stack(torch._foreach_norm(xs)).norm()
+      def norms(xs: List[Tensor]) -> Tensor:
+          return torch.stack(torch._foreach_norm(xs))
 
       def zero(xs: List[Tensor]) -> List[Tensor]:
           torch._foreach_zero_(xs)
@@ -71,10 +71,10 @@ public final class TensorList implements AutoCloseable {
     }
   }
 
-  /** Euclidean norm of all elements of all tensors together. */
-  public double norm() {
+  /** Euclidean norm of each tensor. */
+  public float[] norms() {
     try (Scope scope = Scope.open()) {
-      return call("norm", list).toTensor().item_double();
+      return new Tensor(call("norms", list).toTensor()).floats();
     }
   }
 

@@ -9,17 +9,16 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import io.jiffusion.tensor.TensorList;
 import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * The gradient of a batch, computed in parts, each on a thread of its own with gradients of its own
- * on the shared weights, then summed in order: so the result does not depend on how many threads
- * there are.
+ * on the shared weights.
  */
 final class Shards implements AutoCloseable {
   private final Network network;
@@ -27,7 +26,6 @@ final class Shards implements AutoCloseable {
   private final Precision precision;
   private final long seed;
   private final List<Params> leaves = new ArrayList<>();
-  private final List<TensorList> gradients = new ArrayList<>();
   private final Workers threads;
 
   Shards(
@@ -42,17 +40,12 @@ final class Shards implements AutoCloseable {
     this.precision = precision;
     this.seed = seed;
     for (int i = 0; i < count; i++) {
-      Params leaf = weights.map(Tensor::leaf);
-      leaves.add(leaf);
-      try (Scope scope = Scope.open()) {
-        gradients.add(
-            new TensorList(leaf.names().stream().map(name -> leaf.at(name).gradient()).toList()));
-      }
+      leaves.add(weights.map(Tensor::leaf));
     }
     this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
   }
 
-  /** Computes the gradient of the mean loss of these examples; returns that loss. */
+  /** Computes the parts' gradients of the mean loss of these examples; returns that loss. */
   double run(Examples examples, long step) {
     int count = leaves.size();
     int each = (examples.size() + count - 1) / count;
@@ -71,9 +64,6 @@ final class Shards implements AutoCloseable {
     double loss = 0;
     for (double part : Workers.all(running)) {
       loss += part;
-    }
-    for (int i = 1; i < count; i++) {
-      gradients.get(0).add(gradients.get(i));
     }
     return loss;
   }
@@ -106,20 +96,21 @@ final class Shards implements AutoCloseable {
         Arrays.copyOfRange(all.weights(), from, to));
   }
 
-  /** The summed gradient, in the order of the weights. */
-  TensorList gradient() {
-    return gradients.get(0);
+  /** The weights as each shard sees them, with a gradient of its own. */
+  List<Params> leaves() {
+    return leaves;
   }
 
-  /** Forgets the gradients. */
-  void zero() {
-    gradients.forEach(TensorList::zero);
+  /** Does the same with every slice of the parameters, each on a thread. */
+  <T> List<T> each(List<Slice> slices, Function<Slice, T> work) {
+    List<Future<T>> running = new ArrayList<>();
+    slices.forEach(slice -> running.add(threads.submit(() -> work.apply(slice))));
+    return Workers.all(running);
   }
 
   @Override
   public void close() {
     threads.close(); // before the memory that they use is freed
-    gradients.forEach(TensorList::close);
     leaves.forEach(Params::close);
   }
 }

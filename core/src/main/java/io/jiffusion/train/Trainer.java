@@ -10,8 +10,6 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import io.jiffusion.tensor.TensorList;
-import io.jiffusion.tensor.Torch;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,12 +38,8 @@ public final class Trainer implements AutoCloseable {
   private final AdamW optimiser;
   private final Ema average;
   private final State state;
-  private final TensorList weights;
-  private final TensorList first;
-  private final TensorList second;
-  private final TensorList counts;
-  private final TensorList ema;
   private final Shards shards;
+  private final List<Slice> slices;
   private Prefetch prefetch;
   private long step;
 
@@ -97,20 +91,13 @@ public final class Trainer implements AutoCloseable {
       int shards,
       State state,
       long step) {
-    // More native threads on this thread would wait for each other at the end of every small
-    // operation of the optimiser.
-    Torch.threads(1);
     this.objective = objective;
     this.optimiser = optimiser;
     this.average = average;
     this.state = state;
     this.step = step;
-    this.weights = list(state.weights());
-    this.first = list(state.first());
-    this.second = list(state.second());
-    this.counts = list(state.counts());
-    this.ema = list(state.ema());
     this.shards = new Shards(network, objective, state.weights(), precision, seed, shards);
+    this.slices = Slice.of(state, this.shards.leaves(), shards);
   }
 
   /**
@@ -173,10 +160,6 @@ public final class Trainer implements AutoCloseable {
         weights.map(Tensor::copy));
   }
 
-  private static TensorList list(Params params) {
-    return new TensorList(params.names().stream().map(params::at).toList());
-  }
-
   /**
    * Makes one step.
    *
@@ -188,7 +171,13 @@ public final class Trainer implements AutoCloseable {
       prefetch = new Prefetch(objective, step);
     }
     double loss = shards.run(prefetch.take(), step);
-    double norm = shards.gradient().norm();
+    double squares = 0;
+    for (float[] norms : shards.each(slices, Slice::gather)) {
+      for (float norm : norms) {
+        squares += (double) norm * norm;
+      }
+    }
+    double norm = Math.sqrt(squares);
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
       throw new JiffusionException(
           "training diverged at step "
@@ -200,19 +189,13 @@ public final class Trainer implements AutoCloseable {
               + "; try a smaller learning rate (train.lr), a longer warm-up (train.warmup)"
               + " or a tighter limit of the gradient (train.clipNorm)");
     }
-    weights.adamw(
-        shards.gradient(),
-        first,
-        second,
-        counts,
-        optimiser.lr(step),
-        optimiser.beta1(),
-        optimiser.beta2(),
-        optimiser.weightDecay(),
-        AdamW.EPS,
-        optimiser.scale(norm));
-    shards.zero();
-    ema.lerp(weights, 1 - average.at(step));
+    double decay = average.at(step);
+    shards.each(
+        slices,
+        slice -> {
+          slice.update(optimiser, step, norm, decay);
+          return null;
+        });
     step++;
     return new Step(step, loss, norm);
   }
@@ -233,7 +216,7 @@ public final class Trainer implements AutoCloseable {
       prefetch.close();
     }
     shards.close();
-    List.of(weights, first, second, counts, ema).forEach(TensorList::close);
+    slices.forEach(Slice::close);
     state.close();
   }
 }

@@ -38,7 +38,7 @@ public final class NativeHandles implements BeforeEachCallback, AfterEachCallbac
     if (!warm) {
       try (Scope scope = Scope.open();
           TensorList list = new TensorList(List.of(Tensor.of(new float[] {3}, 1)))) {
-        list.norm();
+        list.norms();
       }
       warm = true;
     }
