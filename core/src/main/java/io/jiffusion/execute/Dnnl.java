@@ -230,10 +230,10 @@ final class Dnnl implements AutoCloseable {
    */
   Primitive primitive(
       primitive_desc_base how, primitive what, Attributes attributes, Argument... arguments) {
-    keep(how);
     keep(what);
     String implementation;
-    try (BytePointer told = how.impl_info_str()) {
+    try (how; // which primitives that are alike have each, large, and need no more
+        BytePointer told = how.impl_info_str()) {
       implementation = told.getString();
     }
     if (implementation.startsWith("ref")) {

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What DDPM's network for CIFAR-10, of 35.7 million parameters, takes to be loaded. The Java heap
- * is small: how much of what it needs no more a larger one keeps is the virtual machine's choice.
+ * What DDPM's network for CIFAR-10, of 35.7 million parameters, takes to be loaded and compiled.
+ * The Java heap is as small as it may be: what a larger one keeps of what nobody needs any more is
+ * the virtual machine's choice.
  */
 class LoadMemoryTest {
   @TempDir Path folder;
@@ -32,7 +33,7 @@ class LoadMemoryTest {
     Path large = write("cifar10");
     Process child =
         ChildJvm.start(
-            LoadMemoryTest.class, List.of("-Xmx64m"), small.toString(), large.toString());
+            LoadMemoryTest.class, List.of("-Xmx32m"), small.toString(), large.toString());
     List<String> lines = child.inputReader().lines().toList();
     assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(child.exitValue()).as(String.join("\n", lines)).isZero();
