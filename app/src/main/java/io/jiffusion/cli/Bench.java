@@ -55,8 +55,9 @@ final class Bench implements Callable<Integer> {
       names = "--precision",
       paramLabel = "P",
       split = ",",
-      defaultValue = "fp32,bf16",
-      description = "fp32, bf16, or both.")
+      description =
+          "fp32, bf16, or both with a comma. Default: both, but fp32 alone on a processor without"
+              + " instructions for bf16.")
   List<String> precisions;
 
   @Option(
@@ -105,6 +106,9 @@ final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (precisions == null) {
+      precisions = io.jiffusion.pipeline.Bench.precisions();
+    }
     io.jiffusion.pipeline.Bench bench =
         new io.jiffusion.pipeline.Bench(seconds, threads, main.cancellation);
     if (overhead) {

@@ -227,10 +227,12 @@ class RunsTest {
             System.getProperty("java.class.path"),
             Main.class.getName()));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve(name + ".out").toFile())
-        .redirectError(folder.resolve(name + ".err").toFile())
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve(name + ".out").toFile())
+            .redirectError(folder.resolve(name + ".err").toFile());
+    builder.environment().put("OMP_NUM_THREADS", "1"); // as the launcher does
+    return builder.start();
   }
 
   private static int await(Process process) throws InterruptedException {

@@ -52,13 +52,13 @@ final class Program {
   static Program start(Path folder, List<String> options, List<String> words) throws IOException {
     Path out = Files.createTempFile("out", ".txt");
     Path err = Files.createTempFile("err", ".txt");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command(options, words))
             .directory(folder.toFile())
             .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    return new Program(process, out, err);
+            .redirectError(err.toFile());
+    builder.environment().put("OMP_NUM_THREADS", "1"); // as the launcher does
+    return new Program(builder.start(), out, err);
   }
 
   /** The command line of the process. */

@@ -52,6 +52,11 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
     return best;
   }
 
+  /** Those that this machine multiplies in hardware, the fastest last. */
+  public static List<String> precisions() {
+    return Precision.fastest() == Precision.BF16 ? List.of("fp32", "bf16") : List.of("fp32");
+  }
+
   /** Evaluations of a configuration's network. */
   public Result sampling(RunConfig config, String precision, int batch) {
     return evaluations("sampling", config.network().network(), precision, batch);
