@@ -48,9 +48,9 @@ public final class PlanExecution extends BlockExecution {
   private final Queue<Plan> plans = new ConcurrentLinkedQueue<>();
   private Execution gradients;
 
-  /** The block that fits a network: about 0.5 GFLOP a call, since calls cost little here. */
+  /** The block that fits a network: about 1 GFLOP a call, since calls cost little here. */
   public static int blockFor(Network network) {
-    return blockFor(network, 500_000_000);
+    return blockFor(network, 1_000_000_000);
   }
 
   /**
