@@ -3,6 +3,7 @@ package io.jiffusion.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -10,6 +11,7 @@ class MeasureTest {
   @TempDir Path folder;
 
   @Test
+  @Tag("long")
   void aMeasuredModelHasAnalyticVariances() throws Exception {
     Program.trainSmall(folder, "small");
     String[] sample = {
