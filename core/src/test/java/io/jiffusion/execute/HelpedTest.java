@@ -44,8 +44,7 @@ class HelpedTest {
     for (int round = 0; round < 20; round++) {
       long[] together = new long[2];
       Helped run = new Helped(sums(together, new ArrayList<>()), List.of());
-      Thread helper = new Thread(run::help);
-      helper.start();
+      Thread helper = helper(run);
       run.run();
       helper.join();
       assertThat(together).containsExactly(alone);
@@ -57,18 +56,13 @@ class HelpedTest {
     CountDownLatch taken = new CountDownLatch(1);
     List<Thread> workers = new ArrayList<>();
     Helped run =
-        new Helped(
-            List.of(
-                step(
-                    vectors -> {},
-                    vectors -> await(taken),
-                    vectors -> {
-                      workers.add(Thread.currentThread());
-                      taken.countDown();
-                    })),
-            List.of());
-    Thread helper = new Thread(run::help);
-    helper.start();
+        run(
+            vectors -> await(taken),
+            vectors -> {
+              workers.add(Thread.currentThread());
+              taken.countDown();
+            });
+    Thread helper = helper(run);
     run.run();
     helper.join();
     assertThat(workers).containsExactly(helper);
@@ -87,18 +81,13 @@ class HelpedTest {
   void aHelpersFailureEndsTheRun() throws InterruptedException {
     CountDownLatch taken = new CountDownLatch(1);
     Helped run =
-        new Helped(
-            List.of(
-                step(
-                    vectors -> {},
-                    vectors -> await(taken),
-                    vectors -> {
-                      taken.countDown();
-                      throw new IllegalStateException("the second half");
-                    })),
-            List.of());
-    Thread helper = new Thread(run::help);
-    helper.start();
+        run(
+            vectors -> await(taken),
+            vectors -> {
+              taken.countDown();
+              throw new IllegalStateException("the second half");
+            });
+    Thread helper = helper(run);
     assertThatThrownBy(run::run).hasMessage("the second half");
     helper.join();
   }
@@ -108,27 +97,32 @@ class HelpedTest {
     CountDownLatch taken = new CountDownLatch(1);
     long[] done = new long[1];
     Helped run =
-        new Helped(
-            List.of(
-                step(
-                    vectors -> {},
-                    vectors -> {
-                      await(taken);
-                      throw new IllegalStateException("the first half");
-                    },
-                    vectors -> {
-                      taken.countDown();
-                      for (int i = 0; i < 1_000_000; i++) {
-                        done[0] += i % 7;
-                      }
-                      done[0] = -1;
-                    })),
-            List.of());
-    Thread helper = new Thread(run::help);
-    helper.start();
+        run(
+            vectors -> {
+              await(taken);
+              throw new IllegalStateException("the first half");
+            },
+            vectors -> {
+              taken.countDown();
+              for (int i = 0; i < 1_000_000; i++) {
+                done[0] += i % 7;
+              }
+              done[0] = -1;
+            });
+    Thread helper = helper(run);
     assertThatThrownBy(run::run).hasMessage("the first half");
     assertThat(done[0]).isEqualTo(-1);
     helper.join();
+  }
+
+  private static Thread helper(Helped run) {
+    Thread helper = new Thread(run::help);
+    helper.start();
+    return helper;
+  }
+
+  private static Helped run(Action half, Action other) {
+    return new Helped(List.of(step(vectors -> {}, half, other)), List.of());
   }
 
   private static void await(CountDownLatch latch) {
