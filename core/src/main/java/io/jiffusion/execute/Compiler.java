@@ -83,15 +83,15 @@ final class Compiler {
     }
   }
 
-  /** The binding of oneDNN tells of a missing kernel as of any failure, by its words. */
   private RuntimeException unplanned(RuntimeException failure, Node node) {
-    String what = String.valueOf(failure.getMessage());
-    if (what.startsWith("could not create a primitive descriptor")) {
-      String precision = out.type == data_type.bf16 ? "bf16" : "fp32";
-      what = "oneDNN has no kernel for an operation in " + precision + " on this processor";
-    } else if (!(failure instanceof Unplanned)) {
+    if (!Dnnl.isMissing(failure)) {
       return failure;
     }
+    String precision = out.type == data_type.bf16 ? "bf16" : "fp32";
+    String what =
+        failure instanceof Unplanned
+            ? failure.getMessage()
+            : "oneDNN has no kernel for an operation in " + precision + " on this processor";
     return new Unplanned(what + " (" + node.operation + ")");
   }
 

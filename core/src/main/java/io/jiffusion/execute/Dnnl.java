@@ -82,8 +82,16 @@ final class Dnnl implements AutoCloseable {
   }
 
   <T extends Pointer> T keep(T pointer) {
+    pointer.retainReference(); // beyond the scope of whoever is at work
     kept.add(pointer);
     return pointer;
+  }
+
+  /** Whether this tells of a missing kernel: the binding tells of it as of any failure. */
+  static boolean isMissing(RuntimeException failure) {
+    String what = String.valueOf(failure.getMessage());
+    return failure instanceof Unplanned
+        || what.startsWith("could not create a primitive descriptor");
   }
 
   // ---- memory ----
@@ -125,6 +133,11 @@ final class Dnnl implements AutoCloseable {
   /** Memory as Java sees it. */
   FloatBuffer floats(long address, int count) {
     return keep(new FloatPointer(new Raw(address))).capacity(count).asBuffer();
+  }
+
+  /** Numbers of the same layout elsewhere: what runs next with this memory finds them there. */
+  static void move(Memory memory, long address) {
+    dnnl.dnnl_memory_set_data_handle(memory.handle.get(), new Raw(address));
   }
 
   static void set(long address, float[] values) {

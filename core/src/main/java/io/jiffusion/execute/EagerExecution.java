@@ -73,7 +73,7 @@ public final class EagerExecution extends BlockExecution {
       Tensor input = tensor(x).leaf();
       Tensor result = apply(input, labels, conditions).to(Precision.FP32);
       result.times(Tensor.of(cotangent, result.sizes())).sum().backward();
-      return input.gradient().floats();
+      return input.takeGradient().floats();
     }
   }
 

@@ -117,6 +117,7 @@ public record AutoencoderConfig(
     return codes == 0
         ? List.of()
         : List.of(
-            new Parameter("codebook.weight", Shape.of(codes, latents), Init.normal(1.0 / codes)));
+            new Parameter(
+                "codebook.weight", Shape.of(codes, latents), Init.normal(1.0 / codes), true));
   }
 }

@@ -6,5 +6,6 @@ package io.jiffusion.network;
  * @param name with its scopes, such as {@code down.0.res.1.conv1.weight}
  * @param shape convolutions [out, in, k, k], linear layers [out, in]
  * @param init how it starts
+ * @param trained whether training changes it
  */
-public record Parameter(String name, Shape shape, Init init) {}
+public record Parameter(String name, Shape shape, Init init, boolean trained) {}

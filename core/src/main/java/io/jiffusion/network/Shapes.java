@@ -224,7 +224,7 @@ public final class Shapes implements Ops<Shape> {
   @Override
   public Shape fourier(Shape label, String name, int width, Order order, double std) {
     need(width % 2 == 0, name, "width " + width + " must be even");
-    parameter(name, Shape.of(width / 2), Init.normal(std));
+    parameter(new Parameter(prefix + name, Shape.of(width / 2), Init.normal(std), false));
     return Shape.of(label.size(0), width);
   }
 
@@ -421,12 +421,20 @@ public final class Shapes implements Ops<Shape> {
   }
 
   private void parameter(String name, Shape shape, Init init) {
-    Parameter asked = new Parameter(prefix + name, shape, init);
+    parameter(new Parameter(prefix + name, shape, init, true));
+  }
+
+  private void parameter(Parameter asked) {
     Parameter known = parameters.putIfAbsent(asked.name(), asked);
-    need(
-        known == null || known.shape().equals(shape),
-        name,
-        "is asked for as " + shape + " and as " + (known == null ? shape : known.shape()));
+    if (known != null && !known.shape().equals(asked.shape())) {
+      throw new IllegalArgumentException(
+          "illegal network at "
+              + asked.name()
+              + ": is asked for as "
+              + asked.shape()
+              + " and as "
+              + known.shape());
+    }
   }
 
   private void record(String name, String kind, Shape output, long count, long flops) {

@@ -4,14 +4,17 @@ import io.jiffusion.run.JiffusionException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
@@ -103,6 +106,11 @@ public final class Tensor {
     }
   }
 
+  /** Where the first number lies, for kernels of other libraries. */
+  public long address() {
+    return pointer.data_ptr().address();
+  }
+
   /** The single value of a tensor of one element. */
   public double item() {
     return pointer.item_double();
@@ -143,6 +151,16 @@ public final class Tensor {
 
   public Tensor contiguous() {
     return run("contiguous", () -> pointer.contiguous());
+  }
+
+  /** An image with the channels of a pixel side by side in memory. */
+  public Tensor channelsLast() {
+    return run("contiguous", () -> pointer.contiguous(MemoryFormat.ChannelsLast));
+  }
+
+  /** Memory for a tensor with this one's shape and format; what is in it is undefined. */
+  public Tensor emptyLike() {
+    return run("empty_like", () -> torch.empty_like(pointer));
   }
 
   public Tensor reshape(long... sizes) {
@@ -245,6 +263,44 @@ public final class Tensor {
                 new long[] {padding, padding},
                 new long[] {1, 1},
                 1));
+  }
+
+  /**
+   * The gradients of a convolution; this is that of its result.
+   *
+   * @param input whether that of the input is wanted
+   * @param bias whether there is one
+   * @return of the input, the weight and the bias; null what is not wanted or not there
+   */
+  public Tensor[] convBackward(
+      Tensor x, Tensor weight, long stride, long padding, boolean input, boolean bias) {
+    Tensor[] gradients = new Tensor[3];
+    run(
+        "convolution_backward",
+        () -> {
+          try (BoolPointer wanted = new BoolPointer(3)) {
+            wanted.put(0, input).put(1, true).put(2, bias);
+            var all =
+                torch.convolution_backward(
+                    pointer,
+                    x.pointer,
+                    weight.pointer,
+                    new long[] {weight.size(0)},
+                    new long[] {stride, stride},
+                    new long[] {padding, padding},
+                    new long[] {1, 1},
+                    false,
+                    new long[] {0, 0},
+                    1,
+                    wanted);
+            // detach: what the tuple gives belongs to the tuple
+            gradients[0] = input ? new Tensor(all.get0().detach()) : null;
+            gradients[1] = new Tensor(all.get1().detach());
+            gradients[2] = bias ? new Tensor(all.get2().detach()) : null;
+            return all.get1();
+          }
+        });
+    return gradients;
   }
 
   /** The adjoint of a convolution without bias; weight [in, out, k, k]. */
@@ -414,31 +470,63 @@ public final class Tensor {
 
   // ---- gradients ----
 
-  /** The same memory as a parameter of its own: it wants a gradient, which is zero now. */
+  /** The same memory as a parameter of its own, which wants a gradient. */
   public Tensor leaf() {
-    return run(
-        "leaf",
-        () -> {
-          org.bytedeco.pytorch.Tensor leaf = pointer.detach();
-          leaf.set_requires_grad(true);
-          leaf.mutable_grad().put(torch.zeros_like(leaf));
-          return leaf;
-        });
+    Tensor leaf = run("leaf", pointer::detach);
+    leaf.pointer.set_requires_grad(true); // which returns no owner
+    return leaf;
   }
 
-  /** A leaf's gradient, the tensor itself: {@link #backward} adds to it. */
-  public Tensor gradient() {
-    return run("grad", pointer::mutable_grad);
+  /** Whether {@link #backward} would reach a leaf from here. */
+  public boolean hasLeaf() {
+    return pointer.requires_grad();
   }
 
-  /** Adds this scalar's gradients to all parameters that it was made from. */
+  /** What has reached a leaf, which has no gradient after it; null if nothing has. */
+  public Tensor takeGradient() {
+    org.bytedeco.pytorch.Tensor gradient = pointer.mutable_grad();
+    if (!gradient.defined()) {
+      return null;
+    }
+    Tensor taken = run("grad", gradient::detach);
+    gradient.reset();
+    return taken;
+  }
+
+  /** Adds this scalar's gradients to all leaves that it was made from. */
   public void backward() {
+    backward(null);
+  }
+
+  /**
+   * Adds to all leaves that this was made from what its own gradient means for them.
+   *
+   * @param gradient with this one's shape; null for the 1 of a scalar
+   */
+  public void backward(Tensor gradient) {
     Scope.innermost();
     try {
-      pointer.backward();
+      if (gradient == null) {
+        pointer.backward();
+      } else {
+        pointer.backward(gradient.pointer, new BoolOptional(), false, new TensorArrayRefOptional());
+      }
     } catch (RuntimeException e) {
       throw new JiffusionException("the engine refused backward: " + Torch.firstLine(e), e);
     }
+  }
+
+  // ---- life ----
+
+  /** Lets it live beyond its scope, until {@link #release}. */
+  public Tensor keep() {
+    pointer.retainReference();
+    return this;
+  }
+
+  /** Undoes one {@link #keep}. */
+  public void release() {
+    pointer.releaseReference();
   }
 
   private static TensorOptional optional(Tensor tensor) {

@@ -33,14 +33,6 @@ public final class TensorList implements AutoCloseable {
       def norms(xs: List[Tensor]) -> Tensor:
           return torch.stack(torch._foreach_norm(xs))
 
-      def zero(xs: List[Tensor]) -> List[Tensor]:
-          torch._foreach_zero_(xs)
-          return xs
-
-      def add(xs: List[Tensor], ys: List[Tensor]) -> List[Tensor]:
-          torch._foreach_add_(xs, ys)
-          return xs
-
       def lerp(xs: List[Tensor], ys: List[Tensor], weight: float) -> List[Tensor]:
           torch._foreach_lerp_(xs, ys, weight)
           return xs
@@ -76,14 +68,6 @@ public final class TensorList implements AutoCloseable {
     try (Scope scope = Scope.open()) {
       return new Tensor(call("norms", list).toTensor()).floats();
     }
-  }
-
-  public void zero() {
-    run("zero", list);
-  }
-
-  public void add(TensorList other) {
-    run("add", list, other.list);
   }
 
   /** Moves every element the share {@code weight} of the way to the other list's. */

@@ -1,6 +1,8 @@
 package io.jiffusion.train;
 
 import io.jiffusion.execute.Eager;
+import io.jiffusion.execute.Norms;
+import io.jiffusion.execute.Tape;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
@@ -17,16 +19,30 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
- * The gradient of a batch, computed in parts, each on a thread of its own with gradients of its own
- * on the shared weights.
+ * The gradient of a batch, computed in parts, each on a thread of its own with the same weights.
  */
 final class Shards implements AutoCloseable {
   private final Network network;
   private final Objective objective;
   private final Precision precision;
   private final long seed;
-  private final List<Params> leaves = new ArrayList<>();
+  private final List<Params> leaves = new ArrayList<>(); // of each part
+  private final List<Norms> norms = new ArrayList<>(); // likewise
+  private final Params kernels;
   private final Workers threads;
+
+  /**
+   * What a step found.
+   *
+   * @param loss mean over the examples
+   * @param parts gradients of the weights; their sum is that of the loss
+   */
+  record Found(double loss, List<Params> parts) implements AutoCloseable {
+    @Override
+    public void close() {
+      parts.forEach(Params::close);
+    }
+  }
 
   Shards(
       Network network,
@@ -41,47 +57,76 @@ final class Shards implements AutoCloseable {
     this.seed = seed;
     for (int i = 0; i < count; i++) {
       leaves.add(weights.map(Tensor::leaf));
+      norms.add(new Norms(precision));
     }
+    this.kernels = kernels(weights, precision);
     this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
   }
 
-  /** Computes the parts' gradients of the mean loss of these examples; returns that loss. */
-  double run(Examples examples, long step) {
+  /** Of convolutions, most of an image network's weights: in the network's precision. */
+  private static Params kernels(Params weights, Precision precision) {
+    Params kernels = new Params();
+    for (String name : weights.names()) {
+      if (weights.at(name).sizes().length == 4) {
+        try (Scope scope = Scope.open()) {
+          kernels.put(name, weights.at(name).to(precision));
+        }
+      }
+    }
+    return kernels;
+  }
+
+  /** Finds the gradient of the mean loss of these examples. */
+  Found run(Examples examples, long step) {
     int count = leaves.size();
     int each = (examples.size() + count - 1) / count;
     List<Future<Double>> running = new ArrayList<>();
+    List<Params> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int from = Math.min(examples.size(), i * each);
       int to = Math.min(examples.size(), from + each);
       int shard = i;
       if (from < to) {
+        Params gradients = new Params();
+        parts.add(gradients);
+        Examples own = part(examples, from, to);
         running.add(
             threads.submit(
-                () ->
-                    part(shard, part(examples, from, to), examples.size(), step * count + shard)));
+                () -> part(shard, own, examples.size(), step * count + shard, gradients)));
       }
     }
-    double loss = 0;
-    for (double part : Workers.all(running)) {
-      loss += part;
+    try {
+      double loss = 0;
+      for (double part : Workers.all(running)) {
+        loss += part;
+      }
+      return new Found(loss, parts);
+    } catch (RuntimeException e) {
+      parts.forEach(Params::close);
+      throw e;
     }
-    return loss;
   }
 
-  private double part(int shard, Examples examples, int batch, long draw) {
-    try (Scope scope = Scope.open()) {
+  private double part(int shard, Examples examples, int batch, long draw, Params gradients) {
+    Eager.Dropout dropout = new Eager.Dropout(seed, draw);
+    try (Scope scope = Scope.open();
+        Tape tape =
+            new Tape(leaves.get(shard), kernels, gradients, norms.get(shard), precision, dropout)) {
       Shape one = network.input();
       Tensor x =
           Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2))
               .to(precision);
-      Tensor label = Tensor.of(examples.labels(), examples.size());
-      Condition<Tensor> condition =
-          Condition.classes(examples.classes() == null ? null : Tensor.of(examples.classes()));
-      Eager ops = Eager.training(leaves.get(shard), precision, new Eager.Dropout(seed, draw));
-      Tensor output = network.apply(ops, x, label, condition).to(Precision.FP32);
-      Tensor loss = objective.loss(output, examples).times(1.0 / batch);
-      loss.backward();
-      return loss.item();
+      Condition<Tape.Value> condition =
+          Condition.classes(
+              examples.classes() == null ? null : tape.given(Tensor.of(examples.classes())));
+      Tape.Value label = tape.given(Tensor.of(examples.labels(), examples.size()));
+      Tape.Value output = network.apply(tape, tape.given(x), label, condition);
+      Tape.Value loss =
+          tape.apply(
+              output,
+              result -> objective.loss(result.to(Precision.FP32), examples).times(1.0 / batch));
+      tape.backward(loss);
+      return tape.item(loss);
     }
   }
 
@@ -96,9 +141,9 @@ final class Shards implements AutoCloseable {
         Arrays.copyOfRange(all.weights(), from, to));
   }
 
-  /** The weights as each shard sees them, with a gradient of its own. */
-  List<Params> leaves() {
-    return leaves;
+  /** The kernels of convolutions as all parts see them: to be changed with the weights. */
+  Params kernels() {
+    return kernels;
   }
 
   /** Does the same with every slice of the parameters, each on a thread. */
@@ -112,5 +157,7 @@ final class Shards implements AutoCloseable {
   public void close() {
     threads.close(); // before the memory that they use is freed
     leaves.forEach(Params::close);
+    norms.forEach(Norms::close);
+    kernels.close();
   }
 }

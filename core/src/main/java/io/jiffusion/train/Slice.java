@@ -2,6 +2,7 @@ package io.jiffusion.train;
 
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
 import io.jiffusion.tensor.TensorList;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,9 +20,12 @@ final class Slice implements AutoCloseable {
   private final TensorList second;
   private final TensorList counts;
   private final TensorList ema;
-  private final List<TensorList> gradients = new ArrayList<>(); // of each shard
+  private final TensorList gradients;
+  private final Params gradient = new Params();
+  private final Params kernels;
+  private final Params master;
 
-  private Slice(Collection<String> names, Trainer.State state, List<Params> leaves) {
+  private Slice(Collection<String> names, Trainer.State state, Params kernels) {
     Function<Params, TensorList> list =
         params -> new TensorList(names.stream().map(params::at).toList());
     weights = list.apply(state.weights());
@@ -29,33 +33,35 @@ final class Slice implements AutoCloseable {
     second = list.apply(state.second());
     counts = list.apply(state.counts());
     ema = list.apply(state.ema());
-    for (Params leaf : leaves) {
+    for (String name : names) {
       try (Scope scope = Scope.open()) {
-        gradients.add(
-            new TensorList(names.stream().map(name -> leaf.at(name).gradient()).toList()));
+        gradient.put(name, state.weights().at(name).zerosLike());
       }
     }
+    gradients = list.apply(gradient);
+    this.kernels = kernels;
+    this.master = state.weights();
   }
 
   /**
-   * All parameters in their order, in slices of about the same size.
+   * These parameters in their order, in slices of about the same size.
    *
-   * @param leaves the weights as each shard sees them, with a gradient of its own
+   * @param kernels what is kept of the weights in another precision
    * @param most slices, at least 1
    */
-  static List<Slice> of(Trainer.State state, List<Params> leaves, int most) {
+  static List<Slice> of(Collection<String> trained, Trainer.State state, Params kernels, int most) {
     long left = 0;
-    for (String name : state.weights().names()) {
+    for (String name : trained) {
       left += count(state, name);
     }
     List<Slice> slices = new ArrayList<>();
     List<String> names = new ArrayList<>();
     long size = 0;
-    for (String name : state.weights().names()) {
+    for (String name : trained) {
       names.add(name);
       size += count(state, name);
       if (size >= left / (most - slices.size())) {
-        slices.add(new Slice(names, state, leaves));
+        slices.add(new Slice(names, state, kernels));
         left -= size;
         size = 0;
         names.clear();
@@ -72,23 +78,29 @@ final class Slice implements AutoCloseable {
     return count;
   }
 
-  /** Sums the shards' gradients, in their order; returns the norm of each parameter's. */
-  float[] gather() {
-    for (TensorList other : gradients.subList(1, gradients.size())) {
-      gradients.get(0).add(other);
+  /** Sums the parts of the gradient, in their order; returns the norm of each parameter's. */
+  float[] gather(List<Params> parts) {
+    for (String name : gradient.names()) {
+      try (Scope scope = Scope.open()) {
+        Tensor sum = gradient.at(name);
+        sum.copyInPlace(parts.get(0).at(name));
+        for (Params part : parts.subList(1, parts.size())) {
+          sum.addInPlace(part.at(name));
+        }
+      }
     }
-    return gradients.get(0).norms();
+    return gradients.norms();
   }
 
   /**
-   * Ends a step, and forgets its gradients.
+   * Ends a step.
    *
    * @param norm of the whole gradient
    * @param decay of the average
    */
   void update(AdamW optimiser, long step, double norm, double decay) {
     weights.adamw(
-        gradients.get(0),
+        gradients,
         first,
         second,
         counts,
@@ -98,13 +110,19 @@ final class Slice implements AutoCloseable {
         optimiser.weightDecay(),
         AdamW.EPS,
         optimiser.scale(norm));
-    gradients.forEach(TensorList::zero);
     ema.lerp(weights, 1 - decay);
+    for (String name : gradient.names()) {
+      if (kernels.has(name)) {
+        try (Scope scope = Scope.open()) {
+          kernels.at(name).copyInPlace(master.at(name));
+        }
+      }
+    }
   }
 
   @Override
   public void close() {
-    List.of(weights, first, second, counts, ema).forEach(TensorList::close);
-    gradients.forEach(TensorList::close);
+    List.of(weights, first, second, counts, ema, gradients).forEach(TensorList::close);
+    gradient.close();
   }
 }

@@ -97,7 +97,14 @@ public final class Trainer implements AutoCloseable {
     this.state = state;
     this.step = step;
     this.shards = new Shards(network, objective, state.weights(), precision, seed, shards);
-    this.slices = Slice.of(state, this.shards.leaves(), shards);
+    this.slices = Slice.of(trained(network), state, this.shards.kernels(), shards);
+  }
+
+  private static List<String> trained(Network network) {
+    return Shapes.of(network, 1).parameters().stream()
+        .filter(Parameter::trained)
+        .map(Parameter::name)
+        .toList();
   }
 
   /**
@@ -170,11 +177,14 @@ public final class Trainer implements AutoCloseable {
     if (prefetch == null) {
       prefetch = new Prefetch(objective, step);
     }
-    double loss = shards.run(prefetch.take(), step);
+    double loss;
     double squares = 0;
-    for (float[] norms : shards.each(slices, Slice::gather)) {
-      for (float norm : norms) {
-        squares += (double) norm * norm;
+    try (Shards.Found found = shards.run(prefetch.take(), step)) {
+      loss = found.loss();
+      for (float[] norms : shards.each(slices, slice -> slice.gather(found.parts()))) {
+        for (float norm : norms) {
+          squares += (double) norm * norm;
+        }
       }
     }
     double norm = Math.sqrt(squares);

@@ -91,7 +91,7 @@ class ScopeTest {
         w.times(2);
       }
       w.square().sum().backward();
-      assertThat(w.gradient().floats()).containsExactly(6);
+      assertThat(w.takeGradient().floats()).containsExactly(6);
     }
   }
 }

@@ -229,7 +229,7 @@ class SimpleTest {
         assertThat(loss.item()).isCloseTo(expected, within(2e-6 * expected));
         if (gradients != null) {
           loss.backward();
-          float[] gradient = output.gradient().floats();
+          float[] gradient = output.takeGradient().floats();
           for (int i = 0; i < gradient.length; i++) {
             assertThat((double) gradient[i])
                 .isCloseTo(fixture.get(gradients).row(image)[i], within(1e-7));

@@ -1,0 +1,595 @@
+package io.jiffusion.execute;
+
+import io.jiffusion.network.Ops;
+import io.jiffusion.network.Shape;
+import io.jiffusion.tensor.Params;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.Torch;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A network in training: its operations are done one by one and written down, and {@link #backward}
+ * goes through them from the last to the first.
+ *
+ * <p>What takes the time has its gradient here: convolutions, sums, and the group norms of bf16
+ * images with what is before and after them ({@link TrainedNorm}). All other operations are {@link
+ * Eager}'s, each differentiated by the engine on its own.
+ */
+public final class Tape implements Ops<Tape.Value>, AutoCloseable {
+
+  /** A tensor of the network, and what is known of its gradient. */
+  public static class Value {
+    private final Shape shape;
+    private final boolean learns; // whether a gradient has somewhere to go from here
+    private Tensor tensor;
+    private Tensor gradient; // kept
+
+    private Value(Shape shape, boolean learns, Tensor tensor) {
+      this.shape = shape;
+      this.learns = learns;
+      this.tensor = tensor;
+    }
+
+    private Value(Tensor tensor, boolean learns) {
+      this(Shape.of(tensor.sizes()), learns, tensor);
+    }
+
+    private void add(Tensor part) {
+      if (!learns) {
+        return;
+      }
+      Tensor before = gradient;
+      gradient = (before == null ? part : before.plus(part)).keep();
+      if (before != null) {
+        before.release();
+      }
+    }
+
+    private void forget() {
+      if (gradient != null) {
+        gradient.release();
+        gradient = null;
+      }
+    }
+  }
+
+  /** An image plus a vector, or its norm: not computed before it is known what follows. */
+  private static final class Later extends Value {
+    private final Value image;
+    private final Value vector; // added; may be null
+    private final Norm norm; // may be null
+    private final Value scale; // may be null, like shift
+    private final Value shift;
+    private final Supplier<Value> plainly; // operation by operation
+    private Value done;
+
+    private Later(
+        Value image, Value vector, Norm norm, Value scale, Value shift, Supplier<Value> plainly) {
+      super(image.shape, true, null);
+      this.image = image;
+      this.vector = vector;
+      this.norm = norm;
+      this.scale = scale;
+      this.shift = shift;
+      this.plainly = plainly;
+    }
+  }
+
+  private record Norm(String name, int groups, double eps) {}
+
+  private record Entry(Value result, List<Tensor> kept, Consumer<Tensor> backward) {
+    void release() {
+      kept.forEach(Tensor::release);
+      result.forget();
+    }
+  }
+
+  private final Eager ops;
+  private final String prefix;
+  private final Params leaves;
+  private final Params kernels;
+  private final Params gradients;
+  private final Norms norms;
+  private final Precision precision;
+  private final Deque<Entry> entries;
+
+  private Tape(Tape outer, String prefix, Eager ops) {
+    this.ops = ops;
+    this.prefix = prefix;
+    this.leaves = outer.leaves;
+    this.kernels = outer.kernels;
+    this.gradients = outer.gradients;
+    this.norms = outer.norms;
+    this.precision = outer.precision;
+    this.entries = outer.entries;
+  }
+
+  /**
+   * Prepares a forward pass.
+   *
+   * @param leaves the weights, each a leaf ({@link Tensor#leaf})
+   * @param kernels of the convolutions in the network's precision, by the names of the weights
+   * @param gradients where those of the weights will be put
+   */
+  public Tape(
+      Params leaves,
+      Params kernels,
+      Params gradients,
+      Norms norms,
+      Precision precision,
+      Eager.Dropout dropout) {
+    this.ops = Eager.training(leaves, precision, dropout);
+    this.prefix = "";
+    this.leaves = leaves;
+    this.kernels = kernels;
+    this.gradients = gradients;
+    this.norms = norms;
+    this.precision = precision;
+    this.entries = new ArrayDeque<>();
+  }
+
+  /** What a network is given. */
+  public Value given(Tensor tensor) {
+    return new Value(tensor, false);
+  }
+
+  /** What is made of a result: its loss. */
+  public Value apply(Value x, Function<Tensor, Tensor> function) {
+    return local(in -> function.apply(in[0]), x);
+  }
+
+  /** The single number of a value. */
+  public double item(Value x) {
+    return x.tensor.item();
+  }
+
+  /** Finds the gradients of this number with respect to all weights. */
+  public void backward(Value loss) {
+    if (loss.learns) {
+      loss.add(Tensor.of(new float[] {1}, loss.tensor.sizes()));
+    }
+    while (!entries.isEmpty()) {
+      Entry entry = entries.removeLast();
+      try (Scope scope = Scope.open()) {
+        Torch.gradients(false);
+        if (entry.result.gradient != null) {
+          entry.backward.accept(entry.result.gradient);
+        }
+      } finally {
+        entry.release();
+      }
+    }
+    for (String name : leaves.names()) {
+      try (Scope scope = Scope.open()) {
+        Tensor gradient = leaves.at(name).takeGradient();
+        if (gradient != null) {
+          learn(name, gradient);
+        }
+      }
+    }
+  }
+
+  /** Frees what a pass that failed has left. */
+  @Override
+  public void close() {
+    entries.forEach(Entry::release);
+    entries.clear();
+  }
+
+  // ---- how an operation is written down ----
+
+  private void record(Value result, List<Tensor> kept, Consumer<Tensor> backward) {
+    kept.forEach(Tensor::keep);
+    entries.addLast(new Entry(result, kept, backward));
+  }
+
+  private void learn(String name, Tensor gradient) {
+    Tensor both = gradients.has(name) ? gradients.at(name).plus(gradient) : gradient;
+    gradients.put(name, both);
+  }
+
+  /** An operation that the engine differentiates by itself. */
+  private Value local(Function<Tensor[], Tensor> body, Value... given) {
+    Value[] inputs = Arrays.stream(given).map(this::now).toArray(Value[]::new);
+    Tensor[] leaves = new Tensor[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      leaves[i] = inputs[i].learns ? inputs[i].tensor.leaf() : inputs[i].tensor;
+    }
+    Tensor result = body.apply(leaves);
+    Value value = new Value(result, result.hasLeaf());
+    if (value.learns) {
+      List<Tensor> kept = new ArrayList<>(List.of(leaves));
+      kept.add(result);
+      record(
+          value,
+          kept,
+          dy -> {
+            result.backward(dy);
+            for (int i = 0; i < inputs.length; i++) {
+              Tensor gradient = inputs[i].learns ? leaves[i].takeGradient() : null;
+              if (gradient != null) {
+                inputs[i].add(gradient);
+              }
+            }
+          });
+    }
+    return value;
+  }
+
+  private static Tensor plainly(Supplier<Tensor> body) {
+    return Scope.of(
+        () -> {
+          Torch.gradients(false);
+          return body.get();
+        });
+  }
+
+  @Override
+  public Value block(String name, Function<Ops<Value>, Value> body) {
+    Value[] result = new Value[1];
+    ops.block(
+        name,
+        inner -> {
+          result[0] = now(body.apply(new Tape(this, prefix + name + ".", (Eager) inner)));
+          return result[0].tensor;
+        });
+    return result[0];
+  }
+
+  @Override
+  public Shape shape(Value x) {
+    return x.shape;
+  }
+
+  // ---- what has its gradient here ----
+
+  @Override
+  public Value conv(
+      Value given,
+      String name,
+      int out,
+      int kernel,
+      int stride,
+      Padding padding,
+      double initScale,
+      boolean bias) {
+    Value x =
+        padding == Padding.BOTTOM_RIGHT ? local(in -> in[0].padBottomRight(), given) : now(given);
+    int margin = padding == Padding.SYMMETRIC ? kernel / 2 : 0;
+    String full = prefix + name;
+    Tensor weight = kernels.at(full + ".weight");
+    Tensor result =
+        plainly(
+            () ->
+                x.tensor.conv(
+                    weight, bias ? leaves.at(full + ".bias").to(precision) : null, stride, margin));
+    Value value = new Value(result, true);
+    Tensor input = x.tensor;
+    record(
+        value,
+        List.of(input),
+        dy -> {
+          Tensor[] parts = dy.convBackward(input, weight, stride, margin, x.learns, bias);
+          if (x.learns) {
+            x.add(parts[0]);
+          }
+          learn(full + ".weight", parts[1]);
+          if (bias) {
+            learn(full + ".bias", parts[2]);
+          }
+        });
+    return value;
+  }
+
+  @Override
+  public Value add(Value a, Value b) {
+    Value first = now(a);
+    Value second = now(b);
+    Value value =
+        new Value(plainly(() -> first.tensor.plus(second.tensor)), first.learns || second.learns);
+    record(
+        value,
+        List.of(),
+        dy -> {
+          first.add(dy);
+          second.add(dy);
+        });
+    return value;
+  }
+
+  @Override
+  public Value addChannels(Value x, Value vector) {
+    Value image = now(x);
+    Supplier<Value> plainly = () -> local(in -> ops.addChannels(in[0], in[1]), image, vector);
+    return new Later(image, now(vector), null, null, null, plainly);
+  }
+
+  @Override
+  public Value groupNorm(Value x, String name, int groups, double eps) {
+    Supplier<Value> plainly = () -> local(in -> ops.groupNorm(in[0], name, groups, eps), x);
+    Norm norm = new Norm(prefix + name, groups, eps);
+    return x instanceof Later sum && sum.norm == null && sum.done == null
+        ? new Later(sum.image, sum.vector, norm, null, null, plainly)
+        : new Later(now(x), null, norm, null, null, plainly);
+  }
+
+  @Override
+  public Value scaleShift(Value x, Value scale, Value shift) {
+    Supplier<Value> plainly =
+        () -> local(in -> ops.scaleShift(in[0], in[1], in[2]), x, scale, shift);
+    return x instanceof Later norm && norm.norm != null && norm.scale == null && norm.done == null
+        ? new Later(norm.image, norm.vector, norm.norm, now(scale), now(shift), plainly)
+        : plainly.get();
+  }
+
+  @Override
+  public Value silu(Value x) {
+    TrainedNorm how = x instanceof Later norm && norm.done == null ? how(norm, true) : null;
+    return how == null ? local(in -> ops.silu(in[0]), x) : normed((Later) x, how);
+  }
+
+  /** The value, computed. */
+  private Value now(Value x) {
+    if (!(x instanceof Later later)) {
+      return x;
+    }
+    if (later.done == null) {
+      TrainedNorm how = how(later, false);
+      later.done = how == null ? later.plainly.get() : normed(later, how);
+    }
+    return later.done;
+  }
+
+  private TrainedNorm how(Later later, boolean silu) {
+    Norm norm = later.norm;
+    return norm == null ? null : norms.of(later.image.shape, norm.groups, norm.eps, silu);
+  }
+
+  private Value normed(Later later, TrainedNorm how) {
+    Value image = later.image;
+    Norm norm = later.norm;
+    int images = (int) image.shape.size(0);
+    int channels = (int) image.shape.size(1);
+    float[] weight = leaves.at(norm.name + ".weight").floats();
+    float[] bias = leaves.at(norm.name + ".bias").floats();
+    float[] scale = later.scale == null ? null : later.scale.tensor.floats();
+    float[] shift = later.shift == null ? null : later.shift.tensor.floats();
+    float[] vector = later.vector == null ? null : later.vector.tensor.floats();
+    float[] weights = new float[images * channels];
+    float[] biases = new float[images * channels];
+    for (int i = 0; i < weights.length; i++) {
+      float factor = scale == null ? 1 : 1 + scale[i];
+      weights[i] = weight[i % channels] * factor;
+      biases[i] = bias[i % channels] * factor + (shift == null ? 0 : shift[i]);
+    }
+    Tensor x = plainly(image.tensor::channelsLast);
+    Tensor y = plainly(x::emptyLike);
+    TrainedNorm.Moments moments =
+        how.forward(x.address(), y.address(), images, weights, biases, vector);
+    Value value = new Value(y, true);
+    record(
+        value,
+        List.of(x),
+        given -> {
+          Tensor dy = given.channelsLast();
+          Tensor dx = x.emptyLike();
+          TrainedNorm.Gradients parts =
+              how.backward(
+                  x.address(),
+                  dy.address(),
+                  dx.address(),
+                  images,
+                  weights,
+                  biases,
+                  vector,
+                  moments);
+          image.add(dx);
+          if (vector != null) {
+            later.vector.add(Tensor.of(parts.vector(), images, channels));
+          }
+          float[] byWeight = parts.weight();
+          float[] byBias = parts.bias();
+          if (scale != null) {
+            float[] byScale = new float[weights.length];
+            for (int i = 0; i < byScale.length; i++) {
+              byScale[i] = weight[i % channels] * byWeight[i] + bias[i % channels] * byBias[i];
+            }
+            later.scale.add(Tensor.of(byScale, images, channels));
+            later.shift.add(Tensor.of(byBias, images, channels));
+          }
+          learn(norm.name + ".weight", overImages(byWeight, scale, channels));
+          learn(norm.name + ".bias", overImages(byBias, scale, channels));
+        });
+    return value;
+  }
+
+  private static Tensor overImages(float[] each, float[] scale, int channels) {
+    float[] sum = new float[channels];
+    for (int i = 0; i < each.length; i++) {
+      sum[i % channels] += scale == null ? each[i] : each[i] * (1 + scale[i]);
+    }
+    return Tensor.of(sum, channels);
+  }
+
+  // ---- what the engine differentiates ----
+
+  @Override
+  public Value linear(Value x, String name, int out, double initScale, boolean bias) {
+    return local(in -> ops.linear(in[0], name, out, initScale, bias), x);
+  }
+
+  @Override
+  public Value layerNorm(Value x, String name, double eps) {
+    return local(in -> ops.layerNorm(in[0], name, eps), x);
+  }
+
+  @Override
+  public Value layerNorm(Value x, double eps) {
+    return local(in -> ops.layerNorm(in[0], eps), x);
+  }
+
+  @Override
+  public Value gelu(Value x) {
+    return local(in -> ops.gelu(in[0]), x);
+  }
+
+  @Override
+  public Value geluTanh(Value x) {
+    return local(in -> ops.geluTanh(in[0]), x);
+  }
+
+  @Override
+  public Value relu(Value x) {
+    return local(in -> ops.relu(in[0]), x);
+  }
+
+  @Override
+  public Value tanh(Value x) {
+    return local(in -> ops.tanh(in[0]), x);
+  }
+
+  @Override
+  public Value multiply(Value a, Value b) {
+    return local(in -> ops.multiply(in[0], in[1]), a, b);
+  }
+
+  @Override
+  public Value affine(Value x, double factor, double term) {
+    return local(in -> ops.affine(in[0], factor, term), x);
+  }
+
+  @Override
+  public Value multiplyChannels(Value x, Value vector) {
+    return local(in -> ops.multiplyChannels(in[0], in[1]), x, vector);
+  }
+
+  @Override
+  public Value concat(Value a, Value b) {
+    return local(in -> ops.concat(in[0], in[1]), a, b);
+  }
+
+  @Override
+  public Value channels(Value x, int from, int count) {
+    return local(in -> ops.channels(in[0], from, count), x);
+  }
+
+  @Override
+  public Value upsample(Value x) {
+    return local(in -> ops.upsample(in[0]), x);
+  }
+
+  @Override
+  public Value bilinear(Value x, long height, long width) {
+    return local(in -> ops.bilinear(in[0], height, width), x);
+  }
+
+  @Override
+  public Value averagePool(Value x) {
+    return local(in -> ops.averagePool(in[0]), x);
+  }
+
+  @Override
+  public Value pad(Value x, int margin) {
+    return local(in -> ops.pad(in[0], margin), x);
+  }
+
+  @Override
+  public Value filterDown(Value x, float[] taps, int margin) {
+    return local(in -> ops.filterDown(in[0], taps, margin), x);
+  }
+
+  @Override
+  public Value filterUp(Value x, float[] taps, int crop) {
+    return local(in -> ops.filterUp(in[0], taps, crop), x);
+  }
+
+  @Override
+  public Value mean(Value x) {
+    return local(in -> ops.mean(in[0]), x);
+  }
+
+  @Override
+  public Value tokens(Value x) {
+    return local(in -> ops.tokens(in[0]), x);
+  }
+
+  @Override
+  public Value sequence(Value vector) {
+    return local(in -> ops.sequence(in[0]), vector);
+  }
+
+  @Override
+  public Value elements(Value x, int from, int count) {
+    return local(in -> ops.elements(in[0], from, count), x);
+  }
+
+  @Override
+  public Value image(Value x, long height, long width) {
+    return local(in -> ops.image(in[0], height, width), x);
+  }
+
+  @Override
+  public Value unpatch(Value x, long height, long width, int patch) {
+    return local(in -> ops.unpatch(in[0], height, width, patch), x);
+  }
+
+  @Override
+  public Value attention(Value q, Value k, Value v, int heads) {
+    return local(in -> ops.attention(in[0], in[1], in[2], heads), q, k, v);
+  }
+
+  @Override
+  public Value sinusoid(Value label, int width, Order order, int shift) {
+    return local(in -> ops.sinusoid(in[0], width, order, shift), label);
+  }
+
+  @Override
+  public Value fourier(Value label, String name, int width, Order order, double std) {
+    return new Value(
+        plainly(() -> ops.fourier(label.tensor, name, width, order, std)), false); // not trained
+  }
+
+  @Override
+  public Value log(Value label) {
+    return local(in -> ops.log(in[0]), label);
+  }
+
+  @Override
+  public Value divide(Value image, Value label) {
+    return local(in -> ops.divide(in[0], in[1]), image, label);
+  }
+
+  @Override
+  public Value addTable(Value sequence, String name, double std) {
+    return local(in -> ops.addTable(in[0], name, std), sequence);
+  }
+
+  @Override
+  public Value addConstant(Value sequence, float[] values) {
+    return local(in -> ops.addConstant(in[0], values), sequence);
+  }
+
+  @Override
+  public Value oneHot(Value classes, int rows) {
+    return local(in -> ops.oneHot(in[0], rows), classes);
+  }
+
+  @Override
+  public Value embedding(Value index, String name, int rows, int width) {
+    return local(in -> ops.embedding(in[0], name, rows, width), index);
+  }
+
+  @Override
+  public Value dropout(Value x, String name, double p) {
+    return local(in -> ops.dropout(in[0], name, p), x);
+  }
+}
