@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A network in training: its operations are done one by one and written down, and {@link #backward}
@@ -96,9 +97,9 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   private final Eager ops;
   private final String prefix;
   private final Params leaves;
-  private final Params kernels;
+  private final Params filters;
   private final Params gradients;
-  private final Norms norms;
+  private final TrainingKernels kernels;
   private final Precision precision;
   private final Deque<Entry> entries;
 
@@ -106,9 +107,9 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     this.ops = ops;
     this.prefix = prefix;
     this.leaves = outer.leaves;
-    this.kernels = outer.kernels;
+    this.filters = outer.filters;
     this.gradients = outer.gradients;
-    this.norms = outer.norms;
+    this.kernels = outer.kernels;
     this.precision = outer.precision;
     this.entries = outer.entries;
   }
@@ -117,22 +118,22 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
    * Prepares a forward pass.
    *
    * @param leaves the weights, each a leaf ({@link Tensor#leaf})
-   * @param kernels of the convolutions in the network's precision, by the names of the weights
+   * @param filters weights of the convolutions in the network's precision
    * @param gradients where those of the weights will be put
    */
   public Tape(
       Params leaves,
-      Params kernels,
+      Params filters,
       Params gradients,
-      Norms norms,
+      TrainingKernels kernels,
       Precision precision,
       Eager.Dropout dropout) {
     this.ops = Eager.training(leaves, precision, dropout);
     this.prefix = "";
     this.leaves = leaves;
-    this.kernels = kernels;
+    this.filters = filters;
     this.gradients = gradients;
-    this.norms = norms;
+    this.kernels = kernels;
     this.precision = precision;
     this.entries = new ArrayDeque<>();
   }
@@ -266,7 +267,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
         padding == Padding.BOTTOM_RIGHT ? local(in -> in[0].padBottomRight(), given) : now(given);
     int margin = padding == Padding.SYMMETRIC ? kernel / 2 : 0;
     String full = prefix + name;
-    Tensor weight = kernels.at(full + ".weight");
+    Tensor weight = filters.at(full + ".weight");
     Tensor result =
         plainly(
             () ->
@@ -351,7 +352,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
   private TrainedNorm how(Later later, boolean silu) {
     Norm norm = later.norm;
-    return norm == null ? null : norms.of(later.image.shape, norm.groups, norm.eps, silu);
+    return norm == null ? null : kernels.norm(later.image.shape, norm.groups, norm.eps, silu);
   }
 
   private Value normed(Later later, TrainedNorm how) {
@@ -418,6 +419,38 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       sum[i % channels] += scale == null ? each[i] : each[i] * (1 + scale[i]);
     }
     return Tensor.of(sum, channels);
+  }
+
+  @Override
+  public Value attention(Value query, Value key, Value value, int heads) {
+    Value q = now(query);
+    Value k = now(key);
+    Value v = now(value);
+    TrainedAttention how = kernels.attention(q.shape, k.shape, heads);
+    if (how == null) {
+      return local(in -> ops.attention(in[0], in[1], in[2], heads), q, k, v);
+    }
+    int images = (int) q.shape.size(0);
+    List<Tensor> inputs = Stream.of(q, k, v).map(in -> plainly(in.tensor::contiguous)).toList();
+    long[] at = inputs.stream().mapToLong(Tensor::address).toArray();
+    Tensor result = plainly(inputs.get(0)::emptyLike);
+    how.forward(images, at[0], at[1], at[2], result.address());
+    Value attended = new Value(result, q.learns || k.learns || v.learns);
+    record(
+        attended,
+        inputs,
+        given -> {
+          Tensor dy = given.contiguous();
+          Tensor dq = inputs.get(0).emptyLike();
+          Tensor dk = inputs.get(1).emptyLike();
+          Tensor dv = inputs.get(2).emptyLike();
+          how.backward(
+              images, at[0], at[1], at[2], dy.address(), dq.address(), dk.address(), dv.address());
+          q.add(dq);
+          k.add(dk);
+          v.add(dv);
+        });
+    return attended;
   }
 
   // ---- what the engine differentiates ----
@@ -540,11 +573,6 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   @Override
   public Value unpatch(Value x, long height, long width, int patch) {
     return local(in -> ops.unpatch(in[0], height, width, patch), x);
-  }
-
-  @Override
-  public Value attention(Value q, Value k, Value v, int heads) {
-    return local(in -> ops.attention(in[0], in[1], in[2], heads), q, k, v);
   }
 
   @Override

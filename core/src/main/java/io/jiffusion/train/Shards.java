@@ -1,8 +1,8 @@
 package io.jiffusion.train;
 
 import io.jiffusion.execute.Eager;
-import io.jiffusion.execute.Norms;
 import io.jiffusion.execute.Tape;
+import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
@@ -27,8 +27,8 @@ final class Shards implements AutoCloseable {
   private final Precision precision;
   private final long seed;
   private final List<Params> leaves = new ArrayList<>(); // of each part
-  private final List<Norms> norms = new ArrayList<>(); // likewise
-  private final Params kernels;
+  private final List<TrainingKernels> kernels = new ArrayList<>(); // likewise
+  private final Params filters;
   private final Workers threads;
 
   /**
@@ -57,23 +57,23 @@ final class Shards implements AutoCloseable {
     this.seed = seed;
     for (int i = 0; i < count; i++) {
       leaves.add(weights.map(Tensor::leaf));
-      norms.add(new Norms(precision));
+      kernels.add(new TrainingKernels(precision));
     }
-    this.kernels = kernels(weights, precision);
+    this.filters = filters(weights, precision);
     this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
   }
 
   /** Of convolutions, most of an image network's weights: in the network's precision. */
-  private static Params kernels(Params weights, Precision precision) {
-    Params kernels = new Params();
+  private static Params filters(Params weights, Precision precision) {
+    Params filters = new Params();
     for (String name : weights.names()) {
       if (weights.at(name).sizes().length == 4) {
         try (Scope scope = Scope.open()) {
-          kernels.put(name, weights.at(name).to(precision));
+          filters.put(name, weights.at(name).to(precision));
         }
       }
     }
-    return kernels;
+    return filters;
   }
 
   /** Finds the gradient of the mean loss of these examples. */
@@ -111,7 +111,8 @@ final class Shards implements AutoCloseable {
     Eager.Dropout dropout = new Eager.Dropout(seed, draw);
     try (Scope scope = Scope.open();
         Tape tape =
-            new Tape(leaves.get(shard), kernels, gradients, norms.get(shard), precision, dropout)) {
+            new Tape(
+                leaves.get(shard), filters, gradients, kernels.get(shard), precision, dropout)) {
       Shape one = network.input();
       Tensor x =
           Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2))
@@ -141,9 +142,9 @@ final class Shards implements AutoCloseable {
         Arrays.copyOfRange(all.weights(), from, to));
   }
 
-  /** The kernels of convolutions as all parts see them: to be changed with the weights. */
-  Params kernels() {
-    return kernels;
+  /** The filters of convolutions as all parts see them: to be changed with the weights. */
+  Params filters() {
+    return filters;
   }
 
   /** Does the same with every slice of the parameters, each on a thread. */
@@ -157,7 +158,7 @@ final class Shards implements AutoCloseable {
   public void close() {
     threads.close(); // before the memory that they use is freed
     leaves.forEach(Params::close);
-    norms.forEach(Norms::close);
-    kernels.close();
+    kernels.forEach(TrainingKernels::close);
+    filters.close();
   }
 }

@@ -22,10 +22,10 @@ final class Slice implements AutoCloseable {
   private final TensorList ema;
   private final TensorList gradients;
   private final Params gradient = new Params();
-  private final Params kernels;
+  private final Params filters;
   private final Params master;
 
-  private Slice(Collection<String> names, Trainer.State state, Params kernels) {
+  private Slice(Collection<String> names, Trainer.State state, Params filters) {
     Function<Params, TensorList> list =
         params -> new TensorList(names.stream().map(params::at).toList());
     weights = list.apply(state.weights());
@@ -39,17 +39,17 @@ final class Slice implements AutoCloseable {
       }
     }
     gradients = list.apply(gradient);
-    this.kernels = kernels;
+    this.filters = filters;
     this.master = state.weights();
   }
 
   /**
    * These parameters in their order, in slices of about the same size.
    *
-   * @param kernels what is kept of the weights in another precision
+   * @param filters what is kept of the weights in another precision
    * @param most slices, at least 1
    */
-  static List<Slice> of(Collection<String> trained, Trainer.State state, Params kernels, int most) {
+  static List<Slice> of(Collection<String> trained, Trainer.State state, Params filters, int most) {
     long left = 0;
     for (String name : trained) {
       left += count(state, name);
@@ -61,7 +61,7 @@ final class Slice implements AutoCloseable {
       names.add(name);
       size += count(state, name);
       if (size >= left / (most - slices.size())) {
-        slices.add(new Slice(names, state, kernels));
+        slices.add(new Slice(names, state, filters));
         left -= size;
         size = 0;
         names.clear();
@@ -112,9 +112,9 @@ final class Slice implements AutoCloseable {
         optimiser.scale(norm));
     ema.lerp(weights, 1 - decay);
     for (String name : gradient.names()) {
-      if (kernels.has(name)) {
+      if (filters.has(name)) {
         try (Scope scope = Scope.open()) {
-          kernels.at(name).copyInPlace(master.at(name));
+          filters.at(name).copyInPlace(master.at(name));
         }
       }
     }
