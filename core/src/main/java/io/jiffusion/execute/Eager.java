@@ -350,27 +350,27 @@ public final class Eager implements Ops<Tensor> {
 
   @Override
   public Tensor dropout(Tensor x, String name, double p) {
-    return dropout == null || p == 0 ? x : x.times(mask(name, p, x.sizes()).to(precision));
+    return dropout == null || p == 0 ? x : x.times(mask(name, p, x));
   }
 
   /**
    * A mask from (seed, step, name): the same whatever else the engine draws. Four lanes of 16 bits
    * a draw.
    */
-  private Tensor mask(String name, double p, long[] sizes) {
+  private Tensor mask(String name, double p, Tensor x) {
     CRC32 hash = new CRC32();
     hash.update((prefix + name).getBytes(StandardCharsets.UTF_8));
     Key key = new Key(dropout.seed + (hash.getValue() << 32), dropout.step, Purpose.DROPOUT);
-    float[] mask = new float[Math.toIntExact(Shape.of(sizes).count())];
     int threshold = (int) Math.round(p * 0x10000);
     float kept = 0x10000 / (float) (0x10000 - threshold);
-    for (int i = 0; i < mask.length; i += 4) {
-      long bits = key.bits(i >>> 2);
-      for (int lane = i; lane < Math.min(i + 4, mask.length); lane++, bits >>>= 16) {
-        mask[lane] = (bits & 0xFFFF) < threshold ? 0 : kept;
-      }
+    int count = Math.toIntExact(x.count());
+    long[] draws = new long[(count + 3) / 4];
+    key.bits(draws);
+    boolean[] mask = new boolean[count];
+    for (int i = 0; i < count; i++) {
+      mask[i] = (draws[i >>> 2] >>> 16 * (i & 3) & 0xFFFF) >= threshold;
     }
-    return Tensor.of(mask, sizes);
+    return x.mask(mask, kept);
   }
 
   /** A vector for every pixel of an image, or every element of a sequence. */

@@ -21,6 +21,18 @@ public record Key(long seed, long index, Purpose purpose) {
     return pair[(int) (i & 1)];
   }
 
+  /** Fills {@code out} with draws 0, 1, 2 and so on. */
+  public void bits(long[] out) {
+    long[] pair = new long[2];
+    for (int i = 0; i < out.length; i += 2) {
+      block(i >>> 1, pair);
+      out[i] = pair[0];
+      if (i + 1 < out.length) {
+        out[i + 1] = pair[1];
+      }
+    }
+  }
+
   /**
    * Draw number {@code i}, uniform in the open interval (0, 1): the middle of one of 2^52 equal
    * cells.

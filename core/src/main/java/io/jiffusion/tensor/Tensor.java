@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -156,6 +157,29 @@ public final class Tensor {
   /** An image with the channels of a pixel side by side in memory. */
   public Tensor channelsLast() {
     return run("contiguous", () -> pointer.contiguous(MemoryFormat.ChannelsLast));
+  }
+
+  /**
+   * This number where it says so and zeros elsewhere, with this tensor's shape and format.
+   *
+   * @param where in an order that depends on the format
+   */
+  public Tensor mask(boolean[] where, float number) {
+    if (Torch.device() == Device.CPU && pointer.scalar_type().intern() == ScalarType.BFloat16) {
+      short bits = (short) (Float.floatToIntBits(number) + 0x8000 >>> 16); // rounded
+      short[] values = new short[where.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = where[i] ? bits : 0;
+      }
+      Tensor mask = emptyLike();
+      new ShortPointer(mask.pointer.data_ptr()).put(values, 0, values.length);
+      return mask;
+    }
+    float[] values = new float[where.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = where[i] ? number : 0;
+    }
+    return of(values, sizes()).like(this);
   }
 
   /** Memory for a tensor with this one's shape and format; what is in it is undefined. */
