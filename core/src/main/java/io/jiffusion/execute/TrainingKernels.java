@@ -1,10 +1,26 @@
 package io.jiffusion.execute;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MULTIPLE_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+
+import io.jiffusion.execute.Dnnl.Argument;
+import io.jiffusion.execute.Dnnl.Memory;
+import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.network.Shape;
+import io.jiffusion.tensor.Device;
 import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Tensor;
+import io.jiffusion.tensor.Torch;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.bytedeco.dnnl.memory.data_type;
+import org.bytedeco.dnnl.memory.desc;
+import org.bytedeco.dnnl.memory_desc_vector;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.sum;
 
 /**
  * What a network that is trained in bf16 has of oneDNN beside libtorch: made when it is first asked
@@ -16,12 +32,17 @@ public final class TrainingKernels implements AutoCloseable {
 
   private record AttentionKey(long queries, long keys, long channels, int heads) {}
 
+  private record SumKey(long count, int parts) {}
+
+  private record CopyKey(Shape sizes) {}
+
   private final Map<Record, Object> made = new HashMap<>(); // null where there is none
   private final Dnnl dnnl;
 
   /** Makes none yet; for a network in fp32 there will be none. */
   public TrainingKernels(Precision precision) {
-    dnnl = precision == Precision.BF16 ? oneDnn() : null;
+    boolean here = precision == Precision.BF16 && Torch.device() == Device.CPU;
+    dnnl = here ? oneDnn() : null;
   }
 
   private static Dnnl oneDnn() {
@@ -58,6 +79,108 @@ public final class TrainingKernels implements AutoCloseable {
             () ->
                 new TrainedAttention(
                     dnnl, (int) key.queries, (int) key.keys, (int) key.channels, heads));
+  }
+
+  /**
+   * Adds up the parts of a gradient, in their order.
+   *
+   * @param sum float32, of the same shape; written
+   */
+  public void sum(List<Tensor> parts, Tensor sum) {
+    Sum how =
+        parts.stream().allMatch(Tensor::isBf16)
+            ? (Sum)
+                find(
+                    new SumKey(sum.count(), parts.size()),
+                    () -> new Sum(dnnl, sum.count(), parts.size()))
+            : null;
+    if (how != null) {
+      how.run(
+          parts.stream().map(Tensor::contiguous).mapToLong(Tensor::address).toArray(),
+          sum.address());
+      return;
+    }
+    sum.copyInPlace(parts.get(0));
+    parts.subList(1, parts.size()).forEach(sum::addInPlace);
+  }
+
+  /**
+   * Copies the weight of a convolution, float32, to one in the network's precision, of which {@link
+   * Tensor#to} has made the format.
+   */
+  public void copyFilter(Tensor weight, Tensor filter) {
+    long[] sizes = weight.sizes();
+    Copy how =
+        filter.isBf16()
+            ? (Copy) find(new CopyKey(Shape.of(sizes)), () -> new Copy(dnnl, sizes))
+            : null;
+    if (how != null) {
+      how.run(weight.address(), filter.address());
+      return;
+    }
+    filter.copyInPlace(weight);
+  }
+
+  /** The sum of bf16 numbers in float32. */
+  private static final class Sum {
+    private final Memory[] parts;
+    private final Memory sum;
+    private final Primitive how;
+
+    Sum(Dnnl dnnl, long count, int parts) {
+      desc one = dnnl.dense(data_type.bf16, count);
+      long nowhere = dnnl.allocate(0);
+      this.parts = new Memory[parts];
+      float[] factors = new float[parts];
+      memory_desc_vector descs = new memory_desc_vector(parts);
+      Argument[] arguments = new Argument[parts + 1];
+      for (int i = 0; i < parts; i++) {
+        this.parts[i] = dnnl.at(one, nowhere);
+        factors[i] = 1;
+        descs.put(i, one);
+        arguments[i] = new Argument(DNNL_ARG_MULTIPLE_SRC + i, this.parts[i]);
+      }
+      sum = dnnl.at(dnnl.dense(data_type.f32, count), nowhere);
+      arguments[parts] = new Argument(DNNL_ARG_DST, sum);
+      sum.primitive_desc desc = new sum.primitive_desc(dnnl.engine, sum.desc(), factors, descs);
+      how = dnnl.primitive(desc, new sum(desc), null, arguments);
+    }
+
+    void run(long[] from, long to) {
+      for (int i = 0; i < parts.length; i++) {
+        Dnnl.move(parts[i], from[i]);
+      }
+      Dnnl.move(sum, to);
+      how.run();
+    }
+  }
+
+  /** From a row-major float32 filter to a channels-last bf16 one. */
+  private static final class Copy {
+    private final Memory from;
+    private final Memory to;
+    private final Primitive how;
+
+    Copy(Dnnl dnnl, long[] sizes) {
+      long nowhere = dnnl.allocate(0);
+      long[] last = {sizes[1] * sizes[2] * sizes[3], 1, sizes[1] * sizes[3], sizes[1]};
+      from = dnnl.at(dnnl.dense(data_type.f32, sizes), nowhere);
+      to = dnnl.at(dnnl.desc(data_type.bf16, sizes, last), nowhere);
+      reorder.primitive_desc desc = new reorder.primitive_desc(from.handle(), to.handle());
+      how =
+          dnnl.primitive(
+              desc,
+              new reorder(desc),
+              null,
+              new Argument(DNNL_ARG_SRC, from),
+              new Argument(DNNL_ARG_DST, to));
+    }
+
+    void run(long source, long target) {
+      Dnnl.move(from, source);
+      Dnnl.move(to, target);
+      how.run();
+    }
   }
 
   private Object find(Record key, Supplier<Object> maker) {

@@ -107,7 +107,7 @@ public final class Tensor {
     }
   }
 
-  /** Where the first number lies, for kernels of other libraries. */
+  /** Where the first number lies in the processor's memory, for kernels of other libraries. */
   public long address() {
     return pointer.data_ptr().address();
   }
@@ -145,6 +145,10 @@ public final class Tensor {
                 : pointer.to(precision.type));
   }
 
+  public boolean isBf16() {
+    return pointer.scalar_type().intern() == ScalarType.BFloat16;
+  }
+
   /** In the number format of another tensor. */
   public Tensor like(Tensor other) {
     return run("to", () -> pointer.to(other.pointer.scalar_type()));
@@ -165,7 +169,7 @@ public final class Tensor {
    * @param where in an order that depends on the format
    */
   public Tensor mask(boolean[] where, float number) {
-    if (Torch.device() == Device.CPU && pointer.scalar_type().intern() == ScalarType.BFloat16) {
+    if (Torch.device() == Device.CPU && isBf16()) {
       short bits = (short) (Float.floatToIntBits(number) + 0x8000 >>> 16); // rounded
       short[] values = new short[where.length];
       for (int i = 0; i < values.length; i++) {

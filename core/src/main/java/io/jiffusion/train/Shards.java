@@ -147,6 +147,11 @@ final class Shards implements AutoCloseable {
     return filters;
   }
 
+  /** One for each part; for one thread at a time. */
+  List<TrainingKernels> kernels() {
+    return kernels;
+  }
+
   /** Does the same with every slice of the parameters, each on a thread. */
   <T> List<T> each(List<Slice> slices, Function<Slice, T> work) {
     List<Future<T>> running = new ArrayList<>();

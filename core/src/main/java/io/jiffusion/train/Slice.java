@@ -1,8 +1,8 @@
 package io.jiffusion.train;
 
+import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
-import io.jiffusion.tensor.Tensor;
 import io.jiffusion.tensor.TensorList;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +25,10 @@ final class Slice implements AutoCloseable {
   private final Params filters;
   private final Params master;
 
-  private Slice(Collection<String> names, Trainer.State state, Params filters) {
+  private final TrainingKernels kernels;
+
+  private Slice(
+      Collection<String> names, Trainer.State state, Params filters, TrainingKernels kernels) {
     Function<Params, TensorList> list =
         params -> new TensorList(names.stream().map(params::at).toList());
     weights = list.apply(state.weights());
@@ -41,15 +44,20 @@ final class Slice implements AutoCloseable {
     gradients = list.apply(gradient);
     this.filters = filters;
     this.master = state.weights();
+    this.kernels = kernels;
   }
 
   /**
    * These parameters in their order, in slices of about the same size.
    *
    * @param filters what is kept of the weights in another precision
-   * @param most slices, at least 1
+   * @param kernels as many as there are slices at most
    */
-  static List<Slice> of(Collection<String> trained, Trainer.State state, Params filters, int most) {
+  static List<Slice> of(
+      Collection<String> trained,
+      Trainer.State state,
+      Params filters,
+      List<TrainingKernels> kernels) {
     long left = 0;
     for (String name : trained) {
       left += count(state, name);
@@ -60,8 +68,8 @@ final class Slice implements AutoCloseable {
     for (String name : trained) {
       names.add(name);
       size += count(state, name);
-      if (size >= left / (most - slices.size())) {
-        slices.add(new Slice(names, state, filters));
+      if (size >= left / (kernels.size() - slices.size())) {
+        slices.add(new Slice(names, state, filters, kernels.get(slices.size())));
         left -= size;
         size = 0;
         names.clear();
@@ -82,11 +90,7 @@ final class Slice implements AutoCloseable {
   float[] gather(List<Params> parts) {
     for (String name : gradient.names()) {
       try (Scope scope = Scope.open()) {
-        Tensor sum = gradient.at(name);
-        sum.copyInPlace(parts.get(0).at(name));
-        for (Params part : parts.subList(1, parts.size())) {
-          sum.addInPlace(part.at(name));
-        }
+        kernels.sum(parts.stream().map(part -> part.at(name)).toList(), gradient.at(name));
       }
     }
     return gradients.norms();
@@ -114,7 +118,7 @@ final class Slice implements AutoCloseable {
     for (String name : gradient.names()) {
       if (filters.has(name)) {
         try (Scope scope = Scope.open()) {
-          filters.at(name).copyInPlace(master.at(name));
+          kernels.copyFilter(master.at(name), filters.at(name));
         }
       }
     }

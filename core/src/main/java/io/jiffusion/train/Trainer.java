@@ -97,7 +97,7 @@ public final class Trainer implements AutoCloseable {
     this.state = state;
     this.step = step;
     this.shards = new Shards(network, objective, state.weights(), precision, seed, shards);
-    this.slices = Slice.of(trained(network), state, this.shards.filters(), shards);
+    this.slices = Slice.of(trained(network), state, this.shards.filters(), this.shards.kernels());
   }
 
   private static List<String> trained(Network network) {
