@@ -10,8 +10,11 @@ import io.jiffusion.tensor.Torch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -30,18 +33,16 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   /** A tensor of the network, and what is known of its gradient. */
   public static class Value {
     private final Shape shape;
+    private final Tensor tensor;
     private final boolean learns; // whether a gradient has somewhere to go from here
-    private Tensor tensor;
+    private final Deque<Entry> list; // on which it is written down
     private Tensor gradient; // kept
 
-    private Value(Shape shape, boolean learns, Tensor tensor) {
+    private Value(Shape shape, Tensor tensor, boolean learns, Deque<Entry> list) {
       this.shape = shape;
-      this.learns = learns;
       this.tensor = tensor;
-    }
-
-    private Value(Tensor tensor, boolean learns) {
-      this(Shape.of(tensor.sizes()), learns, tensor);
+      this.learns = learns;
+      this.list = list;
     }
 
     private void add(Tensor part) {
@@ -75,7 +76,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
     private Later(
         Value image, Value vector, Norm norm, Value scale, Value shift, Supplier<Value> plainly) {
-      super(image.shape, true, null);
+      super(image.shape, null, true, null);
       this.image = image;
       this.vector = vector;
       this.norm = norm;
@@ -101,9 +102,15 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   private final Params gradients;
   private final TrainingKernels kernels;
   private final Precision precision;
+  private final boolean recompute;
   private final Deque<Entry> entries;
+  private final Set<Value> outside; // values from before a block that is forgotten, else null
+  private final List<Later> pending = new ArrayList<>(); // which nothing has asked for
 
-  private Tape(Tape outer, String prefix, Eager ops) {
+  private Tape(Tape outer, Deque<Entry> entries, Set<Value> outside, String prefix, Eager ops) {
+    this.recompute = outer.recompute;
+    this.entries = entries;
+    this.outside = outside;
     this.ops = ops;
     this.prefix = prefix;
     this.leaves = outer.leaves;
@@ -111,12 +118,13 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     this.gradients = outer.gradients;
     this.kernels = outer.kernels;
     this.precision = outer.precision;
-    this.entries = outer.entries;
   }
 
   /**
    * Prepares a forward pass.
    *
+   * @param recompute whether the values within a block are forgotten and computed again for its
+   *     gradient: less memory, more time
    * @param leaves the weights, each a leaf ({@link Tensor#leaf})
    * @param filters weights of the convolutions in the network's precision
    * @param gradients where those of the weights will be put
@@ -127,8 +135,11 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       Params gradients,
       TrainingKernels kernels,
       Precision precision,
-      Eager.Dropout dropout) {
+      Eager.Dropout dropout,
+      boolean recompute) {
     this.ops = Eager.training(leaves, precision, dropout);
+    this.recompute = recompute;
+    this.outside = null;
     this.prefix = "";
     this.leaves = leaves;
     this.filters = filters;
@@ -140,7 +151,11 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
   /** What a network is given. */
   public Value given(Tensor tensor) {
-    return new Value(tensor, false);
+    return value(tensor, false);
+  }
+
+  private Value value(Tensor tensor, boolean learns) {
+    return new Value(Shape.of(tensor.sizes()), tensor, learns, entries);
   }
 
   /** What is made of a result: its loss. */
@@ -158,6 +173,18 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     if (loss.learns) {
       loss.add(Tensor.of(new float[] {1}, loss.tensor.sizes()));
     }
+    backward(entries);
+    for (String name : leaves.names()) {
+      try (Scope scope = Scope.open()) {
+        Tensor gradient = leaves.at(name).takeGradient();
+        if (gradient != null) {
+          learn(name, gradient);
+        }
+      }
+    }
+  }
+
+  private static void backward(Deque<Entry> entries) {
     while (!entries.isEmpty()) {
       Entry entry = entries.removeLast();
       try (Scope scope = Scope.open()) {
@@ -169,19 +196,15 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
         entry.release();
       }
     }
-    for (String name : leaves.names()) {
-      try (Scope scope = Scope.open()) {
-        Tensor gradient = leaves.at(name).takeGradient();
-        if (gradient != null) {
-          learn(name, gradient);
-        }
-      }
-    }
   }
 
   /** Frees what a pass that failed has left. */
   @Override
   public void close() {
+    release(entries);
+  }
+
+  private static void release(Deque<Entry> entries) {
     entries.forEach(Entry::release);
     entries.clear();
   }
@@ -189,6 +212,9 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   // ---- how an operation is written down ----
 
   private void record(Value result, List<Tensor> kept, Consumer<Tensor> backward) {
+    if (outside != null) {
+      return;
+    }
     kept.forEach(Tensor::keep);
     entries.addLast(new Entry(result, kept, backward));
   }
@@ -206,7 +232,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       leaves[i] = inputs[i].learns ? inputs[i].tensor.leaf() : inputs[i].tensor;
     }
     Tensor result = body.apply(leaves);
-    Value value = new Value(result, result.hasLeaf());
+    Value value = value(result, result.hasLeaf());
     if (value.learns) {
       List<Tensor> kept = new ArrayList<>(List.of(leaves));
       kept.add(result);
@@ -236,14 +262,48 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
   @Override
   public Value block(String name, Function<Ops<Value>, Value> body) {
+    List.copyOf(pending).forEach(this::now); // here, where its tensor lives as long as this block
+    return recompute && prefix.isEmpty()
+        ? forgotten(name, body)
+        : block(name, body, entries, outside);
+  }
+
+  private Value block(
+      String name, Function<Ops<Value>, Value> body, Deque<Entry> entries, Set<Value> outside) {
     Value[] result = new Value[1];
     ops.block(
         name,
         inner -> {
-          result[0] = now(body.apply(new Tape(this, prefix + name + ".", (Eager) inner)));
+          Tape tape = new Tape(this, entries, outside, prefix + name + ".", (Eager) inner);
+          result[0] = tape.now(body.apply(tape));
           return result[0].tensor;
         });
     return result[0];
+  }
+
+  /**
+   * A block of which only what it is given and what it makes is kept; it is done again when its
+   * gradient is asked for (Chen et al.: Training Deep Nets with Sublinear Memory Cost, arXiv
+   * 1604.06174).
+   */
+  private Value forgotten(String name, Function<Ops<Value>, Value> body) {
+    Set<Value> needed = Collections.newSetFromMap(new IdentityHashMap<>());
+    Value made = block(name, body, new ArrayDeque<>(), needed);
+    Value result = value(made.tensor, made.learns);
+    record(
+        result,
+        needed.stream().map(value -> value.tensor).toList(),
+        dy -> {
+          Deque<Entry> again = new ArrayDeque<>();
+          try {
+            Torch.gradients(true);
+            block(name, body, again, null).add(dy);
+            backward(again);
+          } finally {
+            release(again);
+          }
+        });
+    return result;
   }
 
   @Override
@@ -273,7 +333,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
             () ->
                 x.tensor.conv(
                     weight, bias ? leaves.at(full + ".bias").to(precision) : null, stride, margin));
-    Value value = new Value(result, true);
+    Value value = value(result, true);
     Tensor input = x.tensor;
     record(
         value,
@@ -296,7 +356,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     Value first = now(a);
     Value second = now(b);
     Value value =
-        new Value(plainly(() -> first.tensor.plus(second.tensor)), first.learns || second.learns);
+        value(plainly(() -> first.tensor.plus(second.tensor)), first.learns || second.learns);
     record(
         value,
         List.of(),
@@ -310,49 +370,81 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   @Override
   public Value addChannels(Value x, Value vector) {
     Value image = now(x);
-    Supplier<Value> plainly = () -> local(in -> ops.addChannels(in[0], in[1]), image, vector);
-    return new Later(image, now(vector), null, null, null, plainly);
+    Value added = now(vector);
+    return later(
+        new Later(
+            image,
+            added,
+            null,
+            null,
+            null,
+            () -> local(in -> ops.addChannels(in[0], in[1]), image, added)));
   }
 
   @Override
   public Value groupNorm(Value x, String name, int groups, double eps) {
-    Supplier<Value> plainly = () -> local(in -> ops.groupNorm(in[0], name, groups, eps), x);
-    Norm norm = new Norm(prefix + name, groups, eps);
-    return x instanceof Later sum && sum.norm == null && sum.done == null
-        ? new Later(sum.image, sum.vector, norm, null, null, plainly)
-        : new Later(now(x), null, norm, null, null, plainly);
+    Later sum = x instanceof Later later && later.norm == null ? unasked(later) : null;
+    return later(
+        new Later(
+            sum == null ? now(x) : sum.image,
+            sum == null ? null : sum.vector,
+            new Norm(prefix + name, groups, eps),
+            null,
+            null,
+            () -> local(in -> ops.groupNorm(in[0], name, groups, eps), x)));
   }
 
   @Override
   public Value scaleShift(Value x, Value scale, Value shift) {
+    Later norm =
+        x instanceof Later later && later.norm != null && later.scale == null
+            ? unasked(later)
+            : null;
     Supplier<Value> plainly =
         () -> local(in -> ops.scaleShift(in[0], in[1], in[2]), x, scale, shift);
-    return x instanceof Later norm && norm.norm != null && norm.scale == null && norm.done == null
-        ? new Later(norm.image, norm.vector, norm.norm, now(scale), now(shift), plainly)
-        : plainly.get();
+    return norm == null
+        ? plainly.get()
+        : later(new Later(norm.image, norm.vector, norm.norm, now(scale), now(shift), plainly));
   }
 
   @Override
   public Value silu(Value x) {
-    TrainedNorm how = x instanceof Later norm && norm.done == null ? how(norm, true) : null;
-    return how == null ? local(in -> ops.silu(in[0]), x) : normed((Later) x, how);
+    Later norm = x instanceof Later later && later.norm != null ? unasked(later) : null;
+    TrainedNorm how = norm == null ? null : how(norm, true);
+    return how == null ? local(in -> ops.silu(in[0]), x) : normed(norm, how);
+  }
+
+  private Later later(Later later) {
+    pending.add(later);
+    return later;
+  }
+
+  /** This one, taken by what follows, unless something has asked for its value. */
+  private Later unasked(Later later) {
+    pending.remove(later);
+    return later.done == null ? later : null;
   }
 
   /** The value, computed. */
   private Value now(Value x) {
-    if (!(x instanceof Later later)) {
-      return x;
+    Value value = x;
+    if (x instanceof Later later) {
+      if (later.done == null) {
+        pending.remove(later);
+        TrainedNorm how = later.norm == null ? null : how(later, false);
+        later.done = how == null ? later.plainly.get() : normed(later, how);
+      }
+      value = later.done;
     }
-    if (later.done == null) {
-      TrainedNorm how = how(later, false);
-      later.done = how == null ? later.plainly.get() : normed(later, how);
+    if (outside != null && value.list != entries) {
+      outside.add(value);
     }
-    return later.done;
+    return value;
   }
 
   private TrainedNorm how(Later later, boolean silu) {
     Norm norm = later.norm;
-    return norm == null ? null : kernels.norm(later.image.shape, norm.groups, norm.eps, silu);
+    return kernels.norm(later.image.shape, norm.groups, norm.eps, silu);
   }
 
   private Value normed(Later later, TrainedNorm how) {
@@ -376,7 +468,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     Tensor y = plainly(x::emptyLike);
     TrainedNorm.Moments moments =
         how.forward(x.address(), y.address(), images, weights, biases, vector);
-    Value value = new Value(y, true);
+    Value value = value(y, true);
     record(
         value,
         List.of(x),
@@ -435,7 +527,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     long[] at = inputs.stream().mapToLong(Tensor::address).toArray();
     Tensor result = plainly(inputs.get(0)::emptyLike);
     how.forward(images, at[0], at[1], at[2], result.address());
-    Value attended = new Value(result, q.learns || k.learns || v.learns);
+    Value attended = value(result, q.learns || k.learns || v.learns);
     record(
         attended,
         inputs,
@@ -582,8 +674,9 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
   @Override
   public Value fourier(Value label, String name, int width, Order order, double std) {
-    return new Value(
-        plainly(() -> ops.fourier(label.tensor, name, width, order, std)), false); // not trained
+    return value(
+        plainly(() -> ops.fourier(now(label).tensor, name, width, order, std)),
+        false); // not trained
   }
 
   @Override

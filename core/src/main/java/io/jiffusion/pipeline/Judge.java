@@ -18,6 +18,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.train.AdamW;
+import io.jiffusion.train.Arithmetic;
 import io.jiffusion.train.CrossEntropy;
 import io.jiffusion.train.Ema;
 import io.jiffusion.train.Trainer;
@@ -106,9 +107,7 @@ public final class Judge implements AutoCloseable {
             objective,
             OPTIMISER,
             AVERAGE,
-            Precision.fastest(),
-            seed,
-            SHARDS)) {
+            new Arithmetic(Precision.fastest(), seed, SHARDS, false))) {
       long begin = System.nanoTime();
       while (trainer.steps() < steps) {
         cancellation.check();

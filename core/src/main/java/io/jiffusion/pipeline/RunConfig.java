@@ -138,11 +138,11 @@ public record RunConfig(
   }
 
   /**
-   * All that a training run's state depends on: the configuration without how long it runs and how
-   * often it saves.
+   * All that a training run's state depends on: the configuration without how long it runs, how
+   * often it saves and what it computes twice.
    */
   String identity() {
-    Tree tree = Tree.of(this);
+    Tree tree = Tree.of(with(List.of("train.recompute=null")));
     for (String free : List.of("steps", "minutes", "previewEvery", "checkpointEvery")) {
       tree = tree.merge(Tree.setting("train." + free + "=0"));
     }

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.Optional;
 import java.util.List;
 
 /**
@@ -22,6 +23,8 @@ import java.util.List;
  * @param shards parts in which the gradient of a step is computed, each on a thread of its own;
  *     part of the arithmetic, so a run is the same on a machine with fewer cores
  * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
+ * @param recompute true to forget the values within the network's blocks and compute them again for
+ *     the gradient: less memory, a third more time, the same numbers; null for false
  * @param previewEvery steps between preview images; 0 for none
  * @param checkpointEvery steps between checkpoints; 0 for one at the end only
  */
@@ -41,6 +44,7 @@ public record TrainConfig(
     double[] gamma,
     int shards,
     String precision,
+    @Optional Boolean recompute,
     int previewEvery,
     int checkpointEvery) {
 

@@ -10,6 +10,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.train.AdamW;
+import io.jiffusion.train.Arithmetic;
 import io.jiffusion.train.Checkpoint;
 import io.jiffusion.train.Ema;
 import io.jiffusion.train.Simple;
@@ -178,12 +179,15 @@ public final class Training {
             train.clipNorm(),
             train.warmup());
     Ema average = new Ema(train.ema());
-    Precision precision = Precision.of(train.precision());
+    Arithmetic arithmetic =
+        new Arithmetic(
+            Precision.of(train.precision()),
+            train.seed(),
+            train.shards(),
+            Boolean.TRUE.equals(train.recompute()));
     return from == null
-        ? new Trainer(
-            network, objective, optimiser, average, precision, train.seed(), train.shards())
-        : new Trainer(
-            network, objective, optimiser, average, precision, train.seed(), train.shards(), from);
+        ? new Trainer(network, objective, optimiser, average, arithmetic)
+        : new Trainer(network, objective, optimiser, average, arithmetic, from);
   }
 
   private void save(Trainer trainer, Metrics metrics) throws IOException {

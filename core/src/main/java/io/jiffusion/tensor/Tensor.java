@@ -166,24 +166,37 @@ public final class Tensor {
   /**
    * This number where it says so and zeros elsewhere, with this tensor's shape and format.
    *
-   * @param where in an order that depends on the format
+   * @param where row-major, but of an image pixel by pixel, the channels of each side by side
    */
   public Tensor mask(boolean[] where, float number) {
-    if (Torch.device() == Device.CPU && isBf16()) {
-      short bits = (short) (Float.floatToIntBits(number) + 0x8000 >>> 16); // rounded
-      short[] values = new short[where.length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = where[i] ? bits : 0;
-      }
-      Tensor mask = emptyLike();
-      new ShortPointer(mask.pointer.data_ptr()).put(values, 0, values.length);
-      return mask;
-    }
+    long[] sizes = sizes();
+    boolean image = sizes.length == 4;
+    long[] order = image ? new long[] {sizes[0], sizes[2], sizes[3], sizes[1]} : sizes;
+    Tensor mask = isBf16() ? bf16Mask(where, number, order) : mask(where, number, order);
+    return image ? mask.permute(0, 3, 1, 2) : mask;
+  }
+
+  private static Tensor mask(boolean[] where, float number, long[] sizes) {
     float[] values = new float[where.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = where[i] ? number : 0;
     }
-    return of(values, sizes()).like(this);
+    return of(values, sizes);
+  }
+
+  private static Tensor bf16Mask(boolean[] where, float number, long[] sizes) {
+    short bits = (short) (Float.floatToIntBits(number) + 0x8000 >>> 16); // rounded
+    short[] values = new short[where.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = where[i] ? bits : 0;
+    }
+    return run(
+        "upload",
+        () -> {
+          try (ShortPointer data = new ShortPointer(values)) {
+            return onDevice(torch.from_blob(data, sizes, new TensorOptions(ScalarType.BFloat16)));
+          }
+        });
   }
 
   /** Memory for a tensor with this one's shape and format; what is in it is undefined. */

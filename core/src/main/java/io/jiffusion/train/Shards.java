@@ -24,8 +24,7 @@ import java.util.function.Function;
 final class Shards implements AutoCloseable {
   private final Network network;
   private final Objective objective;
-  private final Precision precision;
-  private final long seed;
+  private final Arithmetic arithmetic;
   private final List<Params> leaves = new ArrayList<>(); // of each part
   private final List<TrainingKernels> kernels = new ArrayList<>(); // likewise
   private final Params filters;
@@ -44,23 +43,16 @@ final class Shards implements AutoCloseable {
     }
   }
 
-  Shards(
-      Network network,
-      Objective objective,
-      Params weights,
-      Precision precision,
-      long seed,
-      int count) {
+  Shards(Network network, Objective objective, Params weights, Arithmetic arithmetic) {
     this.network = network;
     this.objective = objective;
-    this.precision = precision;
-    this.seed = seed;
-    for (int i = 0; i < count; i++) {
+    this.arithmetic = arithmetic;
+    for (int i = 0; i < arithmetic.shards(); i++) {
       leaves.add(weights.map(Tensor::leaf));
-      kernels.add(new TrainingKernels(precision));
+      kernels.add(new TrainingKernels(arithmetic.precision()));
     }
-    this.filters = filters(weights, precision);
-    this.threads = new Workers("jiffusion-train", count, () -> Torch.threads(1));
+    this.filters = filters(weights, arithmetic.precision());
+    this.threads = new Workers("jiffusion-train", arithmetic.shards(), () -> Torch.threads(1));
   }
 
   /** Of convolutions, most of an image network's weights: in the network's precision. */
@@ -108,15 +100,20 @@ final class Shards implements AutoCloseable {
   }
 
   private double part(int shard, Examples examples, int batch, long draw, Params gradients) {
-    Eager.Dropout dropout = new Eager.Dropout(seed, draw);
     try (Scope scope = Scope.open();
         Tape tape =
             new Tape(
-                leaves.get(shard), filters, gradients, kernels.get(shard), precision, dropout)) {
+                leaves.get(shard),
+                filters,
+                gradients,
+                kernels.get(shard),
+                arithmetic.precision(),
+                new Eager.Dropout(arithmetic.seed(), draw),
+                arithmetic.recompute())) {
       Shape one = network.input();
       Tensor x =
           Tensor.of(examples.inputs(), examples.size(), one.size(0), one.size(1), one.size(2))
-              .to(precision);
+              .to(arithmetic.precision());
       Condition<Tape.Value> condition =
           Condition.classes(
               examples.classes() == null ? null : tape.given(Tensor.of(examples.classes())));

@@ -7,7 +7,6 @@ import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
-import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -43,20 +42,16 @@ public final class Trainer implements AutoCloseable {
   private Prefetch prefetch;
   private long step;
 
-  /**
-   * Prepares training from fresh weights.
-   *
-   * @param shards parts in which the gradient of a step is computed, each on a thread of its own
-   */
+  /** Prepares training from fresh weights. */
   public Trainer(
-      Network network,
-      Objective objective,
-      AdamW optimiser,
-      Ema average,
-      Precision precision,
-      long seed,
-      int shards) {
-    this(network, objective, optimiser, average, precision, seed, shards, fresh(network, seed), 0);
+      Network network, Objective objective, AdamW optimiser, Ema average, Arithmetic arithmetic) {
+    this(
+        network,
+        objective,
+        optimiser,
+        average,
+        arithmetic,
+        new Checkpoint(fresh(network, arithmetic.seed()), 0));
   }
 
   /** Prepares training from a checkpoint, whose state is closed with the trainer. */
@@ -65,39 +60,15 @@ public final class Trainer implements AutoCloseable {
       Objective objective,
       AdamW optimiser,
       Ema average,
-      Precision precision,
-      long seed,
-      int shards,
+      Arithmetic arithmetic,
       Checkpoint checkpoint) {
-    this(
-        network,
-        objective,
-        optimiser,
-        average,
-        precision,
-        seed,
-        shards,
-        checkpoint.state(),
-        checkpoint.step());
-  }
-
-  private Trainer(
-      Network network,
-      Objective objective,
-      AdamW optimiser,
-      Ema average,
-      Precision precision,
-      long seed,
-      int shards,
-      State state,
-      long step) {
     this.objective = objective;
     this.optimiser = optimiser;
     this.average = average;
-    this.state = state;
-    this.step = step;
-    this.shards = new Shards(network, objective, state.weights(), precision, seed, shards);
-    this.slices = Slice.of(trained(network), state, this.shards.filters(), this.shards.kernels());
+    this.state = checkpoint.state();
+    this.step = checkpoint.step();
+    this.shards = new Shards(network, objective, state.weights(), arithmetic);
+    this.slices = Slice.of(trained(network), state, shards.filters(), shards.kernels());
   }
 
   private static List<String> trained(Network network) {

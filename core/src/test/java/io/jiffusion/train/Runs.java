@@ -77,12 +77,22 @@ final class Runs {
   }
 
   static Trainer trainer(Network network, Objective objective, int shards) {
-    return new Trainer(network, objective, adamw(0.01), new Ema(0.99), Precision.FP32, 5, shards);
+    return new Trainer(
+        network,
+        objective,
+        adamw(0.01),
+        new Ema(0.99),
+        new Arithmetic(Precision.FP32, 5, shards, false));
   }
 
   static Trainer trainer(Network network, Objective objective, int shards, Checkpoint checkpoint) {
     return new Trainer(
-        network, objective, adamw(0.01), new Ema(0.99), Precision.FP32, 5, shards, checkpoint);
+        network,
+        objective,
+        adamw(0.01),
+        new Ema(0.99),
+        new Arithmetic(Precision.FP32, 5, shards, false),
+        checkpoint);
   }
 
   static AdamW adamw(double lr) {

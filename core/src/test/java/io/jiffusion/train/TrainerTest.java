@@ -34,9 +34,7 @@ class TrainerTest {
             Runs.points(TimeSampler.ANTITHETIC, 64),
             Runs.adamw(0.01),
             new Ema(0.99),
-            precision,
-            5,
-            2)) {
+            new Arithmetic(precision, 5, 2, false))) {
       double first = 0;
       double last = 0;
       for (int step = 0; step < 160; step++) {
@@ -122,9 +120,7 @@ class TrainerTest {
             Runs.points(TimeSampler.UNIFORM, 8),
             Runs.adamw(0.01),
             average,
-            Precision.FP32,
-            5,
-            1)) {
+            new Arithmetic(Precision.FP32, 5, 1, false))) {
       double[] expected = doubles(Runs.copy(trainer.state().ema()).get("in.weight"));
       assertThat(Runs.copy(trainer.state().weights()).get("in.weight"))
           .containsExactly(Runs.copy(trainer.state().ema()).get("in.weight"));
@@ -151,9 +147,7 @@ class TrainerTest {
             Runs.points(TimeSampler.UNIFORM, 8),
             new AdamW(1e30, 0.9, 0.99, 0, 0, 0),
             new Ema(0.99),
-            Precision.FP32,
-            5,
-            2)) {
+            new Arithmetic(Precision.FP32, 5, 2, false))) {
       List<Map<String, float[]>> before = new ArrayList<>();
       assertThatThrownBy(
               () -> {
@@ -272,9 +266,7 @@ class TrainerTest {
             objective,
             new AdamW(0.01, 0, 0.99, 0, 0, 0),
             new Ema(0.99),
-            Precision.FP32,
-            5,
-            shards)) {
+            new Arithmetic(Precision.FP32, 5, shards, false))) {
       trainer.step();
       return Runs.copy(trainer.state().first());
     }

@@ -1,0 +1,55 @@
+package io.jiffusion.execute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jiffusion.tensor.NativeHandles;
+import io.jiffusion.tensor.Precision;
+import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ExtendWith(NativeHandles.class)
+class TrainingKernelsTest {
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void partsOfAGradientAreAddedInFp32(Precision precision) {
+    try (TrainingKernels kernels = new TrainingKernels(precision);
+        Scope scope = Scope.open()) {
+      for (int count : new int[] {1, 7, 32, 1000}) {
+        List<Tensor> parts = List.of(parts(count, 1), parts(count, 2), parts(count, 3));
+        List<Tensor> given = parts.stream().map(part -> part.to(precision)).toList();
+        Tensor sum = Tensor.of(new float[count], count);
+        kernels.sum(given, sum);
+        Tensor expected = given.get(0).to(Precision.FP32).plus(given.get(1)).plus(given.get(2));
+        assertThat(sum.floats()).containsExactly(expected.floats());
+        kernels.sum(given.subList(0, 1), sum);
+        assertThat(sum.floats()).containsExactly(given.get(0).floats());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void aFilterIsCopiedAsItWouldBeConverted(Precision precision) {
+    try (TrainingKernels kernels = new TrainingKernels(precision);
+        Scope scope = Scope.open()) {
+      for (long[] sizes :
+          new long[][] {{8, 3, 3, 3}, {32, 48, 3, 3}, {16, 64, 1, 1}, {1, 1, 4, 4}}) {
+        int count = (int) (sizes[0] * sizes[1] * sizes[2] * sizes[3]);
+        Tensor filter = Tensor.of(new float[count], sizes).to(precision);
+        Tensor weight = Tensor.of(RandomWeights.floats(new Random(count), count, 1), sizes);
+        kernels.copyFilter(weight, filter);
+        assertThat(filter.floats()).containsExactly(weight.to(precision).floats());
+      }
+    }
+  }
+
+  private static Tensor parts(int count, long seed) {
+    return Tensor.of(RandomWeights.floats(new Random(seed), count, 1), count);
+  }
+}
