@@ -83,7 +83,10 @@ final class Executions {
   private static Execution planned(Source source) {
     if (Torch.device() == Device.CPU) {
       try {
-        int block = source.block > 0 ? source.block : PlanExecution.blockFor(source.network);
+        int block =
+            source.block > 0
+                ? source.block
+                : PlanExecution.blockFor(source.network, source.precision);
         return new PlanExecution(source.network, source, source.precision, block, source.threads);
       } catch (Unplanned e) {
         LOG.info("The network is not compiled but runs on libtorch, slower: {}", e.getMessage());

@@ -253,9 +253,11 @@ class EagerExecutionTest {
     Network small = Networks.unet(Map.of());
     Network large = DiffusersUnet.of("cifar10-fullsize").network();
     assertThat(EagerExecution.blockFor(small)).isEqualTo(512);
-    assertThat(PlanExecution.blockFor(small)).isBetween(64, 512);
     assertThat(EagerExecution.blockFor(large)).isEqualTo(1);
-    assertThat(PlanExecution.blockFor(large)).isEqualTo(1);
+    for (Precision precision : Precision.values()) {
+      assertThat(PlanExecution.blockFor(small, precision)).isBetween(64, 512);
+      assertThat(PlanExecution.blockFor(large, precision)).isEqualTo(1);
+    }
   }
 
   @Test
