@@ -56,6 +56,8 @@ final class Dnnl implements AutoCloseable {
   private final stream stream;
   private final List<Pointer> kept = new ArrayList<>();
   private final Map<String, desc> descs = new HashMap<>();
+  private long scratch;
+  private long scratchBytes;
 
   Dnnl() {
     load();
@@ -127,7 +129,21 @@ final class Dnnl implements AutoCloseable {
   long allocate(long bytes) {
     BytePointer block = keep(new BytePointer(bytes + 64));
     Pointer.memset(block, 0, bytes + 64);
-    return (block.address() + 63) / 64 * 64;
+    return rounded(block.address());
+  }
+
+  /** Up to a whole number of the processor's cache lines. */
+  static long rounded(long bytes) {
+    return (bytes + 63) / 64 * 64;
+  }
+
+  /** Memory for what is used up at once: all who ask share it. */
+  long scratch(long bytes) {
+    if (scratchBytes < bytes) {
+      scratch = allocate(bytes); // whoever has the old one keeps it
+      scratchBytes = bytes;
+    }
+    return scratch;
   }
 
   /** Memory as Java sees it. */

@@ -98,7 +98,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   private final Eager ops;
   private final String prefix;
   private final Params leaves;
-  private final Params filters;
+  private final Filters filters;
   private final Params gradients;
   private final TrainingKernels kernels;
   private final Precision precision;
@@ -126,12 +126,12 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
    * @param recompute whether the values within a block are forgotten and computed again for its
    *     gradient: less memory, more time
    * @param leaves the weights, each a leaf ({@link Tensor#leaf})
-   * @param filters weights of the convolutions in the network's precision
+   * @param filters the same weights, packed for convolutions
    * @param gradients where those of the weights will be put
    */
   public Tape(
       Params leaves,
-      Params filters,
+      Filters filters,
       Params gradients,
       TrainingKernels kernels,
       Precision precision,
@@ -323,29 +323,55 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       Padding padding,
       double initScale,
       boolean bias) {
-    Value x =
-        padding == Padding.BOTTOM_RIGHT ? local(in -> in[0].padBottomRight(), given) : now(given);
-    int margin = padding == Padding.SYMMETRIC ? kernel / 2 : 0;
-    String full = prefix + name;
-    Tensor weight = filters.at(full + ".weight");
-    Tensor result =
-        plainly(
-            () ->
-                x.tensor.conv(
-                    weight, bias ? leaves.at(full + ".bias").to(precision) : null, stride, margin));
-    Value value = value(result, true);
-    Tensor input = x.tensor;
+    Value x = now(given);
+    int low = padding == Padding.SYMMETRIC ? kernel / 2 : 0;
+    int high = padding == Padding.BOTTOM_RIGHT ? 1 : low;
+    Shape size = x.shape;
+    TrainedConvolution.Window window =
+        new TrainedConvolution.Window(
+            size.size(0), size.size(1), size.size(2), size.size(3), out, kernel, stride, low, high);
+    TrainedConvolution how = kernels.convolution(window);
+    return how == null
+        ? local(in -> ops.conv(in[0], name, out, kernel, stride, padding, initScale, bias), x)
+        : convolved(x, prefix + name, bias, window, how);
+  }
+
+  private Value convolved(
+      Value image,
+      String name,
+      boolean bias,
+      TrainedConvolution.Window window,
+      TrainedConvolution how) {
+    Tensor x = plainly(image.tensor::channelsLast);
+    Tensor y = plainly(() -> Tensor.emptyBf16(true, window.result()));
+    Tensor biases =
+        bias
+            ? leaves.at(name + ".bias")
+            : plainly(() -> Tensor.of(new float[(int) window.out()], window.out()));
+    String weight = name + ".weight";
+    how.forward(
+        x.address(),
+        filters.at(weight, how.forwardWeights(), kernels),
+        biases.address(),
+        y.address());
+    Value value = value(y, true);
     record(
         value,
-        List.of(input),
-        dy -> {
-          Tensor[] parts = dy.convBackward(input, weight, stride, margin, x.learns, bias);
-          if (x.learns) {
-            x.add(parts[0]);
+        List.of(x),
+        given -> {
+          Tensor dy = given.channelsLast();
+          if (image.learns) {
+            Tensor dx = x.emptyLike();
+            how.backwardData(
+                dy.address(), filters.at(weight, how.backwardWeights(), kernels), dx.address());
+            image.add(dx);
           }
-          learn(full + ".weight", parts[1]);
+          Tensor dw = Tensor.emptyBf16(false, leaves.at(weight).sizes());
+          Tensor db = biases.emptyLike();
+          how.backwardFilter(x.address(), dy.address(), dw.address(), db.address());
+          learn(weight, dw);
           if (bias) {
-            learn(full + ".bias", parts[2]);
+            learn(name + ".bias", db);
           }
         });
     return value;

@@ -57,7 +57,7 @@ final class TrainedAttention {
     this.keys = keys;
     this.channels = channels;
     this.heads = heads;
-    long nowhere = dnnl.allocate((long) BYTES * channels * Math.max(queries, keys));
+    long nowhere = dnnl.allocate(0);
     Memory q = rows(dnnl, queries, width, nowhere);
     Memory k = rows(dnnl, keys, width, nowhere);
     Memory turnedK = turned(dnnl, keys, width, nowhere);
@@ -81,10 +81,12 @@ final class TrainedAttention {
     long count = (long) queries * keys;
     desc exact = dnnl.dense(data_type.f32, sizes);
     desc rounded = dnnl.dense(data_type.bf16, sizes);
-    Memory scores = dnnl.at(exact, dnnl.allocate(4 * count)); // then dP
-    Memory exactShares = dnnl.at(exact, dnnl.allocate(4 * count)); // then dS
-    Memory shares = dnnl.at(rounded, dnnl.allocate(BYTES * count));
-    Memory sensitive = dnnl.at(rounded, dnnl.allocate(BYTES * count));
+    long bytes = Dnnl.rounded(4 * count);
+    long scratch = dnnl.scratch(4 * bytes);
+    Memory scores = dnnl.at(exact, scratch); // then dP
+    Memory exactShares = dnnl.at(exact, scratch + bytes); // then dS
+    Memory shares = dnnl.at(rounded, scratch + 2 * bytes);
+    Memory sensitive = dnnl.at(rounded, scratch + 3 * bytes);
     double scale = 1 / Math.sqrt(width);
     Primitive ofScores = product(dnnl, q, turnedK, scores, scale);
     forward =

@@ -108,8 +108,9 @@ final class TrainedNorm {
     shiftGradient = dnnl.allocate(4L * channels);
     factor = dnnl.allocate(4L * channels * repeats);
     term = dnnl.allocate(4L * channels * repeats);
-    long scratch = dnnl.allocate((long) BYTES * channels * pixels);
-    long scaled = dnnl.allocate((long) BYTES * channels * pixels);
+    long bytes = Dnnl.rounded((long) BYTES * channels * pixels);
+    long scratch = dnnl.scratch(2 * bytes);
+    long scaled = scratch + bytes;
     desc image = image(channels, pixels);
     desc wide = image(channels * repeats, pixels / repeats);
     source = dnnl.at(image, scratch);

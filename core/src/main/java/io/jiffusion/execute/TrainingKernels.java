@@ -34,9 +34,7 @@ public final class TrainingKernels implements AutoCloseable {
 
   private record SumKey(long count, int parts) {}
 
-  private record CopyKey(Shape sizes) {}
-
-  private final Map<Record, Object> made = new HashMap<>(); // null where there is none
+  private final Map<Object, Object> made = new HashMap<>(); // null where there is none
   private final Dnnl dnnl;
 
   /** Makes none yet; for a network in fp32 there will be none. */
@@ -68,6 +66,11 @@ public final class TrainingKernels implements AutoCloseable {
                     groups,
                     eps,
                     silu));
+  }
+
+  /** A convolution; null if there is no kernel. */
+  TrainedConvolution convolution(TrainedConvolution.Window window) {
+    return (TrainedConvolution) find(window, () -> new TrainedConvolution(dnnl, window));
   }
 
   /** Attention of these sequences; null if there is no kernel. */
@@ -104,21 +107,11 @@ public final class TrainingKernels implements AutoCloseable {
     parts.subList(1, parts.size()).forEach(sum::addInPlace);
   }
 
-  /**
-   * Copies the weight of a convolution, float32, to one in the network's precision, of which {@link
-   * Tensor#to} has made the format.
-   */
-  public void copyFilter(Tensor weight, Tensor filter) {
-    long[] sizes = weight.sizes();
-    Copy how =
-        filter.isBf16()
-            ? (Copy) find(new CopyKey(Shape.of(sizes)), () -> new Copy(dnnl, sizes))
-            : null;
-    if (how != null) {
-      how.run(weight.address(), filter.address());
-      return;
-    }
-    filter.copyInPlace(weight);
+  /** Packs a weight, float32 and row-major. */
+  void pack(Tensor weight, Filters.Packed packed) {
+    Pack how = (Pack) find(packed, () -> new Pack(dnnl, weight.sizes(), packed));
+    Dnnl.move(how.from, weight.address());
+    how.how.run();
   }
 
   /** The sum of bf16 numbers in float32. */
@@ -155,17 +148,13 @@ public final class TrainingKernels implements AutoCloseable {
     }
   }
 
-  /** From a row-major float32 filter to a channels-last bf16 one. */
-  private static final class Copy {
+  private static final class Pack {
     private final Memory from;
-    private final Memory to;
     private final Primitive how;
 
-    Copy(Dnnl dnnl, long[] sizes) {
-      long nowhere = dnnl.allocate(0);
-      long[] last = {sizes[1] * sizes[2] * sizes[3], 1, sizes[1] * sizes[3], sizes[1]};
-      from = dnnl.at(dnnl.dense(data_type.f32, sizes), nowhere);
-      to = dnnl.at(dnnl.desc(data_type.bf16, sizes, last), nowhere);
+    Pack(Dnnl dnnl, long[] sizes, Filters.Packed packed) {
+      from = dnnl.at(dnnl.dense(data_type.f32, sizes), packed.address);
+      Memory to = dnnl.at(packed.layout, packed.address);
       reorder.primitive_desc desc = new reorder.primitive_desc(from.handle(), to.handle());
       how =
           dnnl.primitive(
@@ -175,15 +164,9 @@ public final class TrainingKernels implements AutoCloseable {
               new Argument(DNNL_ARG_SRC, from),
               new Argument(DNNL_ARG_DST, to));
     }
-
-    void run(long source, long target) {
-      Dnnl.move(from, source);
-      Dnnl.move(to, target);
-      how.run();
-    }
   }
 
-  private Object find(Record key, Supplier<Object> maker) {
+  private Object find(Object key, Supplier<Object> maker) {
     if (dnnl != null && !made.containsKey(key)) {
       made.put(key, make(maker));
     }

@@ -4,7 +4,6 @@ import io.jiffusion.run.JiffusionException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -199,6 +198,18 @@ public final class Tensor {
         });
   }
 
+  /** Memory for a bf16 tensor; what is in it is undefined. An image is channels last. */
+  public static Tensor emptyBf16(boolean channelsLast, long... sizes) {
+    return run(
+        "empty",
+        () ->
+            torch.empty(
+                sizes,
+                new TensorOptions(ScalarType.BFloat16),
+                new MemoryFormatOptional(
+                    channelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous)));
+  }
+
   /** Memory for a tensor with this one's shape and format; what is in it is undefined. */
   public Tensor emptyLike() {
     return run("empty_like", () -> torch.empty_like(pointer));
@@ -304,44 +315,6 @@ public final class Tensor {
                 new long[] {padding, padding},
                 new long[] {1, 1},
                 1));
-  }
-
-  /**
-   * The gradients of a convolution; this is that of its result.
-   *
-   * @param input whether that of the input is wanted
-   * @param bias whether there is one
-   * @return of the input, the weight and the bias; null what is not wanted or not there
-   */
-  public Tensor[] convBackward(
-      Tensor x, Tensor weight, long stride, long padding, boolean input, boolean bias) {
-    Tensor[] gradients = new Tensor[3];
-    run(
-        "convolution_backward",
-        () -> {
-          try (BoolPointer wanted = new BoolPointer(3)) {
-            wanted.put(0, input).put(1, true).put(2, bias);
-            var all =
-                torch.convolution_backward(
-                    pointer,
-                    x.pointer,
-                    weight.pointer,
-                    new long[] {weight.size(0)},
-                    new long[] {stride, stride},
-                    new long[] {padding, padding},
-                    new long[] {1, 1},
-                    false,
-                    new long[] {0, 0},
-                    1,
-                    wanted);
-            // detach: what the tuple gives belongs to the tuple
-            gradients[0] = input ? new Tensor(all.get0().detach()) : null;
-            gradients[1] = new Tensor(all.get1().detach());
-            gradients[2] = bias ? new Tensor(all.get2().detach()) : null;
-            return all.get1();
-          }
-        });
-    return gradients;
   }
 
   /** The adjoint of a convolution without bias; weight [in, out, k, k]. */

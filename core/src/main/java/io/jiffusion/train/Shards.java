@@ -1,6 +1,7 @@
 package io.jiffusion.train;
 
 import io.jiffusion.execute.Eager;
+import io.jiffusion.execute.Filters;
 import io.jiffusion.execute.Tape;
 import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.network.Condition;
@@ -27,7 +28,7 @@ final class Shards implements AutoCloseable {
   private final Arithmetic arithmetic;
   private final List<Params> leaves = new ArrayList<>(); // of each part
   private final List<TrainingKernels> kernels = new ArrayList<>(); // likewise
-  private final Params filters;
+  private final Filters filters;
   private final Workers threads;
 
   /**
@@ -51,21 +52,8 @@ final class Shards implements AutoCloseable {
       leaves.add(weights.map(Tensor::leaf));
       kernels.add(new TrainingKernels(arithmetic.precision()));
     }
-    this.filters = filters(weights, arithmetic.precision());
+    this.filters = new Filters(weights);
     this.threads = new Workers("jiffusion-train", arithmetic.shards(), () -> Torch.threads(1));
-  }
-
-  /** Of convolutions, most of an image network's weights: in the network's precision. */
-  private static Params filters(Params weights, Precision precision) {
-    Params filters = new Params();
-    for (String name : weights.names()) {
-      if (weights.at(name).sizes().length == 4) {
-        try (Scope scope = Scope.open()) {
-          filters.put(name, weights.at(name).to(precision));
-        }
-      }
-    }
-    return filters;
   }
 
   /** Finds the gradient of the mean loss of these examples. */
@@ -139,8 +127,8 @@ final class Shards implements AutoCloseable {
         Arrays.copyOfRange(all.weights(), from, to));
   }
 
-  /** The filters of convolutions as all parts see them: to be changed with the weights. */
-  Params filters() {
+  /** The weights of convolutions as all parts see them: to be changed with the weights. */
+  Filters filters() {
     return filters;
   }
 

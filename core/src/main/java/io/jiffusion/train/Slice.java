@@ -1,5 +1,6 @@
 package io.jiffusion.train;
 
+import io.jiffusion.execute.Filters;
 import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
@@ -22,13 +23,12 @@ final class Slice implements AutoCloseable {
   private final TensorList ema;
   private final TensorList gradients;
   private final Params gradient = new Params();
-  private final Params filters;
-  private final Params master;
+  private final Filters filters;
 
   private final TrainingKernels kernels;
 
   private Slice(
-      Collection<String> names, Trainer.State state, Params filters, TrainingKernels kernels) {
+      Collection<String> names, Trainer.State state, Filters filters, TrainingKernels kernels) {
     Function<Params, TensorList> list =
         params -> new TensorList(names.stream().map(params::at).toList());
     weights = list.apply(state.weights());
@@ -43,20 +43,19 @@ final class Slice implements AutoCloseable {
     }
     gradients = list.apply(gradient);
     this.filters = filters;
-    this.master = state.weights();
     this.kernels = kernels;
   }
 
   /**
    * These parameters in their order, in slices of about the same size.
    *
-   * @param filters what is kept of the weights in another precision
+   * @param filters to be packed again
    * @param kernels as many as there are slices at most
    */
   static List<Slice> of(
       Collection<String> trained,
       Trainer.State state,
-      Params filters,
+      Filters filters,
       List<TrainingKernels> kernels) {
     long left = 0;
     for (String name : trained) {
@@ -115,13 +114,7 @@ final class Slice implements AutoCloseable {
         AdamW.EPS,
         optimiser.scale(norm));
     ema.lerp(weights, 1 - decay);
-    for (String name : gradient.names()) {
-      if (filters.has(name)) {
-        try (Scope scope = Scope.open()) {
-          kernels.copyFilter(master.at(name), filters.at(name));
-        }
-      }
-    }
+    gradient.names().forEach(name -> filters.refresh(name, kernels));
   }
 
   @Override

@@ -225,16 +225,11 @@ class TapeTest {
         Precision precision, boolean recompute, Function<Tensor, Tensor> loss) {
       Map<String, float[]> gradients = new HashMap<>();
       try (Params leaves = weights.map(Tensor::leaf);
-          Params filters = new Params();
+          Filters filters = new Filters(weights);
           Params found = new Params();
           TrainingKernels kernels = new TrainingKernels(precision);
           Scope scope = Scope.open();
           Tape tape = new Tape(leaves, filters, found, kernels, precision, DROPOUT, recompute)) {
-        for (String name : weights.names()) {
-          if (weights.at(name).sizes().length == 4) {
-            filters.put(name, weights.at(name).to(precision));
-          }
-        }
         Tape.Value output =
             network.apply(
                 tape,

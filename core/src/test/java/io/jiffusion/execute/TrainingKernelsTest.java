@@ -33,22 +33,6 @@ class TrainingKernelsTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(Precision.class)
-  void aFilterIsCopiedAsItWouldBeConverted(Precision precision) {
-    try (TrainingKernels kernels = new TrainingKernels(precision);
-        Scope scope = Scope.open()) {
-      for (long[] sizes :
-          new long[][] {{8, 3, 3, 3}, {32, 48, 3, 3}, {16, 64, 1, 1}, {1, 1, 4, 4}}) {
-        int count = (int) (sizes[0] * sizes[1] * sizes[2] * sizes[3]);
-        Tensor filter = Tensor.of(new float[count], sizes).to(precision);
-        Tensor weight = Tensor.of(RandomWeights.floats(new Random(count), count, 1), sizes);
-        kernels.copyFilter(weight, filter);
-        assertThat(filter.floats()).containsExactly(weight.to(precision).floats());
-      }
-    }
-  }
-
   private static Tensor parts(int count, long seed) {
     return Tensor.of(RandomWeights.floats(new Random(seed), count, 1), count);
   }
