@@ -5,6 +5,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 
 import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Precision;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,6 +95,15 @@ final class Dnnl implements AutoCloseable {
     String what = String.valueOf(failure.getMessage());
     return failure instanceof Unplanned
         || what.startsWith("could not create a primitive descriptor");
+  }
+
+  static data_type type(Precision precision) {
+    return precision == Precision.BF16 ? data_type.bf16 : data_type.f32;
+  }
+
+  /** Bytes of a number. */
+  static int bytes(Precision precision) {
+    return precision == Precision.BF16 ? 2 : 4;
   }
 
   // ---- memory ----

@@ -8,10 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.dnnl.memory.desc;
 
-/**
- * The weights of convolutions in training, packed in bf16 as kernels want them, once for all
- * threads.
- */
+/** The weights of convolutions in training, packed as kernels want them, once for all threads. */
 public final class Filters implements AutoCloseable {
 
   /** A weight in one layout. */

@@ -24,9 +24,9 @@ import java.util.stream.Stream;
  * A network in training: its operations are done one by one and written down, and {@link #backward}
  * goes through them from the last to the first.
  *
- * <p>What takes the time has its gradient here: convolutions, sums, and the group norms of bf16
- * images with what is before and after them ({@link TrainedNorm}). All other operations are {@link
- * Eager}'s, each differentiated by the engine on its own.
+ * <p>What takes the time has its gradient here: convolutions, sums, attention, and group norms with
+ * what is before and after them, as oneDNN computes them ({@link TrainingKernels}). All other
+ * operations are {@link Eager}'s, each differentiated by the engine on its own.
  */
 public final class Tape implements Ops<Tape.Value>, AutoCloseable {
 
@@ -343,7 +343,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       TrainedConvolution.Window window,
       TrainedConvolution how) {
     Tensor x = plainly(image.tensor::channelsLast);
-    Tensor y = plainly(() -> Tensor.emptyBf16(true, window.result()));
+    Tensor y = plainly(() -> Tensor.empty(precision, true, window.result()));
     Tensor biases =
         bias
             ? leaves.at(name + ".bias")
@@ -366,7 +366,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
                 dy.address(), filters.at(weight, how.backwardWeights(), kernels), dx.address());
             image.add(dx);
           }
-          Tensor dw = Tensor.emptyBf16(false, leaves.at(weight).sizes());
+          Tensor dw = Tensor.empty(precision, false, leaves.at(weight).sizes());
           Tensor db = biases.emptyLike();
           how.backwardFilter(x.address(), dy.address(), dw.address(), db.address());
           learn(weight, dw);

@@ -10,6 +10,7 @@ import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
 import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.execute.Operation.Function;
+import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.matmul;
@@ -20,9 +21,9 @@ import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
 
 /**
- * Attention of bf16 sequences forward and backward: P = softmax(Q·Kᵀ/√d), O = P·V, and with it dV =
- * Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − rows' sums of P∘dP), dQ = dS·K/√d, dK = dSᵀ·Q/√d. Image by image
- * and head by head; P is computed again in the backward pass.
+ * Attention forward and backward: P = softmax(Q·Kᵀ/√d), O = P·V, and with it dV = Pᵀ·dO, dP =
+ * dO·Vᵀ, dS = P∘(dP − rows' sums of P∘dP), dQ = dS·K/√d, dK = dSᵀ·Q/√d. Image by image and head by
+ * head; P is computed again in the backward pass.
  *
  * <p>For one thread at a time.
  */
@@ -30,8 +31,8 @@ final class TrainedAttention {
   /** More are the engine's: they would no longer stay in the processor's cache. */
   private static final long MOST_SCORES = 1 << 20;
 
-  private static final int BYTES = 2; // of a bf16 number
-
+  private final data_type type;
+  private final int bytes; // of a number
   private final int queries;
   private final int keys;
   private final int channels;
@@ -48,11 +49,13 @@ final class TrainedAttention {
   private final Primitive[] forward;
   private final Primitive[] backward;
 
-  TrainedAttention(Dnnl dnnl, int queries, int keys, int channels, int heads) {
+  TrainedAttention(Dnnl dnnl, Precision precision, int queries, int keys, int channels, int heads) {
     int width = channels / heads;
     if (keys == 1 || width == 1 || (long) queries * keys > MOST_SCORES) {
       throw new Unplanned("attention to one key, by heads of one number, or of long sequences");
     }
+    this.type = Dnnl.type(precision);
+    this.bytes = Dnnl.bytes(precision);
     this.queries = queries;
     this.keys = keys;
     this.channels = channels;
@@ -80,13 +83,13 @@ final class TrainedAttention {
     long[] sizes = {queries, keys};
     long count = (long) queries * keys;
     desc exact = dnnl.dense(data_type.f32, sizes);
-    desc rounded = dnnl.dense(data_type.bf16, sizes);
-    long bytes = Dnnl.rounded(4 * count);
-    long scratch = dnnl.scratch(4 * bytes);
+    desc rounded = dnnl.dense(type, sizes);
+    long each = Dnnl.rounded(4 * count);
+    long scratch = dnnl.scratch(4 * each);
     Memory scores = dnnl.at(exact, scratch); // then dP
-    Memory exactShares = dnnl.at(exact, scratch + bytes); // then dS
-    Memory shares = dnnl.at(rounded, scratch + 2 * bytes);
-    Memory sensitive = dnnl.at(rounded, scratch + 3 * bytes);
+    Memory exactShares = dnnl.at(exact, scratch + each); // then dS
+    Memory shares = dnnl.at(rounded, scratch + 2 * each);
+    Memory sensitive = dnnl.at(rounded, scratch + 3 * each);
     double scale = 1 / Math.sqrt(width);
     Primitive ofScores = product(dnnl, q, turnedK, scores, scale);
     forward =
@@ -151,19 +154,16 @@ final class TrainedAttention {
 
   /** Of one head, in sequences of all channels. */
   private Memory rows(Dnnl dnnl, int count, int width, long at) {
-    return dnnl.at(
-        dnnl.desc(data_type.bf16, new long[] {count, width}, new long[] {channels, 1}), at);
+    return dnnl.at(dnnl.desc(type, new long[] {count, width}, new long[] {channels, 1}), at);
   }
 
   private Memory turned(Dnnl dnnl, int count, int width, long at) {
-    return dnnl.at(
-        dnnl.desc(data_type.bf16, new long[] {width, count}, new long[] {1, channels}), at);
+    return dnnl.at(dnnl.desc(type, new long[] {width, count}, new long[] {1, channels}), at);
   }
 
   private Memory turned(Dnnl dnnl, Memory scores) {
     return dnnl.at(
-        dnnl.desc(data_type.bf16, new long[] {keys, queries}, new long[] {1, keys}),
-        scores.address());
+        dnnl.desc(type, new long[] {keys, queries}, new long[] {1, keys}), scores.address());
   }
 
   private static Primitive product(Dnnl dnnl, Memory a, Memory b, Memory to, double scale) {
@@ -215,7 +215,7 @@ final class TrainedAttention {
   private void move(Memory[] memories, long first, int length, int image, int head) {
     long before = (long) image * length * channels + (long) head * (channels / heads);
     for (Memory memory : memories) {
-      Dnnl.move(memory, first + BYTES * before);
+      Dnnl.move(memory, first + bytes * before);
     }
   }
 

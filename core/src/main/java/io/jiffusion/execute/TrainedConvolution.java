@@ -12,6 +12,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
 import io.jiffusion.execute.Dnnl.Primitive;
+import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -22,7 +23,7 @@ import org.bytedeco.dnnl.memory.desc;
 import org.bytedeco.dnnl.reorder;
 
 /**
- * A convolution of bf16 images, channels last, forward and backward. Weights come packed ({@link
+ * A convolution of images, channels last, forward and backward. Weights come packed ({@link
  * Filters}); their gradient is row-major.
  *
  * <p>For one thread at a time.
@@ -71,14 +72,15 @@ final class TrainedConvolution {
   private final Primitive backwardFilter;
   private final Primitive unpack;
 
-  TrainedConvolution(Dnnl dnnl, Window window) {
+  TrainedConvolution(Dnnl dnnl, Precision precision, Window window) {
+    data_type type = Dnnl.type(precision);
     long[] sizes = {window.out, window.in, window.kernel, window.kernel};
     long[] strides = {window.stride, window.stride};
     long[] low = {window.low, window.low};
     long[] high = {window.high, window.high};
-    desc source = images(dnnl, window.images, window.in, window.height, window.width);
+    desc source = images(dnnl, type, window.images, window.in, window.height, window.width);
     long[] result = window.result();
-    desc target = images(dnnl, result[0], result[1], result[2], result[3]);
+    desc target = images(dnnl, type, result[0], result[1], result[2], result[3]);
     desc vector = dnnl.dense(data_type.f32, window.out);
     convolution_forward.primitive_desc how =
         new convolution_forward.primitive_desc(
@@ -86,7 +88,7 @@ final class TrainedConvolution {
             prop_kind.forward_training,
             algorithm.convolution_direct,
             source,
-            dnnl.any(data_type.bf16, sizes),
+            dnnl.any(type, sizes),
             vector,
             target,
             strides,
@@ -97,7 +99,7 @@ final class TrainedConvolution {
             dnnl.engine,
             algorithm.convolution_direct,
             source,
-            dnnl.any(data_type.bf16, sizes),
+            dnnl.any(type, sizes),
             target,
             strides,
             low,
@@ -127,7 +129,7 @@ final class TrainedConvolution {
     turnedWeights = dnnl.at(backwardWeights, nowhere);
     bias = dnnl.at(vector, nowhere);
     db = dnnl.at(vector, nowhere);
-    dw = dnnl.at(dnnl.dense(data_type.bf16, sizes), nowhere);
+    dw = dnnl.at(dnnl.dense(type, sizes), nowhere);
     Memory found = dnnl.at(packed, dnnl.scratch(packed.get_size()));
     unpack = unpack(dnnl, found, dw);
     backwardFilter =
@@ -168,9 +170,10 @@ final class TrainedConvolution {
         new Argument(DNNL_ARG_DST, plain));
   }
 
-  private static desc images(Dnnl dnnl, long images, long channels, long height, long width) {
+  private static desc images(
+      Dnnl dnnl, data_type type, long images, long channels, long height, long width) {
     return dnnl.desc(
-        data_type.bf16,
+        type,
         new long[] {images, channels, height, width},
         new long[] {height * width * channels, 1, width * channels, channels});
   }
@@ -202,7 +205,7 @@ final class TrainedConvolution {
     backwardData.run();
   }
 
-  /** From images and the gradient of the results to that of weights (bf16) and biases (float32). */
+  /** From images and the gradient of the results to that of weights and biases (float32). */
   void backwardFilter(long from, long gradient, long toWeights, long toBiases) {
     Dnnl.move(x, from);
     Dnnl.move(dy, gradient);

@@ -15,6 +15,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
 import io.jiffusion.execute.Dnnl.Primitive;
+import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.binary;
@@ -27,8 +28,8 @@ import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 
 /**
- * Group norm of bf16 images, channels last, forward and backward, with a vector added before and
- * SiLU after it: {@code y = silu(weight·x̂ + bias)}, {@code x̂ = (x + v − μ)/√(σ² + ε)}, mean and
+ * Group norm of images, channels last, forward and backward, with a vector added before and SiLU
+ * after it: {@code y = silu(weight·x̂ + bias)}, {@code x̂ = (x + v − μ)/√(σ² + ε)}, mean and
  * variance over each group of channels.
  *
  * <p>The sums over pixels are oneDNN's batch norms over one image; a few lines of Java join
@@ -39,9 +40,9 @@ import org.bytedeco.dnnl.memory.desc;
  * <p>For one thread at a time.
  */
 final class TrainedNorm {
-  private static final int BYTES = 2; // of a bf16 number
-
   private final Dnnl dnnl;
+  private final data_type type;
+  private final int width; // bytes of a number
   private final int channels;
   private final int pixels;
   private final int groups;
@@ -90,8 +91,17 @@ final class TrainedNorm {
    * @param silu whether SiLU follows
    */
   TrainedNorm(
-      Dnnl dnnl, int channels, int height, int width, int groups, double eps, boolean silu) {
+      Dnnl dnnl,
+      Precision precision,
+      int channels,
+      int height,
+      int width,
+      int groups,
+      double eps,
+      boolean silu) {
     this.dnnl = dnnl;
+    this.type = Dnnl.type(precision);
+    this.width = Dnnl.bytes(precision);
     this.channels = channels;
     this.pixels = height * width;
     this.groups = groups;
@@ -108,7 +118,7 @@ final class TrainedNorm {
     shiftGradient = dnnl.allocate(4L * channels);
     factor = dnnl.allocate(4L * channels * repeats);
     term = dnnl.allocate(4L * channels * repeats);
-    long bytes = Dnnl.rounded((long) BYTES * channels * pixels);
+    long bytes = Dnnl.rounded((long) this.width * channels * pixels);
     long scratch = dnnl.scratch(2 * bytes);
     long scaled = scratch + bytes;
     desc image = image(channels, pixels);
@@ -157,8 +167,7 @@ final class TrainedNorm {
   }
 
   private desc image(long wide, long high) {
-    return dnnl.desc(
-        data_type.bf16, new long[] {1, wide, high, 1}, new long[] {high * wide, 1, wide, wide});
+    return dnnl.desc(type, new long[] {1, wide, high, 1}, new long[] {high * wide, 1, wide, wide});
   }
 
   private Memory vector(long at) {
@@ -256,7 +265,7 @@ final class TrainedNorm {
     float[] means = new float[channels];
     float[] variances = new float[channels];
     for (int image = 0; image < images; image++) {
-      long from = x + (long) image * BYTES * channels * pixels;
+      long from = x + (long) image * width * channels * pixels;
       Dnnl.move(source, from);
       measure.run();
       Dnnl.get(mean, means);
@@ -315,7 +324,7 @@ final class TrainedNorm {
     float[] terms = new float[channels];
     for (int image = 0; image < images; image++) {
       int first = image * channels;
-      long from = (long) image * BYTES * channels * pixels;
+      long from = (long) image * width * channels * pixels;
       Dnnl.move(source, x + from);
       Dnnl.move(wideSource, x + from);
       Dnnl.move(gradient, dy + from);

@@ -23,8 +23,8 @@ import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.sum;
 
 /**
- * What a network that is trained in bf16 has of oneDNN beside libtorch: made when it is first asked
- * for. For one thread at a time.
+ * What a network in training has of oneDNN beside libtorch: made when it is first asked for. For
+ * one thread at a time.
  */
 public final class TrainingKernels implements AutoCloseable {
   private record NormKey(
@@ -32,15 +32,16 @@ public final class TrainingKernels implements AutoCloseable {
 
   private record AttentionKey(long queries, long keys, long channels, int heads) {}
 
-  private record SumKey(long count, int parts) {}
+  private record SumKey(long count, int parts, boolean bf16) {}
 
   private final Map<Object, Object> made = new HashMap<>(); // null where there is none
+  private final Precision precision;
   private final Dnnl dnnl;
 
-  /** Makes none yet; for a network in fp32 there will be none. */
+  /** Makes none yet; on a GPU there will be none. */
   public TrainingKernels(Precision precision) {
-    boolean here = precision == Precision.BF16 && Torch.device() == Device.CPU;
-    dnnl = here ? oneDnn() : null;
+    this.precision = precision;
+    dnnl = Torch.device() == Device.CPU ? oneDnn() : null;
   }
 
   private static Dnnl oneDnn() {
@@ -60,6 +61,7 @@ public final class TrainingKernels implements AutoCloseable {
             () ->
                 new TrainedNorm(
                     dnnl,
+                    precision,
                     (int) key.channels,
                     (int) key.height,
                     (int) key.width,
@@ -70,7 +72,7 @@ public final class TrainingKernels implements AutoCloseable {
 
   /** A convolution; null if there is no kernel. */
   TrainedConvolution convolution(TrainedConvolution.Window window) {
-    return (TrainedConvolution) find(window, () -> new TrainedConvolution(dnnl, window));
+    return (TrainedConvolution) find(window, () -> new TrainedConvolution(dnnl, precision, window));
   }
 
   /** Attention of these sequences; null if there is no kernel. */
@@ -81,22 +83,20 @@ public final class TrainingKernels implements AutoCloseable {
             key,
             () ->
                 new TrainedAttention(
-                    dnnl, (int) key.queries, (int) key.keys, (int) key.channels, heads));
+                    dnnl, precision, (int) key.queries, (int) key.keys, (int) key.channels, heads));
   }
 
   /**
-   * Adds up the parts of a gradient, in their order.
+   * Adds up the parts of a gradient, of one format, in their order.
    *
    * @param sum float32, of the same shape; written
    */
   public void sum(List<Tensor> parts, Tensor sum) {
     Sum how =
-        parts.stream().allMatch(Tensor::isBf16)
-            ? (Sum)
-                find(
-                    new SumKey(sum.count(), parts.size()),
-                    () -> new Sum(dnnl, sum.count(), parts.size()))
-            : null;
+        (Sum)
+            find(
+                new SumKey(sum.count(), parts.size(), parts.get(0).isBf16()),
+                () -> new Sum(dnnl, sum.count(), parts.size(), parts.get(0).isBf16()));
     if (how != null) {
       how.run(
           parts.stream().map(Tensor::contiguous).mapToLong(Tensor::address).toArray(),
@@ -114,14 +114,14 @@ public final class TrainingKernels implements AutoCloseable {
     how.how.run();
   }
 
-  /** The sum of bf16 numbers in float32. */
+  /** A sum in float32. */
   private static final class Sum {
     private final Memory[] parts;
     private final Memory sum;
     private final Primitive how;
 
-    Sum(Dnnl dnnl, long count, int parts) {
-      desc one = dnnl.dense(data_type.bf16, count);
+    Sum(Dnnl dnnl, long count, int parts, boolean bf16) {
+      desc one = dnnl.dense(bf16 ? data_type.bf16 : data_type.f32, count);
       long nowhere = dnnl.allocate(0);
       this.parts = new Memory[parts];
       float[] factors = new float[parts];

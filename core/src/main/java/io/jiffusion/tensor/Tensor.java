@@ -198,14 +198,14 @@ public final class Tensor {
         });
   }
 
-  /** Memory for a bf16 tensor; what is in it is undefined. An image is channels last. */
-  public static Tensor emptyBf16(boolean channelsLast, long... sizes) {
+  /** Memory for a tensor; what is in it is undefined. */
+  public static Tensor empty(Precision precision, boolean channelsLast, long... sizes) {
     return run(
         "empty",
         () ->
             torch.empty(
                 sizes,
-                new TensorOptions(ScalarType.BFloat16),
+                new TensorOptions(precision.type),
                 new MemoryFormatOptional(
                     channelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous)));
   }
