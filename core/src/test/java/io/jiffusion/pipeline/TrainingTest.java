@@ -44,6 +44,16 @@ class TrainingTest {
   }
 
   @Test
+  void valuesThatAreForgottenAndComputedAgainMakeTheSameRun() {
+    train("whole", false, digits(6));
+    train("halves", false, digits(3));
+    train("halves", true, digits(6).with(List.of("train.recompute=true"))); // may change on the way
+    for (String file : List.of("weights.safetensors", "metrics.jsonl")) {
+      assertThat(files("halves").get(file).equals(files("whole").get(file))).as(file).isTrue();
+    }
+  }
+
+  @Test
   void aCancelledRunSavesAndGoesOn() {
     train("whole", false, points(9, 4));
     Cancellation cancellation = new Cancellation();
