@@ -244,7 +244,7 @@ final class Compiler {
     long address = to.address();
     for (Part part : out.value(node.input())) {
       Memory target = out.image(new Part(address, part.channels(), to.row()), node);
-      out.step("copy", "copy", 0, out.reorder(out.image(part, node), target));
+      out.step("copy", "copy", 0, out.dnnl.reorder(out.image(part, node), target));
       address += (long) part.channels() * out.width;
     }
   }
@@ -253,7 +253,7 @@ final class Compiler {
     int channels = node.channels();
     long vectors = dnnl.allocate(4L * out.images * channels);
     Memory from = dnnl.at(dnnl.dense(data_type.f32, out.images, channels), vectors);
-    Primitive reorder = out.reorder(from, out.matrix(out.only(node), node));
+    Primitive reorder = out.dnnl.reorder(from, out.matrix(out.only(node), node));
     out.step(
         "sequence",
         "sequence",
@@ -278,7 +278,7 @@ final class Compiler {
         "unpatch",
         "unpatch",
         0,
-        out.reorder(
+        out.dnnl.reorder(
             dnnl.at(from, out.only(node.input()).address()),
             dnnl.at(dnnl.dense(out.type, sizes), out.only(node).address())));
   }

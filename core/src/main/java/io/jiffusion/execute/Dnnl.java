@@ -1,6 +1,8 @@
 package io.jiffusion.execute;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 
 import io.jiffusion.execute.Operation.Function;
@@ -290,6 +292,17 @@ final class Dnnl implements AutoCloseable {
     }
     list.position(0);
     return new Primitive(what.get(), stream.get(), all.size(), list, implementation);
+  }
+
+  /** The same numbers in another format or layout. */
+  Primitive reorder(Memory from, Memory to) {
+    reorder.primitive_desc how = new reorder.primitive_desc(from.handle, to.handle);
+    return primitive(
+        how,
+        new reorder(how),
+        null,
+        new Argument(DNNL_ARG_SRC, from),
+        new Argument(DNNL_ARG_DST, to));
   }
 
   /** Runs it once. */

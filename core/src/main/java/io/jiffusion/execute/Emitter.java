@@ -11,7 +11,6 @@ import java.util.Map;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
-import org.bytedeco.dnnl.reorder;
 
 /** What the parts of a compiler share: where values lie, and the list of steps that grows. */
 final class Emitter {
@@ -243,16 +242,6 @@ final class Emitter {
 
   void step(String name, String kind, Action first, List<Action> halves) {
     steps.add(new Step(name, kind, 0, "", first, halves));
-  }
-
-  Dnnl.Primitive reorder(Dnnl.Memory from, Dnnl.Memory to) {
-    reorder.primitive_desc how = new reorder.primitive_desc(from.handle(), to.handle());
-    return dnnl.primitive(
-        how,
-        new reorder(how),
-        null,
-        new Dnnl.Argument(org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM, from),
-        new Dnnl.Argument(org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO, to));
   }
 
   /** What follows on a node, done in its primitive. */

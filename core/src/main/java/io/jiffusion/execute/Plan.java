@@ -64,7 +64,7 @@ final class Plan implements AutoCloseable {
       size = (int) output.shape.count();
       result = dnnl.allocate(4L * size);
       Part last = out.only(output);
-      out.step("out", "copy", 0, out.reorder(out.image(last, output), plain(output, result)));
+      out.step("out", "copy", 0, out.dnnl.reorder(out.image(last, output), plain(output, result)));
       made = true;
       Dnnl.trim();
     } finally {
@@ -81,7 +81,7 @@ final class Plan implements AutoCloseable {
         what.name().toLowerCase(java.util.Locale.ROOT),
         "copy",
         0,
-        out.reorder(plain(node, from), out.image(out.only(node), node)));
+        out.dnnl.reorder(plain(node, from), out.image(out.only(node), node)));
   }
 
   /** Float32 numbers as Java has them: images [B, C, H, W] row-major, sequences [B, N, C]. */

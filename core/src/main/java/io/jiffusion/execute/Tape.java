@@ -26,9 +26,9 @@ import java.util.stream.Stream;
  *
  * <p>What takes the time has its gradient here: convolutions, sums, attention, and group norms with
  * what is before and after them, as oneDNN computes them ({@link TrainingKernels}). All other
- * operations are {@link Eager}'s, each differentiated by the engine on its own.
+ * operations are differentiated by the engine, each on its own ({@link ByEngine}).
  */
-public final class Tape implements Ops<Tape.Value>, AutoCloseable {
+public final class Tape extends ByEngine implements AutoCloseable {
 
   /** A tensor of the network, and what is known of its gradient. */
   public static class Value {
@@ -95,7 +95,6 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     }
   }
 
-  private final Eager ops;
   private final String prefix;
   private final Params leaves;
   private final Filters filters;
@@ -108,10 +107,10 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   private final List<Later> pending = new ArrayList<>(); // which nothing has asked for
 
   private Tape(Tape outer, Deque<Entry> entries, Set<Value> outside, String prefix, Eager ops) {
+    super(ops);
     this.recompute = outer.recompute;
     this.entries = entries;
     this.outside = outside;
-    this.ops = ops;
     this.prefix = prefix;
     this.leaves = outer.leaves;
     this.filters = outer.filters;
@@ -123,11 +122,11 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
   /**
    * Prepares a forward pass.
    *
-   * @param recompute whether the values within a block are forgotten and computed again for its
-   *     gradient: less memory, more time
    * @param leaves the weights, each a leaf ({@link Tensor#leaf})
    * @param filters the same weights, packed for convolutions
    * @param gradients where those of the weights will be put
+   * @param recompute whether the values within a block are forgotten and computed again for its
+   *     gradient: less memory, more time
    */
   public Tape(
       Params leaves,
@@ -137,7 +136,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       Precision precision,
       Eager.Dropout dropout,
       boolean recompute) {
-    this.ops = Eager.training(leaves, precision, dropout);
+    super(Eager.training(leaves, precision, dropout));
     this.recompute = recompute;
     this.outside = null;
     this.prefix = "";
@@ -224,8 +223,8 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     gradients.put(name, both);
   }
 
-  /** An operation that the engine differentiates by itself. */
-  private Value local(Function<Tensor[], Tensor> body, Value... given) {
+  @Override
+  Value local(Function<Tensor[], Tensor> body, Value... given) {
     Value[] inputs = Arrays.stream(given).map(this::now).toArray(Value[]::new);
     Tensor[] leaves = new Tensor[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
@@ -342,7 +341,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       boolean bias,
       TrainedConvolution.Window window,
       TrainedConvolution how) {
-    Tensor x = plainly(image.tensor::channelsLast);
+    Tensor x = plainly(() -> image.tensor.to(precision).channelsLast());
     Tensor y = plainly(() -> Tensor.empty(precision, true, window.result()));
     Tensor biases =
         bias
@@ -359,7 +358,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
         value,
         List.of(x),
         given -> {
-          Tensor dy = given.channelsLast();
+          Tensor dy = given.to(precision).channelsLast();
           if (image.learns) {
             Tensor dx = x.emptyLike();
             how.backwardData(
@@ -490,7 +489,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       weights[i] = weight[i % channels] * factor;
       biases[i] = bias[i % channels] * factor + (shift == null ? 0 : shift[i]);
     }
-    Tensor x = plainly(image.tensor::channelsLast);
+    Tensor x = plainly(() -> image.tensor.to(precision).channelsLast());
     Tensor y = plainly(x::emptyLike);
     TrainedNorm.Moments moments =
         how.forward(x.address(), y.address(), images, weights, biases, vector);
@@ -499,7 +498,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
         value,
         List.of(x),
         given -> {
-          Tensor dy = given.channelsLast();
+          Tensor dy = given.to(precision).channelsLast();
           Tensor dx = x.emptyLike();
           TrainedNorm.Gradients parts =
               how.backward(
@@ -549,7 +548,8 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
       return local(in -> ops.attention(in[0], in[1], in[2], heads), q, k, v);
     }
     int images = (int) q.shape.size(0);
-    List<Tensor> inputs = Stream.of(q, k, v).map(in -> plainly(in.tensor::contiguous)).toList();
+    List<Tensor> inputs =
+        Stream.of(q, k, v).map(in -> plainly(() -> in.tensor.to(precision).contiguous())).toList();
     long[] at = inputs.stream().mapToLong(Tensor::address).toArray();
     Tensor result = plainly(inputs.get(0)::emptyLike);
     how.forward(images, at[0], at[1], at[2], result.address());
@@ -558,7 +558,7 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
         attended,
         inputs,
         given -> {
-          Tensor dy = given.contiguous();
+          Tensor dy = given.to(precision).contiguous();
           Tensor dq = inputs.get(0).emptyLike();
           Tensor dk = inputs.get(1).emptyLike();
           Tensor dv = inputs.get(2).emptyLike();
@@ -571,172 +571,10 @@ public final class Tape implements Ops<Tape.Value>, AutoCloseable {
     return attended;
   }
 
-  // ---- what the engine differentiates ----
-
-  @Override
-  public Value linear(Value x, String name, int out, double initScale, boolean bias) {
-    return local(in -> ops.linear(in[0], name, out, initScale, bias), x);
-  }
-
-  @Override
-  public Value layerNorm(Value x, String name, double eps) {
-    return local(in -> ops.layerNorm(in[0], name, eps), x);
-  }
-
-  @Override
-  public Value layerNorm(Value x, double eps) {
-    return local(in -> ops.layerNorm(in[0], eps), x);
-  }
-
-  @Override
-  public Value gelu(Value x) {
-    return local(in -> ops.gelu(in[0]), x);
-  }
-
-  @Override
-  public Value geluTanh(Value x) {
-    return local(in -> ops.geluTanh(in[0]), x);
-  }
-
-  @Override
-  public Value relu(Value x) {
-    return local(in -> ops.relu(in[0]), x);
-  }
-
-  @Override
-  public Value tanh(Value x) {
-    return local(in -> ops.tanh(in[0]), x);
-  }
-
-  @Override
-  public Value multiply(Value a, Value b) {
-    return local(in -> ops.multiply(in[0], in[1]), a, b);
-  }
-
-  @Override
-  public Value affine(Value x, double factor, double term) {
-    return local(in -> ops.affine(in[0], factor, term), x);
-  }
-
-  @Override
-  public Value multiplyChannels(Value x, Value vector) {
-    return local(in -> ops.multiplyChannels(in[0], in[1]), x, vector);
-  }
-
-  @Override
-  public Value concat(Value a, Value b) {
-    return local(in -> ops.concat(in[0], in[1]), a, b);
-  }
-
-  @Override
-  public Value channels(Value x, int from, int count) {
-    return local(in -> ops.channels(in[0], from, count), x);
-  }
-
-  @Override
-  public Value upsample(Value x) {
-    return local(in -> ops.upsample(in[0]), x);
-  }
-
-  @Override
-  public Value bilinear(Value x, long height, long width) {
-    return local(in -> ops.bilinear(in[0], height, width), x);
-  }
-
-  @Override
-  public Value averagePool(Value x) {
-    return local(in -> ops.averagePool(in[0]), x);
-  }
-
-  @Override
-  public Value pad(Value x, int margin) {
-    return local(in -> ops.pad(in[0], margin), x);
-  }
-
-  @Override
-  public Value filterDown(Value x, float[] taps, int margin) {
-    return local(in -> ops.filterDown(in[0], taps, margin), x);
-  }
-
-  @Override
-  public Value filterUp(Value x, float[] taps, int crop) {
-    return local(in -> ops.filterUp(in[0], taps, crop), x);
-  }
-
-  @Override
-  public Value mean(Value x) {
-    return local(in -> ops.mean(in[0]), x);
-  }
-
-  @Override
-  public Value tokens(Value x) {
-    return local(in -> ops.tokens(in[0]), x);
-  }
-
-  @Override
-  public Value sequence(Value vector) {
-    return local(in -> ops.sequence(in[0]), vector);
-  }
-
-  @Override
-  public Value elements(Value x, int from, int count) {
-    return local(in -> ops.elements(in[0], from, count), x);
-  }
-
-  @Override
-  public Value image(Value x, long height, long width) {
-    return local(in -> ops.image(in[0], height, width), x);
-  }
-
-  @Override
-  public Value unpatch(Value x, long height, long width, int patch) {
-    return local(in -> ops.unpatch(in[0], height, width, patch), x);
-  }
-
-  @Override
-  public Value sinusoid(Value label, int width, Order order, int shift) {
-    return local(in -> ops.sinusoid(in[0], width, order, shift), label);
-  }
-
   @Override
   public Value fourier(Value label, String name, int width, Order order, double std) {
     return value(
         plainly(() -> ops.fourier(now(label).tensor, name, width, order, std)),
         false); // not trained
-  }
-
-  @Override
-  public Value log(Value label) {
-    return local(in -> ops.log(in[0]), label);
-  }
-
-  @Override
-  public Value divide(Value image, Value label) {
-    return local(in -> ops.divide(in[0], in[1]), image, label);
-  }
-
-  @Override
-  public Value addTable(Value sequence, String name, double std) {
-    return local(in -> ops.addTable(in[0], name, std), sequence);
-  }
-
-  @Override
-  public Value addConstant(Value sequence, float[] values) {
-    return local(in -> ops.addConstant(in[0], values), sequence);
-  }
-
-  @Override
-  public Value oneHot(Value classes, int rows) {
-    return local(in -> ops.oneHot(in[0], rows), classes);
-  }
-
-  @Override
-  public Value embedding(Value index, String name, int rows, int width) {
-    return local(in -> ops.embedding(in[0], name, rows, width), index);
-  }
-
-  @Override
-  public Value dropout(Value x, String name, double p) {
-    return local(in -> ops.dropout(in[0], name, p), x);
   }
 }

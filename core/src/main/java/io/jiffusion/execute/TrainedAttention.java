@@ -16,7 +16,6 @@ import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
-import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
 
@@ -100,11 +99,11 @@ final class TrainedAttention {
         new Primitive[] {
           ofScores,
           softmax(dnnl, scores, exactShares),
-          round(dnnl, exactShares, shares),
+          dnnl.reorder(exactShares, shares),
           product(dnnl, turned(dnnl, shares), given, dv, 1),
           product(dnnl, given, turnedV, scores, 1),
           softmaxBackward(dnnl, exactShares, scores),
-          round(dnnl, exactShares, sensitive),
+          dnnl.reorder(exactShares, sensitive),
           product(dnnl, sensitive, k, dq, scale),
           product(dnnl, turned(dnnl, sensitive), q, dk, scale)
         };
@@ -140,16 +139,6 @@ final class TrainedAttention {
           new Argument(DNNL_ARG_DIFF_DST, gradient),
           new Argument(DNNL_ARG_DIFF_SRC, shares));
     }
-  }
-
-  private static Primitive round(Dnnl dnnl, Memory exact, Memory rounded) {
-    reorder.primitive_desc how = new reorder.primitive_desc(exact.handle(), rounded.handle());
-    return dnnl.primitive(
-        how,
-        new reorder(how),
-        null,
-        new Argument(DNNL_ARG_SRC, exact),
-        new Argument(DNNL_ARG_DST, rounded));
   }
 
   /** Of one head, in sequences of all channels. */

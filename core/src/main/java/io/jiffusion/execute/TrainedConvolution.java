@@ -20,7 +20,6 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
-import org.bytedeco.dnnl.reorder;
 
 /**
  * A convolution of images, channels last, forward and backward. Weights come packed ({@link
@@ -131,7 +130,10 @@ final class TrainedConvolution {
     db = dnnl.at(vector, nowhere);
     dw = dnnl.at(dnnl.dense(type, sizes), nowhere);
     Memory found = dnnl.at(packed, dnnl.scratch(packed.get_size()));
-    unpack = unpack(dnnl, found, dw);
+    unpack = dnnl.reorder(found, dw);
+    Memory plain = dnnl.at(dnnl.dense(data_type.f32, sizes), nowhere);
+    dnnl.reorder(plain, weights); // Filters does so later: now it is known that it can
+    dnnl.reorder(plain, turnedWeights);
     backwardFilter =
         dnnl.primitive(
             filter,
@@ -158,16 +160,6 @@ final class TrainedConvolution {
             new Argument(DNNL_ARG_WEIGHTS, weights),
             new Argument(DNNL_ARG_BIAS, bias),
             new Argument(DNNL_ARG_DST, y));
-  }
-
-  private static Primitive unpack(Dnnl dnnl, Memory packed, Memory plain) {
-    reorder.primitive_desc how = new reorder.primitive_desc(packed.handle(), plain.handle());
-    return dnnl.primitive(
-        how,
-        new reorder(how),
-        null,
-        new Argument(DNNL_ARG_SRC, packed),
-        new Argument(DNNL_ARG_DST, plain));
   }
 
   private static desc images(

@@ -2,7 +2,6 @@ package io.jiffusion.execute;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MULTIPLE_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
@@ -19,7 +18,6 @@ import java.util.function.Supplier;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 import org.bytedeco.dnnl.memory_desc_vector;
-import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.sum;
 
 /**
@@ -87,16 +85,19 @@ public final class TrainingKernels implements AutoCloseable {
   }
 
   /**
-   * Adds up the parts of a gradient, of one format, in their order.
+   * Adds up the parts of a gradient, in their order.
    *
    * @param sum float32, of the same shape; written
    */
   public void sum(List<Tensor> parts, Tensor sum) {
+    boolean bf16 = parts.get(0).isBf16();
     Sum how =
-        (Sum)
-            find(
-                new SumKey(sum.count(), parts.size(), parts.get(0).isBf16()),
-                () -> new Sum(dnnl, sum.count(), parts.size(), parts.get(0).isBf16()));
+        parts.stream().allMatch(part -> part.isBf16() == bf16)
+            ? (Sum)
+                find(
+                    new SumKey(sum.count(), parts.size(), bf16),
+                    () -> new Sum(dnnl, sum.count(), parts.size(), bf16))
+            : null;
     if (how != null) {
       how.run(
           parts.stream().map(Tensor::contiguous).mapToLong(Tensor::address).toArray(),
@@ -154,15 +155,7 @@ public final class TrainingKernels implements AutoCloseable {
 
     Pack(Dnnl dnnl, long[] sizes, Filters.Packed packed) {
       from = dnnl.at(dnnl.dense(data_type.f32, sizes), packed.address);
-      Memory to = dnnl.at(packed.layout, packed.address);
-      reorder.primitive_desc desc = new reorder.primitive_desc(from.handle(), to.handle());
-      how =
-          dnnl.primitive(
-              desc,
-              new reorder(desc),
-              null,
-              new Argument(DNNL_ARG_SRC, from),
-              new Argument(DNNL_ARG_DST, to));
+      how = dnnl.reorder(from, dnnl.at(packed.layout, packed.address));
     }
   }
 

@@ -29,6 +29,9 @@ class TrainingKernelsTest {
         assertThat(sum.floats()).containsExactly(expected.floats());
         kernels.sum(given.subList(0, 1), sum);
         assertThat(sum.floats()).containsExactly(given.get(0).floats());
+        kernels.sum(List.of(given.get(0), parts.get(1)), sum); // of two formats
+        assertThat(sum.floats())
+            .containsExactly(given.get(0).to(Precision.FP32).plus(parts.get(1)).floats());
       }
     }
   }
