@@ -126,11 +126,11 @@ final class TrainedAttention {
 
   /** From the shares and their gradient to that of the scores, in the place of the shares. */
   private static Primitive softmaxBackward(Dnnl dnnl, Memory shares, Memory gradient) {
-    desc desc = shares.desc();
-    try (softmax_forward.primitive_desc hint = softmax(dnnl, desc, desc)) {
+    desc exact = shares.desc();
+    try (softmax_forward.primitive_desc hint = softmax(dnnl, exact, exact)) {
       softmax_backward.primitive_desc how =
           new softmax_backward.primitive_desc(
-              dnnl.engine, algorithm.softmax_accurate, desc, desc, desc, 1, hint);
+              dnnl.engine, algorithm.softmax_accurate, exact, exact, exact, 1, hint);
       return dnnl.primitive(
           how,
           new softmax_backward(how),

@@ -122,7 +122,7 @@ final class TrainedNorm {
     long scratch = dnnl.scratch(2 * bytes);
     long scaled = scratch + bytes;
     desc image = image(channels, pixels);
-    desc wide = image(channels * repeats, pixels / repeats);
+    desc wide = image((long) channels * repeats, pixels / repeats);
     source = dnnl.at(image, scratch);
     wideSource = dnnl.at(wide, scratch);
     wideResult = dnnl.at(wide, scratch);

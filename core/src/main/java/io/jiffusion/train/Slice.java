@@ -22,9 +22,8 @@ final class Slice implements AutoCloseable {
   private final TensorList counts;
   private final TensorList ema;
   private final TensorList gradients;
-  private final Params gradient = new Params();
+  private final Params gradient = new Params(); // what that list holds, by name
   private final Filters filters;
-
   private final TrainingKernels kernels;
 
   private Slice(
