@@ -2,7 +2,6 @@ package io.jiffusion.execute;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
@@ -10,7 +9,6 @@ import io.jiffusion.execute.Emitter.Part;
 import io.jiffusion.execute.Operation.Attention;
 import io.jiffusion.execute.Operation.Function;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
-import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.softmax_forward;
 
@@ -84,7 +82,7 @@ final class AttentionSteps {
     Memory shares = dnnl.at(dnnl.dense(out.type, sizes), out.scratch + behind);
     double flops = 2.0 * sizes[0] * sizes[1] * sizes[2] * width;
     Dnnl.Attributes scaled = dnnl.attributes().function(Function.AFFINE, 1 / Math.sqrt(width), 0);
-    out.step("attention", "attention scores", flops, product(q, k, scores, scaled));
+    out.step("attention", "attention scores", flops, dnnl.product(q, k, scores, scaled));
     softmax_forward.primitive_desc how =
         new softmax_forward.primitive_desc(
             dnnl.engine,
@@ -103,19 +101,8 @@ final class AttentionSteps {
             null,
             new Argument(DNNL_ARG_SRC, scores),
             new Argument(DNNL_ARG_DST, shares)));
-    out.step("attention", "attention values", flops, product(shares, v, to, dnnl.attributes()));
-  }
-
-  private Dnnl.Primitive product(Memory a, Memory b, Memory to, Dnnl.Attributes then) {
-    matmul.primitive_desc how =
-        new matmul.primitive_desc(dnnl.engine, a.desc(), b.desc(), to.desc(), then.attr, false);
-    return dnnl.primitive(
-        how,
-        new matmul(how),
-        then,
-        new Argument(DNNL_ARG_SRC, a),
-        new Argument(DNNL_ARG_WEIGHTS, b),
-        new Argument(DNNL_ARG_DST, to));
+    out.step(
+        "attention", "attention values", flops, dnnl.product(shares, v, to, dnnl.attributes()));
   }
 
   private Part head(Node node, int head, int width) {

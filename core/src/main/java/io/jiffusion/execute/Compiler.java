@@ -2,8 +2,6 @@ package io.jiffusion.execute;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
@@ -29,7 +27,6 @@ import io.jiffusion.execute.Operation.Sequence;
 import io.jiffusion.execute.Operation.Unpatch;
 import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -147,20 +144,8 @@ final class Compiler {
       Memory a = out.image(out.only(node.inputs.get(0)), node);
       Memory b = out.image(out.only(node.inputs.get(1)), node);
       Memory to = out.image(out.only(node), node);
-      binary.primitive_desc how =
-          new binary.primitive_desc(
-              dnnl.engine, Dnnl.algorithm(what.function()), a.desc(), b.desc(), to.desc());
-      out.step(
-          kind,
-          kind,
-          0,
-          dnnl.primitive(
-              how,
-              new binary(how),
-              null,
-              new Argument(DNNL_ARG_SRC_0, a),
-              new Argument(DNNL_ARG_SRC_1, b),
-              new Argument(DNNL_ARG_DST, to)));
+      Dnnl.Attributes none = dnnl.attributes();
+      out.step(kind, kind, 0, dnnl.binary(Dnnl.algorithm(what.function()), a, b, to, none));
       return;
     }
     for (int i = 0; i < out.value(node).size(); i++) {

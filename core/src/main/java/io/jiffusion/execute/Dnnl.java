@@ -3,7 +3,9 @@ package io.jiffusion.execute;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.run.JiffusionException;
@@ -14,12 +16,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
@@ -292,6 +296,32 @@ final class Dnnl implements AutoCloseable {
     }
     list.position(0);
     return new Primitive(what.get(), stream.get(), all.size(), list, implementation);
+  }
+
+  /** The product of two matrices, or of many. */
+  Primitive product(Memory a, Memory b, Memory to, Attributes then) {
+    matmul.primitive_desc how =
+        new matmul.primitive_desc(engine, a.desc, b.desc, to.desc, then.attr, false);
+    return primitive(
+        how,
+        new matmul(how),
+        then,
+        new Argument(DNNL_ARG_SRC, a),
+        new Argument(DNNL_ARG_WEIGHTS, b),
+        new Argument(DNNL_ARG_DST, to));
+  }
+
+  /** Number by number; the second may have one number for many of the first. */
+  Primitive binary(algorithm kind, Memory a, Memory b, Memory to, Attributes then) {
+    binary.primitive_desc how =
+        new binary.primitive_desc(engine, kind, a.desc, b.desc, to.desc, then.attr, false);
+    return primitive(
+        how,
+        new binary(how),
+        then,
+        new Argument(DNNL_ARG_SRC_0, a),
+        new Argument(DNNL_ARG_SRC_1, b),
+        new Argument(DNNL_ARG_DST, to));
   }
 
   /** The same numbers in another format or layout. */

@@ -5,8 +5,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 
 import io.jiffusion.execute.Dnnl.Argument;
@@ -21,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.batch_normalization_forward;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.normalization_flags;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
@@ -187,7 +184,7 @@ final class NormSteps {
     if (norm.function() != null) {
       then.function(norm.function(), 1, 0);
     }
-    return binary(algorithm.binary_mul, source, perChannel(channels, factors), target, then);
+    return dnnl.binary(algorithm.binary_mul, source, perChannel(channels, factors), target, then);
   }
 
   /**
@@ -197,22 +194,6 @@ final class NormSteps {
   private Memory perChannel(long channels, long at) {
     long[] strides = {channels, 1, channels, channels};
     return dnnl.at(dnnl.desc(data_type.f32, new long[] {1, channels, 1, 1}, strides), at);
-  }
-
-  private Primitive binary(
-      algorithm kind, Memory a, Memory b, Memory target, Dnnl.Attributes then) {
-    binary.primitive_desc how =
-        then == null
-            ? new binary.primitive_desc(dnnl.engine, kind, a.desc(), b.desc(), target.desc())
-            : new binary.primitive_desc(
-                dnnl.engine, kind, a.desc(), b.desc(), target.desc(), then.attr, false);
-    return dnnl.primitive(
-        how,
-        new binary(how),
-        then,
-        new Argument(DNNL_ARG_SRC_0, a),
-        new Argument(DNNL_ARG_SRC_1, b),
-        new Argument(DNNL_ARG_DST, target));
   }
 
   /**
@@ -352,12 +333,12 @@ final class NormSteps {
     Primitive[] each = new Primitive[out.images];
     for (int image = 0; image < each.length; image++) {
       each[image] =
-          binary(
+          dnnl.binary(
               algorithm,
               out.image(out.only(node.input()), node, image),
               perChannel(channels, vector),
               out.image(out.only(node), node, image),
-              null);
+              dnnl.attributes());
     }
     out.step(
         kind,
@@ -377,7 +358,7 @@ final class NormSteps {
     Primitive[] each = new Primitive[out.images];
     for (int image = 0; image < each.length; image++) {
       each[image] =
-          binary(
+          dnnl.binary(
               algorithm.binary_mul,
               out.image(out.only(node.input()), node, image),
               perChannel(channels, vectors),
@@ -423,12 +404,12 @@ final class NormSteps {
           key,
           "add table",
           0,
-          binary(
+          dnnl.binary(
               algorithm.binary_add,
               out.image(out.only(node.input()), node, image),
               table,
               out.image(out.only(node), node, image),
-              null));
+              dnnl.attributes()));
     }
   }
 }

@@ -4,7 +4,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
@@ -13,7 +12,6 @@ import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
-import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 import org.bytedeco.dnnl.softmax_backward;
@@ -157,18 +155,7 @@ final class TrainedAttention {
 
   private static Primitive product(Dnnl dnnl, Memory a, Memory b, Memory to, double scale) {
     Dnnl.Attributes then = dnnl.attributes();
-    if (scale != 1) {
-      then.function(Function.AFFINE, scale, 0);
-    }
-    matmul.primitive_desc how =
-        new matmul.primitive_desc(dnnl.engine, a.desc(), b.desc(), to.desc(), then.attr, false);
-    return dnnl.primitive(
-        how,
-        new matmul(how),
-        then,
-        new Argument(DNNL_ARG_SRC, a),
-        new Argument(DNNL_ARG_WEIGHTS, b),
-        new Argument(DNNL_ARG_DST, to));
+    return dnnl.product(a, b, to, scale == 1 ? then : then.function(Function.AFFINE, scale, 0));
   }
 
   /** From the addresses of sequences one behind the other, to that of the results. */

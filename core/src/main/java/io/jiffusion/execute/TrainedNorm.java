@@ -8,8 +8,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 
 import io.jiffusion.execute.Dnnl.Argument;
@@ -18,7 +16,6 @@ import io.jiffusion.execute.Dnnl.Primitive;
 import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -182,23 +179,7 @@ final class TrainedNorm {
 
   /** The source times the factor of each channel, and what follows. */
   private Primitive timesFactor(Memory target, Dnnl.Attributes then) {
-    Memory factors = wideVector(factor);
-    binary.primitive_desc how =
-        new binary.primitive_desc(
-            dnnl.engine,
-            algorithm.binary_mul,
-            wideSource.desc(),
-            factors.desc(),
-            target.desc(),
-            then.attr,
-            false);
-    return dnnl.primitive(
-        how,
-        new binary(how),
-        then,
-        new Argument(DNNL_ARG_SRC_0, wideSource),
-        new Argument(DNNL_ARG_SRC_1, factors),
-        new Argument(DNNL_ARG_DST, target));
+    return dnnl.binary(algorithm.binary_mul, wideSource, wideVector(factor), target, then);
   }
 
   /** The gradient through SiLU, in the place of what is before it. */
