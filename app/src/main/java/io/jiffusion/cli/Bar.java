@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.run.Progress;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -72,7 +73,9 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   }
 
   private void draw(String text) {
-    err.print("\r" + text + " ".repeat(Math.max(0, length - text.length())));
+    String line = "\r" + text + " ".repeat(Math.max(0, length - text.length()));
+    byte[] bytes = line.getBytes(StandardCharsets.UTF_8); // written, for \r goes no other way
+    err.write(bytes, 0, bytes.length);
     err.flush();
     length = text.length();
   }

@@ -8,6 +8,7 @@ import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Stored;
 import io.jiffusion.pipeline.Tensors;
+import io.jiffusion.run.Shown;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -122,8 +123,7 @@ final class Inspect implements Callable<Integer> {
   private void tensors(List<Tensors> all) {
     long count = 0;
     for (Tensors tensor : all) {
-      String name = tensor.name().replaceAll("\\p{Cc}", "\uFFFD"); // may be meant for terminals
-      main.out.printf("%-64s %-6s %s%n", name, tensor.type(), tensor.shape());
+      main.out.printf("%-64s %-6s %s%n", Shown.line(tensor.name()), tensor.type(), tensor.shape());
       count += tensor.count();
     }
     main.out.printf(Locale.ROOT, "%,d numbers in %d tensors%n", count, all.size());
@@ -135,7 +135,7 @@ final class Inspect implements Callable<Integer> {
       main.out.println(inspection.toJson());
       return;
     }
-    main.out.printf(Locale.ROOT, "model          %s%s%n", model, from);
+    main.out.printf(Locale.ROOT, "model          %s%s%n", model, Shown.line(from));
     main.out.printf(Locale.ROOT, "input          %s%n", inspection.input());
     main.out.printf(
         Locale.ROOT,

@@ -3,6 +3,7 @@ package io.jiffusion.cli;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -83,8 +84,8 @@ public final class Main implements Runnable {
   final Cancellation cancellation = new Cancellation();
 
   Main(PrintStream out, PrintStream err) {
-    this.out = out;
-    this.err = err;
+    this.out = new ShownStream(out);
+    this.err = new ShownStream(err);
   }
 
   /** Runs the command line and ends the process. */
@@ -131,9 +132,9 @@ public final class Main implements Runnable {
 
   private int usage(ParameterException e) {
     if (e.getCause() instanceof IllegalArgumentException illegal && illegal.getMessage() != null) {
-      err.println(illegal.getMessage());
+      err.println(Shown.message(illegal.getMessage()));
     } else {
-      err.println(e.getMessage());
+      err.println(Shown.message(e.getMessage()));
       CommandLine.UnmatchedArgumentException.printSuggestions(e, new PrintWriter(err, true));
     }
     err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
@@ -149,16 +150,16 @@ public final class Main implements Runnable {
       return INTERRUPTED;
     }
     if (e instanceof JiffusionException) {
-      err.println(e.getMessage());
+      err.println(Shown.message(e.getMessage()));
       return FAILED;
     }
     if (e instanceof IllegalArgumentException && e.getMessage() != null) {
-      err.println(e.getMessage());
+      err.println(Shown.message(e.getMessage()));
       err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
       return USAGE;
     }
     if (!verbose) {
-      err.println("jiffusion has a bug: " + e + report(e));
+      err.println("jiffusion has a bug: " + Shown.message(e.toString()) + report(e));
     }
     return FAILED;
   }

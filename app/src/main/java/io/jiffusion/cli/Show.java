@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.data.Png;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -26,9 +27,12 @@ final class Show implements Callable<Integer> {
       throw new JiffusionException(
           file + " does not say how it was made, must be a PNG file that jiffusion wrote");
     }
-    main.out.println(texts.get(Origin.REQUEST));
-    main.out.println(
-        texts.get(Origin.COMMAND).replaceFirst("^jiffusion", Matcher.quoteReplacement(Main.NAME)));
+    main.out.println(Shown.line(texts.get(Origin.REQUEST)));
+    String command = texts.getOrDefault(Origin.COMMAND, "");
+    if (!command.isEmpty()) {
+      main.out.println(
+          Shown.line(command.replaceFirst("^jiffusion", Matcher.quoteReplacement(Main.NAME))));
+    }
     return 0;
   }
 }
