@@ -3,6 +3,7 @@ package io.jiffusion.pipeline;
 import io.jiffusion.process.Batch;
 import io.jiffusion.run.Optional;
 import io.jiffusion.sampler.Interpolation;
+import io.jiffusion.sampler.SamplerNames;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,7 +19,9 @@ import java.util.stream.IntStream;
  * {@link #only} asks for one image of many.
  *
  * @param count number of images, at least 1
- * @param sampler the algorithm and its options, such as {@code ddim} or {@code ddim:eta=0.5}
+ * @param sampler the algorithm and its options, such as {@code ddim} or {@code ddim:eta=0.5}; a
+ *     name of another program, such as {@code DPM++ 2M Karras}, becomes ours, and sets the spacing
+ *     that it says unless one is given
  * @param steps of the sampler, at least 1; 0 where a budget is given instead
  * @param evaluations budget of network evaluations of an image: as many steps as need no more than
  *     these; 0 where the steps are given
@@ -82,6 +85,10 @@ public record SampleRequest(
         evaluations,
         "must be 1 or more in place of steps, or 0");
     Check.that(!spacing.isBlank(), "spacing", "''", "must be a name such as uniform");
+    if (spacing.equals("auto") && SamplerNames.spacing(sampler) != null) {
+      spacing = SamplerNames.spacing(sampler);
+    }
+    sampler = SamplerNames.own(sampler);
     classes.forEach(label -> Check.that(label >= 0, "classes", label, "must be 0 or more"));
     Check.that(
         guidance >= 0 && guidance < Double.POSITIVE_INFINITY,

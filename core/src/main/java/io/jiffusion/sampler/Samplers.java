@@ -346,6 +346,25 @@ public final class Samplers {
     return words;
   }
 
+  /** Reads a text, the name of which may be another program's. */
+  private static Spec spec(String text) {
+    String own = SamplerNames.own(text);
+    String name = own.replaceFirst(":.*", "").strip();
+    if (!METHODS.containsKey(name)) {
+      throw new IllegalArgumentException(
+          "illegal sampler: "
+              + text
+              + ", must be one of those that jiffusion samplers lists; the nearest is "
+              + SamplerNames.neighbour(name));
+    }
+    String spacing = SamplerNames.spacing(text);
+    if (spacing != null) {
+      throw new IllegalArgumentException(
+          "illegal sampler: " + text + ", must be " + own + " with the spacing " + spacing);
+    }
+    return new Spec("sampler", own, METHODS.keySet());
+  }
+
   /** All of them, in the order of the list. */
   public static List<Method> methods() {
     return List.copyOf(METHODS.values());
@@ -353,18 +372,18 @@ public final class Samplers {
 
   /** The row of the sampler that a text such as {@code ddim:eta=0.5} names. */
   public static Method method(String text) {
-    return METHODS.get(new Spec("sampler", text, METHODS.keySet()).name());
+    return METHODS.get(spec(text).name());
   }
 
   /**
-   * Reads a sampler: its name, then options, as {@link Method#options} lists them: {@code
-   * ddim:eta=0.5}.
+   * Reads a sampler: its name, or one that {@link SamplerNames} knows, then options, as {@link
+   * Method#options} lists them: {@code ddim:eta=0.5}.
    *
    * @throws IllegalArgumentException if a name, an option or a value is unknown; it names the
    *     nearest
    */
   public static Sampler parse(String text, Given given) {
-    Spec spec = new Spec("sampler", text, METHODS.keySet());
+    Spec spec = spec(text);
     Sampler sampler = METHODS.get(spec.name()).maker().make(spec, given);
     spec.done();
     return sampler;

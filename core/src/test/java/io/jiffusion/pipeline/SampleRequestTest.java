@@ -31,6 +31,15 @@ class SampleRequestTest {
   }
 
   @Test
+  void aSamplerOfAnotherProgramBecomesOursAndSaysTheTimes() {
+    SampleRequest request = SampleRequest.of(1).sampler("DPM++ 2M Karras");
+    assertThat(request).isEqualTo(SampleRequest.of(1).sampler("dpmpp-2m").spacing("karras"));
+    assertThat(SampleRequest.of(1).spacing("logsnr").sampler("DPM++ 2M Karras").spacing())
+        .isEqualTo("logsnr");
+    assertThat(SampleRequest.ofJson("{\"sampler\": \"k_euler_a\"}").sampler()).isEqualTo("euler-a");
+  }
+
+  @Test
   void keysLeftOutOfTheJsonHaveTheUsualValues() {
     assertThat(SampleRequest.ofJson("{\"seed\": 5}")).isEqualTo(SampleRequest.of(1).seed(5));
   }
