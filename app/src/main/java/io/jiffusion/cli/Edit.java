@@ -88,7 +88,7 @@ final class Edit implements Callable<Integer> {
       if (mask != null || !hole.isEmpty()) {
         request = request.mask(mask != null ? given.mask(mask) : given.hole(hole));
       }
-      SamplePlan.of(model.config().process(), request); // errors before the work
+      SamplePlan plan = SamplePlan.of(model.config().process(), request); // errors before the work
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Output.folder(out);
@@ -100,6 +100,9 @@ final class Edit implements Callable<Integer> {
           result = model.sample(request, bar, main.cancellation, files::made);
         }
         List<Path> written = files.after(before).write(result, false);
+        if (how.startsWith("image") && !json) {
+          main.out.printf("noised to t = %s and made from there%n", plan.rows().get(0).time());
+        }
         Sample.report(main, json, model, request, result, written);
       }
     }

@@ -9,6 +9,7 @@ import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.SdEdit;
 import io.jiffusion.sampler.Walk;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
 
 /**
@@ -69,6 +70,11 @@ record Edit(String name, int jump, int times, double strength, int factor) {
       case IMAGE -> new SdEdit(sampler, pictures, strength);
       default -> sampler;
     };
+  }
+
+  /** The times of a grid that are walked. */
+  TimeGrid walked(TimeGrid grid, NoiseSchedule schedule) {
+    return cuts() ? new SdEdit(null, null, strength).walked(grid, schedule) : grid;
   }
 
   /** What holds the states to the known part. */

@@ -64,8 +64,9 @@ class EditTest {
         "inpaint 9 9", // steps and evaluations
         "repaint:jump=2,times=3 9 25",
         "repaint:jump=3,times=2 9 15", // 2 steps once, two pieces of 3 twice, the last step
-        "image:strength=0.5 10 5", // from t = 0.401 on
+        "image:strength=0.5 10 6", // from t = 0.5 on: then 0.401
         "image:strength=1 10 10",
+        "image:strength=0.401 10 5",
         "upscale:factor=2 9 9",
       })
   void thePlanTellsTheEvaluations(String edit, int steps, int evaluations) {
