@@ -56,6 +56,7 @@ final class Pickle {
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Long, Object> memo = new HashMap<>();
   private long held; // bytes of memory
+  private long frameEnd; // in the file
 
   private Pickle(PickleBytes in) {
     this.in = in;
@@ -78,6 +79,9 @@ final class Pickle {
       }
       int opcode = in.next();
       if (opcode == '.') {
+        if (in.position() < frameEnd) {
+          throw bad("a frame that is longer than its pickle");
+        }
         return pop();
       }
       hold(BYTES_OF_A_STEP);
@@ -110,7 +114,7 @@ final class Pickle {
   private void step(int opcode) throws IOException {
     switch (opcode) {
       case 0x80 -> protocol();
-      case 0x95 -> in.skip(8); // FRAME: how far one may read ahead
+      case 0x95 -> frame();
       case '(' -> {
         marks.push(stack.size());
         push(MARK);
@@ -199,6 +203,18 @@ final class Pickle {
     if (version > 5) {
       throw bad("a pickle of protocol %d, must be 0 to 5", version);
     }
+  }
+
+  /** How far one may read ahead: frames follow one another, and end before the pickle does. */
+  private void frame() throws IOException {
+    long length = in.number(8);
+    if (in.position() - 9 < frameEnd) {
+      throw bad("a frame that begins within another");
+    }
+    if (length < 0 || length > in.remaining()) {
+      throw bad("a frame of %s bytes, more than follow", Long.toUnsignedString(length));
+    }
+    frameEnd = in.position() + length;
   }
 
   // ---- the stack ----

@@ -22,10 +22,9 @@ final class PickleBytes {
     return next - buffer.remaining();
   }
 
-  void skip(long count) throws IOException {
-    for (long i = 0; i < count; i++) {
-      next();
-    }
+  /** Bytes that follow. */
+  long remaining() {
+    return end - position();
   }
 
   int next() throws IOException {
@@ -50,7 +49,7 @@ final class PickleBytes {
   }
 
   byte[] bytes(long count, long most) throws IOException {
-    if (count < 0 || count > end - position()) {
+    if (count < 0 || count > remaining()) {
       throw error(
           "it holds a text or number of "
               + Long.toUnsignedString(count)

@@ -64,6 +64,9 @@ public final class ShardedFile implements ArrayFile {
             "the shard `%s` is not the plain name of a file in its folder",
             name.length() > 200 ? name.substring(0, 200) + "…" : name);
       }
+      if (name.endsWith(".json")) { // an index of indices could name itself
+        throw bad("the shard %s is an index, must be a file of tensors", name);
+      }
       Path shard = path.resolveSibling(name);
       if (!Files.isRegularFile(shard)) {
         throw bad("the shard %s is missing; download it too", name);

@@ -73,8 +73,10 @@ final class TorchZip {
     long count = end.getShort(at + 10) & 0xFFFF;
     long length = end.getInt(at + 12) & 0xFFFFFFFFL;
     long start = end.getInt(at + 16) & 0xFFFFFFFFL;
+    long stop = size - tail + at; // where the table must end
     if (at >= 20 && end.getInt(at - 20) == LOCATOR64) {
-      ByteBuffer end64 = buffer(place(end.getLong(at - 12), 56, size), 56);
+      stop = place(end.getLong(at - 12), 56, size);
+      ByteBuffer end64 = buffer(stop, 56);
       if (end64.getInt(0) != END64) {
         throw broken();
       }
@@ -86,9 +88,15 @@ final class TorchZip {
     if (length < 0 || length > 1 << 28 || memory > Pickle.MOST_MEMORY) {
       throw file.bad("its zip archive has a table of " + length + " bytes, more than any model's");
     }
-    ByteBuffer table = buffer(place(start, length, size), (int) length);
+    if (place(start, length, size) + length != stop) {
+      throw broken();
+    }
+    ByteBuffer table = buffer(start, (int) length);
     for (long i = 0; i < count; i++) {
       readEntry(table);
+    }
+    if (table.hasRemaining()) {
+      throw broken();
     }
   }
 

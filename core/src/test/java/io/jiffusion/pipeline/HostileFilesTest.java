@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +79,22 @@ class HostileFilesTest {
     assertThatThrownBy(() -> CheckpointFile.open(index))
         .isInstanceOf(JiffusionException.class)
         .hasMessage(index + " is no valid index of shards: " + message.strip());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"m.safetensors.index.json", "other.json"})
+  void anIndexOfIndicesIsRefused(String shard, @TempDir Path folder) throws IOException {
+    Path index = folder.resolve("m.safetensors.index.json");
+    String text = "{\"weight_map\": {\"a\": \"" + shard + "\"}}";
+    Files.writeString(index, text);
+    Files.writeString(folder.resolve(shard), text);
+    assertThatThrownBy(() -> Stored.open(index))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage(
+            index
+                + " is no valid index of shards: the shard "
+                + shard
+                + " is an index, must be a file of tensors");
   }
 
   /** With those of the torch files, more than twenty thousand. */

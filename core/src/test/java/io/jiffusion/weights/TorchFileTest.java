@@ -317,6 +317,42 @@ class TorchFileTest {
     return (text.substring(0, second + 42) + place + text.substring(second + 46)).getBytes(LATIN);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      4           | 0 | nothing, it has 0 tensors
+      2           | 0 | nothing, it has 0 tensors
+      5           | 0 | it holds a frame that is longer than its pickle
+      1000        | 0 | it holds a frame of 1000 bytes, more than follow
+      -1          | 0 | it holds a frame of 18446744073709551615 bytes, more than follow
+      12          | 3 | it holds a frame that begins within another
+      """)
+  void aFrameEndsWithinItsPickle(long length, int inner, String message) throws IOException {
+    String nested = inner > 0 ? frame(inner) : "";
+    Path file = folder.resolve("framed.pt");
+    Files.writeString(file, legacy(frame(length) + nested + "]q\0", "]"), LATIN);
+    assertThat(said(file)).isEqualTo(message);
+  }
+
+  private static String frame(long length) {
+    return "\225" + little((int) length) + little((int) (length >> 32));
+  }
+
+  /** Both of a zip archive's numbers that say where its table is, each wrong by a little. */
+  @ParameterizedTest
+  @CsvSource({"16, 1", "16, -1", "12, 1", "12, -1", "12, -46", "10, -1"})
+  void aTableThatIsNotWhereTheArchiveSaysIsRefused(int at, int wrong) throws IOException {
+    byte[] bytes = Files.readAllBytes(resource("bad-files/pt/ok-handwritten.pt"));
+    int end = new String(bytes, LATIN).lastIndexOf("PK\5\6");
+    bytes[end + at] += (byte) wrong;
+    Path file = folder.resolve("moved.pt");
+    Files.write(file, bytes);
+    assertThat(said(file))
+        .isEqualTo("the table of its zip archive is damaged; copy or download it again");
+  }
+
   private static String said(Path file) {
     try (TorchFile open = TorchFile.open(file)) {
       return "nothing, it has " + open.arrays().size() + " tensors";
