@@ -1,6 +1,7 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Probe;
+import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -16,7 +17,9 @@ final class Import implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "A diffusers folder, or a checkpoint with its configuration beside it.")
+      description =
+          "A diffusers folder, a checkpoint with its configuration beside it, or a run folder, which"
+              + " is copied.")
   Path path;
 
   @Option(
@@ -41,12 +44,16 @@ final class Import implements Callable<Integer> {
       long bytes = stored.write(folder);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
-          folder, bytes, stored.run().source().program());
+          folder, bytes, program(stored.run()));
       if (!noCheck && Probe.canAsk(stored)) {
         main.out.println(CheckModel.verdict(Probe.of(stored, null)));
       }
     }
     return 0;
+  }
+
+  private static String program(RunFolder run) {
+    return run.source() == null ? "a run folder of jiffusion" : run.source().program();
   }
 
   private String name() {

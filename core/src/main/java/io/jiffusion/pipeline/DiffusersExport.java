@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Writes a model as a pipeline folder of diffusers, the inverse of {@link DiffusersUnet2d} and
@@ -228,7 +229,8 @@ final class DiffusersExport {
     c.put("_class_name", schedulerClass());
     c.put("_diffusers_version", VERSION);
     c.put("beta_end", scale == 1 ? process.betaEnd() : scale * 0.02);
-    c.put("beta_schedule", schedule());
+    // where there are trained_betas, diffusers does not look at it
+    c.put("beta_schedule", SCHEDULES.getOrDefault(process.schedule(), "linear"));
     c.put("beta_start", scale == 1 ? process.betaStart() : scale * 1e-4);
     c.put("clip_sample", process.clip());
     c.put("clip_sample_range", known.clipRange() == null ? 1.0 : known.clipRange());
@@ -254,29 +256,26 @@ final class DiffusersExport {
     return c;
   }
 
-  private String schedule() {
-    return switch (process.schedule()) {
-      case "quadratic" -> "scaled_linear";
-      case "cosine" -> "squaredcos_cap_v2";
-      case "sigmoid" -> "sigmoid";
-      default -> "linear"; // or told by trained_betas
-    };
-  }
+  /** Our tables that diffusers makes as well, of beta_start and beta_end. */
+  private static final Map<String, String> SCHEDULES =
+      Map.of(
+          "linear", "linear",
+          "rescaled-linear", "linear",
+          "quadratic", "scaled_linear",
+          "cosine", "squaredcos_cap_v2",
+          "sigmoid", "sigmoid");
 
+  /** The betas of a table that diffusers has no word for, or that was given; null for others. */
   private List<Double> trainedBetas() {
     double[] given = process.known().betas();
     if (given != null) {
       return Arrays.stream(given).boxed().toList();
     }
-    if (!List.of("constant", "jsd").contains(process.schedule())) {
+    if (SCHEDULES.containsKey(process.schedule())) {
       return null;
     }
     DiscreteBetas table = (DiscreteBetas) process.noiseSchedule();
-    List<Double> betas = new ArrayList<>();
-    for (int i = 0; i < table.steps(); i++) {
-      betas.add(table.beta(i));
-    }
-    return betas;
+    return IntStream.range(0, table.steps()).mapToObj(table::beta).toList();
   }
 
   private String prediction() {

@@ -171,6 +171,10 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
       Path to = folder.resolve(RunFolder.WEIGHTS);
       Safetensors.write(to, arrays, Map.of("format", "jiffusion"));
       run.write(folder);
+      Path from = weights.path().toAbsolutePath().getParent();
+      if (RunFolder.isOne(from)) {
+        NoiseTable.copy(from, folder, run);
+      }
       return Files.size(to)
           + (autoencoder == null ? 0 : autoencoder.write(folder.resolve(AUTOENCODER)));
     } catch (IOException e) {

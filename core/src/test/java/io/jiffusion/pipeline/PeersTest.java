@@ -8,6 +8,7 @@ import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.Predict.Given;
 import io.jiffusion.process.Variance;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.weights.ArrayFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -311,6 +313,45 @@ class PeersTest {
         sameWeights(again, stored);
       }
     }
+  }
+
+  /** Diffusers has no word for some of them, and gets their betas. */
+  static List<String> tables() {
+    return ProcessConfig.SCHEDULES.stream()
+        .filter(name -> !List.of("vp", "sub-vp", "ve", "edm", "flow").contains(name))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("tables")
+  void everyTableIsExportedAsItIs(String schedule) {
+    List<String> settings = List.of("process.schedule=" + schedule, "process.steps=200");
+    ProcessConfig process = RunConfig.of("cifar10", settings).process();
+    PeerCase peer = PeerCase.of("diffusers-unet2d/defaults-heads8");
+    try (Stored unet = Stored.open(peer.folder())) {
+      NetworkConfig network = unet.run().config().network();
+      RunFolder run = RunFolder.of(new RunConfig(null, network, process, null), 0);
+      new Stored(run, unet.weights()).export(folder.resolve("out"), "stored");
+    }
+    NoiseSchedule table = process.noiseSchedule();
+    NoiseSchedule again = Stored.describe(folder.resolve("out")).config().process().noiseSchedule();
+    for (int i = 1; i <= 200; i++) {
+      assertThat(again.alpha(i / 200.0)).isEqualTo(table.alpha(i / 200.0), within(1e-5));
+    }
+  }
+
+  @Test
+  void aRunFolderIsImportedWithItsMeasuredNoise() throws IOException {
+    Path bundled = Home.model(Home.BUNDLED);
+    try (Stored stored = Stored.open(bundled)) {
+      stored.write(folder.resolve("copy"));
+      try (Stored again = Stored.open(folder.resolve("copy"))) {
+        assertThat(again.run()).usingRecursiveComparison().isEqualTo(stored.run());
+        sameWeights(again, stored);
+      }
+    }
+    assertThat(folder.resolve("copy/noise.json"))
+        .hasSameTextualContentAs(bundled.resolve("noise.json"));
   }
 
   private static void sameWeights(Stored a, Stored b) {
