@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Optional;
+import io.jiffusion.run.Shown;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -25,8 +27,12 @@ import java.util.stream.Collectors;
  */
 final class Binder {
 
+  /** More problems than these are counted, not told. */
+  private static final int TOLD = 40;
+
   private final Class<?> root;
   private final Set<String> problems = new LinkedHashSet<>();
+  private int found;
 
   private Binder(Class<?> root) {
     this.root = root;
@@ -40,7 +46,7 @@ final class Binder {
   static <T extends Record> T bind(Class<T> type, Tree tree) {
     Binder binder = new Binder(type);
     Object bound = binder.record(type, tree, "");
-    if (!binder.problems.isEmpty()) {
+    if (binder.found > 0) {
       throw new JiffusionException(String.join(System.lineSeparator(), binder.problems));
     }
     return type.cast(bound);
@@ -53,13 +59,14 @@ final class Binder {
           tree,
           "must be a group of keys: " + String.join(", ", names(type)));
     }
-    int before = problems.size();
+    int before = found;
     RecordComponent[] components = type.getRecordComponents();
     Map<String, Tree> fields = tree.fields();
+    List<String> names = names(type);
     fields.forEach(
         (key, value) -> {
-          if (!names(type).contains(key)) {
-            unknown(dot(path, key), value);
+          if (!names.contains(key)) {
+            problem(() -> unknown(dot(path, key), value));
           }
         });
     Object[] arguments = new Object[components.length];
@@ -68,12 +75,12 @@ final class Binder {
       Tree value = fields.get(components[i].getName());
       boolean optional = components[i].isAnnotationPresent(Optional.class);
       if (value == null && !optional) {
-        problems.add("missing key " + key + " (" + tree.place() + ")");
+        problem(() -> "missing key " + key + " (" + tree.place() + ")");
       } else if (value != null && !(optional && value.value() == null)) {
         arguments[i] = value(components[i].getGenericType(), value, key);
       }
     }
-    return problems.size() > before ? null : construct(type, arguments, tree, path);
+    return found > before ? null : construct(type, arguments, tree, path);
   }
 
   private Object construct(Class<?> type, Object[] arguments, Tree tree, String path) {
@@ -87,7 +94,7 @@ final class Binder {
       return constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof IllegalArgumentException illegal) {
-        problems.add(placed(illegal.getMessage(), tree, path));
+        problem(() -> placed(illegal.getMessage(), tree, path));
         return null;
       }
       throw new IllegalStateException(e.getCause());
@@ -147,6 +154,11 @@ final class Binder {
           ? (Object) number.doubleValue()
           : illegal(path, tree, "must be a number");
     }
+    if (plain == float.class) {
+      return value(double.class, tree, path) instanceof Double number
+          ? (Object) number.floatValue()
+          : null;
+    }
     if (plain == String.class) {
       return tree.value() instanceof String
           ? tree.value()
@@ -187,9 +199,8 @@ final class Binder {
 
   /** YAML 1.1 takes 1e-4 for text, people do not. */
   private static BigDecimal number(Tree tree) {
-    if (tree.value() instanceof String text
-        && text.matches("[-+]?[0-9]+(\\.[0-9]*)?[eE][-+]?[0-9]{1,3}")) {
-      return new BigDecimal(text);
+    if (tree.value() instanceof String text && text.matches(".{1,200}[eE].{1,4}")) {
+      return Tree.number(text);
     }
     return tree.value() instanceof BigDecimal number ? number : null;
   }
@@ -210,19 +221,27 @@ final class Binder {
   }
 
   private Object illegal(String path, Tree tree, String rule) {
-    problems.add("illegal " + path + ": " + tree + ", " + rule + " (" + tree.place() + ")");
+    problem(
+        () ->
+            "illegal " + path + ": " + Shown.value(tree) + ", " + rule + " (" + tree.place() + ")");
     return null;
   }
 
-  private void unknown(String path, Tree tree) {
+  private void problem(Supplier<String> what) {
+    if (problems.size() < TOLD) {
+      problems.add(what.get());
+    }
+    found++;
+  }
+
+  private String unknown(String path, Tree tree) {
     String near = Guess.of(path, paths(root, "", new ArrayList<>()));
-    problems.add(
-        "unknown key "
-            + path
-            + " ("
-            + tree.place()
-            + ")"
-            + (near == null ? "" : ", did you mean " + near + "?"));
+    return "unknown key "
+        + Shown.value(path)
+        + " ("
+        + tree.place()
+        + ")"
+        + (near == null ? "" : ", did you mean " + near + "?");
   }
 
   private static List<String> paths(Class<?> type, String path, List<String> into) {

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.Shown;
 import java.util.List;
 
 /** Checks of arguments: the value, the rule. */
@@ -8,7 +9,8 @@ final class Check {
 
   static void that(boolean legal, String name, Object value, String rule) {
     if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
+      throw new IllegalArgumentException(
+          "illegal " + name + ": " + Shown.value(value) + ", " + rule);
     }
   }
 
@@ -19,7 +21,7 @@ final class Check {
           "illegal "
               + name
               + ": "
-              + value
+              + Shown.value(value)
               + ", must be one of "
               + String.join(", ", names)
               + (near == null ? "" : "; did you mean " + near + "?"));

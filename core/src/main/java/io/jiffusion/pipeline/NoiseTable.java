@@ -7,7 +7,6 @@ import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -114,7 +113,7 @@ public record NoiseTable(
     Path file = folder.resolve(NAME);
     NoiseTable table;
     try {
-      table = Binder.bind(NoiseTable.class, Tree.json(Files.readString(file), file.toString()));
+      table = Binder.bind(NoiseTable.class, Tree.file(file, false));
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException(
           "illegal sampler: the noise of "
@@ -124,8 +123,6 @@ public record NoiseTable(
               + "), must be for analytic variances; measure it with jiffusion measure "
               + folder,
           e);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
     }
     if (table.step != run.step() || !table.process.equals(run.config().process())) {
       throw new JiffusionException(

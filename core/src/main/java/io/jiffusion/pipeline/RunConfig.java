@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +96,7 @@ public record RunConfig(
               + String.join(", ", PRESETS)
               + (near == null ? "" : "; did you mean " + near + "?"));
     }
-    Tree tree = name.endsWith(".json") ? Tree.json(text(path), name) : Tree.yaml(text(path), name);
+    Tree tree = tree(path);
     if (!(tree.value() instanceof Map) || !tree.fields().containsKey("preset")) {
       return tree;
     }
@@ -103,11 +104,11 @@ public record RunConfig(
     return preset(rest.remove("preset").toString()).merge(new Tree(rest, tree.place()));
   }
 
-  private static String text(Path path) {
+  private static Tree tree(Path path) {
     try {
-      return Files.readString(path);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot read " + path + ", must be a text file in UTF-8", e);
+      return Tree.file(path, !path.toString().endsWith(".json"));
+    } catch (NoSuchFileException e) {
+      throw new JiffusionException("no file " + path + ", it was there a moment ago", e);
     }
   }
 

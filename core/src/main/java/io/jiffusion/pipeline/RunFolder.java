@@ -3,6 +3,7 @@ package io.jiffusion.pipeline;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Optional;
+import io.jiffusion.run.Shown;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
@@ -71,7 +72,7 @@ public record RunFolder(
     Path file = folder.resolve(NAME);
     Tree tree;
     try {
-      tree = Tree.json(Files.readString(file), file.toString());
+      tree = Tree.file(file, false);
     } catch (NoSuchFileException e) {
       throw new JiffusionException(
           "no model in "
@@ -80,14 +81,12 @@ public record RunFolder(
               + NAME
               + ", must be a folder that jiffusion train made",
           e);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
     }
     Tree format = tree.value() instanceof Map ? tree.fields().get("format") : null;
     if (format != null && !String.valueOf(FORMAT).equals(format.toString())) {
       throw new JiffusionException(
           "format "
-              + format
+              + Shown.value(format)
               + " of "
               + file
               + " is not known, must be "

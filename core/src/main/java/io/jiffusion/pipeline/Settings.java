@@ -1,9 +1,9 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.run.JiffusionException;
-import java.io.IOException;
+import io.jiffusion.run.Shown;
 import java.math.BigDecimal;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,25 +18,16 @@ import java.util.Map;
  * @param place of the group, for messages
  */
 record Settings(Map<String, Tree> keys, String place) {
-  private static final long LARGEST = 1 << 20;
+  /** No size or count of a peer's model is larger. */
+  private static final int LARGEST = 1 << 24;
 
   /** Reads a JSON or YAML file, by its extension. */
   static Settings read(Path file) {
-    String text;
     try {
-      if (Files.size(file) > LARGEST) {
-        throw new JiffusionException(
-            file + " is no configuration: it has more than " + LARGEST + " bytes");
-      }
-      text = Files.readString(file);
-    } catch (IOException e) {
-      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
+      return of(Tree.file(file, file.toString().matches(".*\\.ya?ml")));
+    } catch (NoSuchFileException e) {
+      throw new JiffusionException("cannot read " + file + ": there is no such file", e);
     }
-    String name = file.toString();
-    return of(
-        name.endsWith(".yaml") || name.endsWith(".yml")
-            ? Tree.yaml(text, name)
-            : Tree.json(text, name));
   }
 
   /** Flags of a Python program, as {@code --image_size 64 --learn_sigma True}. */
@@ -46,9 +37,10 @@ record Settings(Map<String, Tree> keys, String place) {
     for (int i = 0; i < words.length; i += 2) {
       if (!words[i].startsWith("--") || i + 1 == words.length) {
         throw new JiffusionException(
-            "illegal flags: " + words[i] + ", must be --NAME VALUE, again and again");
+            "illegal flags: " + Shown.value(words[i]) + ", must be --NAME VALUE, again and again");
       }
-      keys.put(words[i].substring(2), new Tree(value(words[i + 1]), "flag " + words[i]));
+      keys.put(
+          words[i].substring(2), new Tree(value(words[i + 1]), "flag " + Shown.value(words[i])));
     }
     return new Settings(keys, "flags");
   }
@@ -67,11 +59,11 @@ record Settings(Map<String, Tree> keys, String place) {
             throw new JiffusionException(
                 key
                     + " is "
-                    + tree
+                    + Shown.value(tree)
                     + " by "
                     + tree.place()
                     + " and "
-                    + there
+                    + Shown.value(there)
                     + " by "
                     + there.place()
                     + ", must be the same; leave one out");
@@ -84,7 +76,8 @@ record Settings(Map<String, Tree> keys, String place) {
     if (word.matches("(?i)true|false")) {
       return Boolean.parseBoolean(word);
     }
-    return word.matches("-?[0-9]+(\\.[0-9]*)?([eE][-+]?[0-9]+)?") ? new BigDecimal(word) : word;
+    BigDecimal number = word.startsWith("+") ? null : Tree.number(word);
+    return number == null ? word : number;
   }
 
   static Settings of(Tree tree) {
@@ -193,7 +186,7 @@ record Settings(Map<String, Tree> keys, String place) {
 
   private <T> T fail(Tree tree, String key, String rule) {
     throw new JiffusionException(
-        "illegal " + key + ": " + tree + ", " + rule + " (" + tree.place() + ")");
+        "illegal " + key + ": " + Shown.value(tree) + ", " + rule + " (" + tree.place() + ")");
   }
 
   private Tree needed(String key) {
@@ -204,8 +197,12 @@ record Settings(Map<String, Tree> keys, String place) {
   }
 
   private int whole(Tree tree, String key) {
+    BigDecimal number = number(tree, key);
+    if (number.abs().compareTo(BigDecimal.valueOf(LARGEST)) > 0) {
+      return fail(tree, key, "must be from -" + LARGEST + " to " + LARGEST);
+    }
     try {
-      return number(tree, key).intValueExact();
+      return number.intValueExact();
     } catch (ArithmeticException e) {
       return fail(tree, key, "must be a whole number");
     }
@@ -216,8 +213,11 @@ record Settings(Map<String, Tree> keys, String place) {
       return number;
     }
     // YAML 1.1 takes 1e-4 for a text
-    if (tree.value() instanceof String text && text.matches("[-+]?[0-9.]+[eE][-+]?[0-9]{1,3}")) {
-      return new BigDecimal(text);
+    if (tree.value() instanceof String text && text.matches(".{1,200}[eE].{1,4}")) {
+      BigDecimal number = Tree.number(text);
+      if (number != null) {
+        return number;
+      }
     }
     return fail(tree, key, "must be a number");
   }

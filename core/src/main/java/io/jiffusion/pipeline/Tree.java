@@ -1,15 +1,21 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
+import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -30,15 +36,58 @@ import tools.jackson.dataformat.yaml.YAMLParser;
  * @param place such as "line 3 of my.yaml"
  */
 record Tree(Object value, String place) {
+  /**
+   * The largest text that is read, in characters: a hundred times as much memory holds its tree.
+   */
+  private static final long LARGEST = Runtime.getRuntime().maxMemory() / 128;
+
+  /** The largest in YAML, which people write by hand. */
+  private static final long LARGEST_YAML = Math.min(1 << 18, LARGEST);
+
+  private static final int KEYS_OF_A_SETTING = 10;
+
+  private static final int LONGEST_NUMBER = 200;
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?[0-9]{1,90}(\\.[0-9]{0,90})?([eE][-+]?[0-9]{1,3})?");
+  private static final Pattern EXTREME = Pattern.compile("[eE][-+]?[0-9]{4}");
 
   /** Reads YAML; {@code source} is how errors call it. */
   static Tree yaml(String text, String source) {
+    bound(text.length(), LARGEST_YAML, source);
     return read(new YAMLFactory(), text, source, "YAML");
   }
 
   /** Reads JSON; {@code source} is how errors call it. */
   static Tree json(String text, String source) {
+    bound(text.length(), LARGEST, source);
     return read(new JsonFactory(), text, source, "JSON");
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param yaml whether it is YAML, else JSON
+   * @throws JiffusionException if it is damaged, or larger than any configuration
+   * @throws NoSuchFileException if it is not there
+   */
+  static Tree file(Path file, boolean yaml) throws NoSuchFileException {
+    String name = file.toString();
+    try {
+      bound(Files.size(file), yaml ? LARGEST_YAML : LARGEST, name);
+      String text = Files.readString(file);
+      return yaml ? yaml(text, name) : json(text, name);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ", must be a text file in UTF-8", e);
+    }
+  }
+
+  private static void bound(long size, long most, String source) {
+    if (size > most) {
+      throw new JiffusionException(
+          source + " is no configuration: it has " + size + " bytes, must have at most " + most);
+    }
   }
 
   private static Tree read(TokenStreamFactory factory, String text, String source, String format) {
@@ -46,7 +95,7 @@ record Tree(Object value, String place) {
       if (parser.nextToken() == null) {
         return new Tree(new LinkedHashMap<String, Tree>(), source);
       }
-      Tree tree = value(parser, place(parser, source), source);
+      Tree tree = new Reading(parser, source).value();
       if (parser.nextToken() != null) {
         throw new JiffusionException(source + " holds more than one document, must be one");
       }
@@ -65,54 +114,103 @@ record Tree(Object value, String place) {
     }
   }
 
-  private static String place(JsonParser parser, String source) {
-    return "line " + parser.currentTokenLocation().getLineNr() + " of " + source;
-  }
+  /** The grammar, one method a rule. */
+  private static final class Reading {
+    private final JsonParser parser;
+    private final String source;
+    private int line = -1;
+    private String place; // one text for all values of a line
 
-  private static Tree value(JsonParser parser, String place, String source) {
-    if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
-      throw new JiffusionException(
-          "alias *"
-              + parser.getString()
-              + " ("
-              + place
-              + ") is not supported, write the value out");
+    Reading(JsonParser parser, String source) {
+      this.parser = parser;
+      this.source = source;
     }
-    JsonToken token = parser.currentToken();
-    Object value =
-        switch (token) {
-          case START_OBJECT -> map(parser, source);
-          case START_ARRAY -> list(parser, source);
-          case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
-              parser.isNaN() ? parser.getString() : parser.getDecimalValue();
-          case VALUE_TRUE -> true;
-          case VALUE_FALSE -> false;
-          case VALUE_NULL -> null;
-          case VALUE_STRING -> parser.getString();
-          default -> throw new IllegalStateException("unexpected token " + token);
-        };
-    return new Tree(value, place);
-  }
 
-  private static Map<String, Tree> map(JsonParser parser, String source) {
-    Map<String, Tree> map = new LinkedHashMap<>();
-    while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String key = parser.currentName();
-      String place = place(parser, source);
-      parser.nextToken();
-      if (map.put(key, value(parser, place, source)) != null) {
-        throw new JiffusionException("key " + key + " is given twice (" + place + "), remove one");
+    private String place() {
+      int now = parser.currentTokenLocation().getLineNr();
+      if (now != line) {
+        line = now;
+        place = "line " + now + " of " + source;
       }
+      return place;
     }
-    return map;
+
+    Tree value() {
+      return value(place());
+    }
+
+    private Tree value(String place) {
+      if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+        throw new JiffusionException(
+            "alias *"
+                + Shown.value(parser.getString())
+                + " ("
+                + place
+                + ") is not supported, write the value out");
+      }
+      JsonToken token = parser.currentToken();
+      Object value =
+          switch (token) {
+            case START_OBJECT -> map();
+            case START_ARRAY -> list();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+                parser.isNaN() ? parser.getString() : number(place);
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> null;
+            case VALUE_STRING -> parser.getString();
+            default ->
+                throw new JiffusionException(
+                    "a value of a kind that is not supported, such as !!binary ("
+                        + place
+                        + "), must be a text, a number, true, false, null, a list or a group");
+          };
+      return new Tree(value, place);
+    }
+
+    /** Looked at before it is converted, which takes long for many digits or a great exponent. */
+    private BigDecimal number(String place) {
+      String text = parser.getString();
+      if (text.length() > LONGEST_NUMBER
+          || !text.startsWith("0x") && EXTREME.matcher(text).find()) {
+        throw new JiffusionException(
+            "illegal number: "
+                + Shown.value(text)
+                + ", must have at most "
+                + LONGEST_NUMBER
+                + " digits and an exponent of at most 3 ("
+                + place
+                + ")");
+      }
+      return parser.getDecimalValue();
+    }
+
+    private Map<String, Tree> map() {
+      Map<String, Tree> map = new LinkedHashMap<>();
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String key = parser.currentName();
+        String place = place();
+        parser.nextToken();
+        if (map.put(key, value(place)) != null) {
+          throw new JiffusionException(
+              "key " + Shown.value(key) + " is given twice (" + place + "), remove one");
+        }
+      }
+      return map;
+    }
+
+    private List<Tree> list() {
+      List<Tree> list = new ArrayList<>();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        list.add(value());
+      }
+      return list;
+    }
   }
 
-  private static List<Tree> list(JsonParser parser, String source) {
-    List<Tree> list = new ArrayList<>();
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      list.add(value(parser, place(parser, source), source));
-    }
-    return list;
+  /** The number that a text tells, with an exponent of at most three digits; null if it is none. */
+  static BigDecimal number(String text) {
+    return NUMBER.matcher(text).matches() ? new BigDecimal(text) : null;
   }
 
   /**
@@ -123,14 +221,18 @@ record Tree(Object value, String place) {
     int equals = text.indexOf('=');
     if (equals < 1) {
       throw new IllegalArgumentException(
-          "illegal --set " + text + ", must be key=value, such as train.batch=32");
+          "illegal --set " + Shown.value(text) + ", must be key=value, such as train.batch=32");
     }
+    String place = "--set " + Shown.value(text);
     String value = text.substring(equals + 1);
-    Tree tree =
-        new Tree(value.isEmpty() ? "" : yaml(value, "--set " + text).value, "--set " + text);
+    Tree tree = new Tree(value.isEmpty() ? "" : yaml(value, place).value, place);
     String[] keys = text.substring(0, equals).split("\\.");
+    if (keys.length > KEYS_OF_A_SETTING) {
+      throw new IllegalArgumentException(
+          "illegal " + place + ", must have at most " + KEYS_OF_A_SETTING + " keys in each other");
+    }
     for (int i = keys.length - 1; i >= 0; i--) {
-      tree = new Tree(new LinkedHashMap<>(Map.of(keys[i], tree)), "--set " + text);
+      tree = new Tree(new LinkedHashMap<>(Map.of(keys[i], tree)), place);
     }
     return tree;
   }

@@ -4,6 +4,8 @@ import java.util.Collection;
 
 /** Finds the word that somebody meant. */
 public final class Nearest {
+  private static final int LONGEST = 200;
+
   private Nearest() {}
 
   /**
@@ -23,8 +25,14 @@ public final class Nearest {
     return best;
   }
 
-  /** Levenshtein's distance: the fewest insertions, deletions and replacements of a letter. */
+  /**
+   * Levenshtein's distance: the fewest insertions, deletions and replacements of a letter. A text
+   * longer than any word is as far away as it is long.
+   */
   public static int distance(String a, String b) {
+    if (Math.max(a.length(), b.length()) > LONGEST) {
+      return Math.max(a.length(), b.length());
+    }
     int[] row =
         new int[b.length() + 1]; // row[j]: distance of the first i letters of a to the first j of b
     for (int j = 0; j <= b.length(); j++) {

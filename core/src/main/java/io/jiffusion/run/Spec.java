@@ -41,7 +41,7 @@ public final class Spec {
           "illegal "
               + kind
               + ": "
-              + text
+              + Shown.value(text)
               + ", must be one of "
               + (names.size() > FEW
                   ? "those that jiffusion " + kind + "s lists"
@@ -55,7 +55,13 @@ public final class Spec {
         String key = (equals < 0 ? option : option.substring(0, equals)).strip();
         if (given.put(key, equals < 0 ? "" : option.substring(equals + 1).strip()) != null) {
           throw new IllegalArgumentException(
-              "illegal " + kind + ": " + text + ", must give " + key + " only once");
+              "illegal "
+                  + kind
+                  + ": "
+                  + Shown.value(text)
+                  + ", must give "
+                  + Shown.value(key)
+                  + " only once");
         }
       }
     }
@@ -170,6 +176,13 @@ public final class Spec {
 
   private IllegalArgumentException illegal(String value, String rule) {
     return new IllegalArgumentException(
-        "illegal option " + value + " of " + kind + " " + text + ", must be " + rule);
+        "illegal option "
+            + Shown.value(value)
+            + " of "
+            + kind
+            + " "
+            + Shown.value(text)
+            + ", must be "
+            + rule);
   }
 }
