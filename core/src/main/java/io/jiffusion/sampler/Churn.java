@@ -2,6 +2,7 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.sampler.NoiseLevels.Level;
+import io.jiffusion.schedule.TimeRange;
 
 /**
  * EDM's stochasticity: before a step the noise level is raised by adding fresh noise (Karras et al.
@@ -49,7 +50,9 @@ public record Churn(double amount, double min, double max, double noise) {
   Raised raise(NoiseLevels levels, int k, Batch y, Level level) {
     Walk walk = levels.walk();
     double gamma = Math.min(amount / walk.grid().steps(), Math.sqrt(2) - 1);
-    if (gamma == 0 || level.n() < min || level.n() > max) {
+    boolean within =
+        level.n() >= min * (1 - TimeRange.ROUNDING) && level.n() <= max * (1 + TimeRange.ROUNDING);
+    if (gamma == 0 || !within) {
       return new Raised(y, level);
     }
     Level hat = levels.of(level.n() + gamma * level.n());

@@ -20,8 +20,9 @@ public final class DiscreteBetas implements NoiseSchedule {
 
   private final double[] betas; // [T]
   private final double[] alphaBar; // [T]
-  private final double[]
-      logAlphaBar; // [T], sums of log1p(-beta), so that 1 - ᾱ is known without cancellation
+
+  /** Sums of log1p(-beta), [T], so that 1 - ᾱ is known without cancellation. */
+  private final double[] logAlphaBar;
 
   private DiscreteBetas(double[] betas) {
     checkSteps(betas.length);
@@ -295,12 +296,13 @@ public final class DiscreteBetas implements NoiseSchedule {
 
   /** {@code t·T}, whole at the nodes: 0 for the data, i + 1 for index i. */
   private double position(double t) {
-    if (!(t >= 0 && t <= 1)) {
+    double exact = t * betas.length;
+    double node = Math.rint(exact);
+    double position = Math.abs(exact - node) <= SNAP ? node : exact;
+    if (!(position >= 0 && position <= betas.length)) {
       throw new IllegalArgumentException("illegal time: " + t + ", must be from 0 to 1");
     }
-    double position = t * betas.length;
-    double node = Math.rint(position);
-    return Math.abs(position - node) <= SNAP ? node : position;
+    return position;
   }
 
   private double logAlphaBar(double position) {

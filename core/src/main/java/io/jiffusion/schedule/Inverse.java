@@ -4,15 +4,18 @@ package io.jiffusion.schedule;
 final class Inverse {
   private Inverse() {}
 
-  /** Refuses a half log-SNR that no time in [0, 1] has. */
+  /**
+   * Refuses a half log-SNR that no time in [0, 1] has; one that is an end but for the rounding of
+   * its noise level is that end.
+   */
   static double checked(NoiseSchedule schedule, double lambda) {
     double high = schedule.lambda(0);
     double low = schedule.lambda(1);
-    if (!(lambda <= high && lambda >= low)) {
+    if (!(lambda <= high + TimeRange.ROUNDING && lambda >= low - TimeRange.ROUNDING)) {
       throw new IllegalArgumentException(
           "illegal half log-SNR: " + lambda + ", must be from " + low + " to " + high);
     }
-    return lambda;
+    return Math.max(low, Math.min(high, lambda));
   }
 
   /** {@code log(1 + e^x)} for every x. */

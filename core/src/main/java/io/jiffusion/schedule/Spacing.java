@@ -111,7 +111,11 @@ public interface Spacing {
     return (schedule, count, start, end) -> {
       double most = Math.exp(-lambda(schedule, start));
       double least = Math.exp(-lambda(schedule, end));
-      double[] levels = Arrays.stream(iddpmLevels()).filter(n -> n >= least && n <= most).toArray();
+      double[] levels =
+          Arrays.stream(iddpmLevels())
+              .filter(n -> n >= least * (1 - TimeRange.ROUNDING))
+              .filter(n -> n <= most * (1 + TimeRange.ROUNDING))
+              .toArray();
       if (levels.length < count) {
         throw new IllegalArgumentException(
             "illegal steps: "

@@ -67,11 +67,11 @@ final class SpacingText {
           case "edm-iddpm" -> Spacing.edmIddpm();
           default -> throw new AssertionError(spec.name());
         };
-    double start = spec.number("start", schedule.range().max());
-    double end = spec.number("end", schedule.range().min());
+    TimeRange usable = new TimeRange(schedule.trainingRange().min(), 1);
+    double start = usable.snapped(spec.number("start", schedule.range().max()));
+    double end = usable.snapped(spec.number("end", schedule.range().min()));
     boolean keepsNoise = spec.flag("keep-noise");
     spec.done();
-    TimeRange usable = schedule.trainingRange();
     boolean toData = end == 0 && !keepsNoise;
     if (!(start <= 1 && start > end && (end >= usable.min() || toData))) {
       throw new IllegalArgumentException(

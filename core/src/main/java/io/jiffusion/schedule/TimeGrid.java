@@ -11,13 +11,18 @@ import java.util.Arrays;
  *     at the least noise that the model was trained on
  */
 public record TimeGrid(double[] times) {
+  /** A time computed in steps may lie outside of [0, 1] by so much: it is the end. */
+  private static final double ROUNDING = 1e-12;
 
   public TimeGrid {
     if (times.length < 2) {
       throw new IllegalArgumentException("illegal times: " + times.length + ", must be 2 or more");
     }
+    times = times.clone();
     boolean ascending = times[1] > times[0];
     for (int i = 0; i < times.length; i++) {
+      times[i] = times[i] > 1 && times[i] <= 1 + ROUNDING ? 1 : times[i];
+      times[i] = times[i] < 0 && times[i] >= -ROUNDING ? 0 : times[i];
       if (!(times[i] >= 0 && times[i] <= 1)) {
         throw new IllegalArgumentException(
             "illegal time " + i + ": " + times[i] + ", must be from 0 to 1");
@@ -40,7 +45,6 @@ public record TimeGrid(double[] times) {
           "illegal time 0: 0.0, must be above 0: without noise there is nothing to predict; start"
               + " from the least noisy time of the training");
     }
-    times = times.clone();
   }
 
   /**

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,49 @@ class NoiseScheduleTest {
     assertThat(range.max()).isGreaterThanOrEqualTo(schedules.start());
     assertThat(schedule.trainingRange().min()).isLessThanOrEqualTo(range.min());
     assertThat(range.min()).isLessThanOrEqualTo(schedules.end());
+  }
+
+  /** As a float, as text of six digits, as what arithmetic made of it. */
+  static DoubleStream written(double end) {
+    return DoubleStream.of(
+        end,
+        (float) end,
+        Math.nextDown((float) end),
+        Math.nextUp((float) end),
+        Double.parseDouble(String.format(Locale.ROOT, "%.5e", end)),
+        Math.nextUp(end),
+        Math.nextDown(end));
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.jiffusion.schedule.Schedules#all")
+  void takesItsOwnEndsHoweverTheyAreWritten(Schedules schedules) {
+    NoiseSchedule schedule = schedules.schedule();
+    NoiseSchedule plain = new Plain(schedule);
+    TimeRange range = schedule.range();
+    for (double end : new double[] {0, range.min(), range.max(), 1}) {
+      double level = schedule.noiseLevel(end);
+      if (level > 0 && level < 1e6) {
+        written(level)
+            .map(n -> -Math.log(n))
+            .forEach(
+                lambda -> {
+                  assertThat(schedule.timeOf(lambda)).isBetween(0.0, 1.0);
+                  assertThat(schedule.lambda(schedule.timeOf(lambda)))
+                      .isCloseTo(schedule.lambda(end), within(2e-5));
+                  assertThat(plain.lambda(plain.timeOf(lambda)))
+                      .isCloseTo(schedule.lambda(end), within(2e-5));
+                });
+      }
+    }
+    assertThat(schedule.alpha(Math.nextUp(1.0))).isEqualTo(schedule.alpha(1), within(1e-9));
+  }
+
+  @Test
+  void refusesALevelBeyondItsEnds() {
+    assertThatThrownBy(() -> new VarianceExploding(0.01, 50).timeOf(-Math.log(0.0099)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageMatching("illegal half log-SNR: 4.61.*, must be from -3.91.* to 4.60.*");
   }
 
   @ParameterizedTest

@@ -264,4 +264,37 @@ class SpacingTest {
             "illegal end of a spacing in noise levels: time 1.0, where half log-SNR is -Infinity");
     assertThat(Spacing.parse("karras", new RectifiedFlow(), 5).time(0)).isEqualTo(0.999);
   }
+
+  @ParameterizedTest
+  @MethodSource("io.jiffusion.schedule.Schedules#all")
+  void takesTheSchedulesOwnEndsHoweverTheyAreWritten(Schedules schedules) {
+    NoiseSchedule schedule = schedules.schedule();
+    double least = schedule.trainingRange().min();
+    NoiseScheduleTest.written(least)
+        .forEach(
+            end -> {
+              TimeGrid grid = Spacing.parse("time:keep-noise,start=0.9,end=" + end, schedule, 3);
+              assertThat(grid.time(3)).isBetween(least, least * (1 + 1e-5));
+            });
+    NoiseScheduleTest.written(1)
+        .forEach(
+            start -> {
+              TimeGrid grid = Spacing.parse("time:start=" + start, schedule, 3);
+              assertThat(grid.time(0)).isBetween(1 - 1e-5, 1.0);
+            });
+  }
+
+  @Test
+  void takesTheLevelsOfIddpmAtItsEnds() {
+    TimeGrid wide = Spacing.edmIddpm().gridToData(new Edm(0.002, 80), 991, 1, 2.5e-5);
+    double first = 80 * wide.time(0);
+    double last = 80 * wide.time(wide.steps() - 1);
+    Edm narrow = new Edm(Math.nextUp((float) last), Math.nextDown((float) first));
+    int levels = wide.steps();
+    assertThat(
+            Spacing.edmIddpm()
+                .gridToData(narrow, levels, narrow.range().max(), narrow.range().min())
+                .steps())
+        .isEqualTo(levels);
+  }
 }

@@ -27,6 +27,12 @@ class TimeGridTest {
   }
 
   @Test
+  void takesItsOwnEndsWhereTheyWereComputed() {
+    assertThat(new TimeGrid(new double[] {Math.nextUp(1.0), 0.3, -1e-17}))
+        .isEqualTo(new TimeGrid(new double[] {1, 0.3, 0}));
+  }
+
+  @Test
   void namesTheTimeThatBreaksTheRule() {
     assertThatThrownBy(() -> new TimeGrid(new double[] {1}))
         .hasMessage("illegal times: 1, must be 2 or more");
