@@ -61,7 +61,8 @@ public record Rk45(double rtol, double atol, int group) implements Sampler {
                       from > to
                           ? Arrays.stream(t).max().orElseThrow()
                           : Arrays.stream(t).min().orElseThrow();
-                  mustStay(walk.arrive(walk.first() + trial, behind, x.with(y)), y);
+                  Batch arrived = walk.arrive(walk.first() + trial, behind, x.with(y.clone()));
+                  mustStay(arrived.data(), y);
                   walk.report((behind - from) / (to - from), began);
                   walk.cancellation().check();
                 });
@@ -71,8 +72,8 @@ public record Rk45(double rtol, double atol, int group) implements Sampler {
   /**
    * The flow's error is measured along the flow: whoever moves the state off it must be refused.
    */
-  private static void mustStay(Batch arrived, double[] y) {
-    if (arrived.data() != y) {
+  private static void mustStay(double[] arrived, double[] y) {
+    if (!Arrays.equals(arrived, y)) {
       throw new IllegalArgumentException(
           "illegal constraint on the state with rk45, must be none: a sampler that follows the flow"
               + " with steps of its own cannot be moved off it; take one with fixed steps, such as"

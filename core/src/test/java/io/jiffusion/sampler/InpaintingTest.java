@@ -184,6 +184,24 @@ class InpaintingTest {
   }
 
   @Test
+  void aSamplerWithStepsOfItsOwnTellsAConstraintByWhatItChanges() {
+    TimeGrid grid = TimeGrid.of(1000, Respacing.uniform(1000, 20));
+    Walk walk = new Walk(pair(betas), betas, grid, Noise.keyed(1));
+    Batch start = Noise.start(new long[] {1}, 1, 1, 2);
+    Sampler rk45 = new Rk45(1e-3, 1e-3);
+    assertThat(rk45.sample(walk.constraint((k, t, x) -> x.with(x.data().clone())), start).data())
+        .isEqualTo(rk45.sample(walk, start).data());
+    Walk inPlace =
+        walk.constraint(
+            (k, t, x) -> {
+              x.data()[0] = 1.5;
+              return x;
+            });
+    assertThatThrownBy(() -> rk45.sample(inPlace, start))
+        .hasMessageStartingWith("illegal constraint on the state with rk45");
+  }
+
+  @Test
   void drawsNewNoiseEachTimeAnIntervalIsWalked() {
     TimeGrid grid = new TimeGrid(new double[] {0.6, 0.4});
     List<Batch> drawn = new ArrayList<>();
