@@ -1,5 +1,6 @@
 package io.jiffusion.network;
 
+import io.jiffusion.run.ByValue;
 import java.util.Arrays;
 import java.util.List;
 
@@ -119,5 +120,15 @@ public record AutoencoderConfig(
         : List.of(
             new Parameter(
                 "codebook.weight", Shape.of(codes, latents), Init.normal(1.0 / codes), true));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

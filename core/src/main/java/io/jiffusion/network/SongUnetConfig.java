@@ -3,6 +3,7 @@ package io.jiffusion.network;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.run.ByValue;
 import java.util.Arrays;
 
 /**
@@ -158,5 +159,15 @@ public record SongUnetConfig(
       taps[i] = (float) filter[i];
     }
     return taps;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

@@ -1,5 +1,6 @@
 package io.jiffusion.network;
 
+import io.jiffusion.run.ByValue;
 import java.util.Arrays;
 
 /**
@@ -86,5 +87,15 @@ public record TinyAutoencoderConfig(
         pooled,
         signed,
         scale);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

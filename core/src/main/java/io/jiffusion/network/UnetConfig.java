@@ -3,6 +3,7 @@ package io.jiffusion.network;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.ByValue;
 import io.jiffusion.run.Optional;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -267,5 +268,15 @@ public record UnetConfig(
       }
     }
     return false;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

@@ -4,6 +4,7 @@ import io.jiffusion.data.Dataset;
 import io.jiffusion.process.Conditioned;
 import io.jiffusion.process.NetworkDenoiser;
 import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.run.ByValue;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
@@ -144,5 +145,15 @@ public record NoiseTable(
     if (Files.exists(from.resolve(NAME))) {
       read(from, run).write(to);
     }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.ByValue;
 import io.jiffusion.run.Optional;
 import java.util.List;
 
@@ -78,5 +79,15 @@ public record TrainConfig(
         "must be 0 (at the end only) or more");
     betas = betas.clone();
     gamma = gamma.clone();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

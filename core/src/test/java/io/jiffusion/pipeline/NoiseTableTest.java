@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +71,21 @@ class NoiseTableTest {
     assertThat(back.noise()).containsExactly(table(1234).noise());
     assertThat(back.count()).isEqualTo(64);
     assertThat(back.seed()).isEqualTo(7);
+  }
+
+  @Test
+  void aTableOfAProcessWithBetasOfItsOwnIsRead() {
+    String betas = IntStream.range(0, 20).mapToObj(i -> "0.0" + (11 + i)).collect(joining(","));
+    RunConfig own = CONFIG.with(List.of("process.conventions.betas=[" + betas + "]"));
+    RunFolder run = RunFolder.of(own, 1234);
+    double[] noise = new double[20];
+    Arrays.fill(noise, 0.75);
+    new NoiseTable(1, 1234, own.process(), 64, 7, noise).write(folder);
+    assertThat(NoiseTable.read(folder, run).process()).isEqualTo(own.process());
+    RunFolder other = RunFolder.of(own.with(List.of("process.conventions.betas=null")), 1234);
+    assertThatThrownBy(() -> NoiseTable.read(folder, other))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("of another process");
   }
 
   @Test
