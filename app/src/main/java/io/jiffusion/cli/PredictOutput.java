@@ -77,6 +77,13 @@ final class PredictOutput implements Callable<Integer> {
   boolean denoised;
 
   @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "fp32",
+      description = "fp32, bf16, or auto: bf16 where this machine computes it faster.")
+  String precision;
+
+  @Option(
       names = "--out",
       paramLabel = "FILE",
       required = true,
@@ -93,8 +100,8 @@ final class PredictOutput implements Callable<Integer> {
           new Predict.Given(classes, values(context), values(lowRes), values(augment));
       Values output =
           denoised
-              ? Predict.denoised(stored, inputs, times, given)
-              : Predict.of(stored, inputs, times, given);
+              ? Predict.denoised(stored, inputs, times, given, precision)
+              : Predict.of(stored, inputs, times, given, precision);
       ArrayFiles.write(out, Map.of("output", output));
       main.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
     }

@@ -9,6 +9,8 @@ import io.jiffusion.network.UnetConfig;
 import io.jiffusion.process.Batch;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeRange;
+import io.jiffusion.tensor.Precision;
 import java.util.Arrays;
 import java.util.List;
 
@@ -53,6 +55,11 @@ public final class Predict {
     }
   }
 
+  /** Evaluates a network in fp32. */
+  public static Values of(Stored model, Values x, float[] times, Given given) {
+    return of(model, x, times, given, "fp32");
+  }
+
   /**
    * Evaluates a network.
    *
@@ -60,10 +67,11 @@ public final class Predict {
    * @param times a label for each image as the original program gives it to the network, or one for
    *     all
    * @param given what else the network takes
+   * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
    * @return [N, C', H', W']
    * @throws IllegalArgumentException if these do not fit the network
    */
-  public static Values of(Stored model, Values x, float[] times, Given given) {
+  public static Values of(Stored model, Values x, float[] times, Given given, String precision) {
     long[] shape = x.shape();
     RunConfig config = sized(model.run().config(), shape);
     Network network = config.network().network();
@@ -89,13 +97,18 @@ public final class Predict {
         given.context == null ? "" : "array of " + Arrays.toString(given.context.shape()),
         "must be " + images + " sequences of elements of " + network.contextWidth());
     float[] labels = times.length == images ? times : filled(times[0], images);
-    try (Execution execution = Executions.load(model, network, options(images))) {
+    try (Execution execution = Executions.load(model, network, options(images, precision))) {
       float[] output =
           execution.evaluate(x.values(), images, labels, given.of(images, config.nullClass()));
       long[] one = Shapes.of(network, 1).output().sizes().clone();
       one[0] = images;
       return new Values(output, one);
     }
+  }
+
+  /** The image that a model sees in noisy ones, in fp32. */
+  public static Values denoised(Stored model, Values x, float[] sigmas, Given given) {
+    return denoised(model, x, sigmas, given, "fp32");
   }
 
   /**
@@ -105,11 +118,13 @@ public final class Predict {
    * @param x images plus sigma times noise, [N, C, H, W]
    * @param sigmas a noise level for each image, or one for all
    * @param given classes at most
+   * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
    * @return [N, C, H, W]
    * @throws JiffusionException if the model has no process
    * @throws IllegalArgumentException if these do not fit the network
    */
-  public static Values denoised(Stored model, Values x, float[] sigmas, Given given) {
+  public static Values denoised(
+      Stored model, Values x, float[] sigmas, Given given, String precision) {
     RunConfig config = model.run().config();
     if (config.process() == null) {
       throw new JiffusionException(
@@ -133,25 +148,39 @@ public final class Predict {
     int count = xt.length / images;
     for (int i = 0; i < images; i++) {
       double sigma = sigmas[sigmas.length == 1 ? 0 : i];
-      times[i] =
-          config.process().schedule().equals("edm")
-              ? sigma / config.process().sigmaMax() // any level
-              : schedule.timeOf(-Math.log(sigma));
+      times[i] = time(config.process(), schedule, sigma);
       for (int j = i * count; j < (i + 1) * count; j++) {
         xt[j] = schedule.alpha(times[i]) * x.values()[j];
       }
     }
     Batch noisy = new Batch(images, size[1], size[2], size[3], xt);
     try (Execution execution =
-        Executions.load(model, config.network().network(), options(images))) {
+        Executions.load(model, config.network().network(), options(images, precision))) {
       int[] classes = given.of(images, config.nullClass()).classes();
       double[] x0 = Denoisers.network(config, execution).at(noisy, times, classes).x0().data();
       return new Values(SampleRequest.floats(x0), x.shape());
     }
   }
 
-  private static Model.Options options(int images) {
-    return new Model.Options("fp32", 0, Math.min(images, 8));
+  /** The time that has a noise level; EDM's networks take any level. */
+  private static double time(ProcessConfig process, NoiseSchedule schedule, double sigma) {
+    double least = schedule.noiseLevel(0);
+    double most = schedule.noiseLevel(1);
+    boolean any = process.schedule().equals("edm");
+    Check.that(
+        sigma > 0
+            && sigma >= least * (1 - TimeRange.ROUNDING)
+            && (any || sigma <= most * (1 + TimeRange.ROUNDING)),
+        "t",
+        sigma,
+        any
+            ? "must be a noise level above 0"
+            : "must be a noise level sigma/alpha from " + least + " to " + most);
+    return any ? sigma / process.sigmaMax() : schedule.timeOf(-Math.log(sigma));
+  }
+
+  private static Model.Options options(int images, String precision) {
+    return new Model.Options(Precision.of(precision).toString(), 0, Math.min(images, 8));
   }
 
   /** For images of another size than the checkpoint names, where the network does not mind. */
