@@ -32,8 +32,9 @@ final class CheckModel implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "Pictures like those it was trained on, in a folder. By default digits for small grey"
-              + " images, and drawn shapes for others, which say less.")
+          "Pictures like those it was trained on, in a folder: only they can tell that a model does"
+              + " not fit. By default the data set that a run names, else digits for small grey"
+              + " images, and drawn shapes for others.")
   Path data;
 
   @Mixin CheckpointOptions checkpoint;
@@ -48,28 +49,45 @@ final class CheckModel implements Callable<Integer> {
         main.out.printf(
             Locale.ROOT, "%-8.4f %12.4f %12.4f%n", row.time(), row.error(), row.chance());
       }
-      main.out.println(verdict(probe));
-      return probe.fits() ? 0 : Main.FAILED;
+      main.out.println(verdict(probe, stored.run().step()));
+      return probe.verdict() == Probe.Verdict.DOES_NOT_FIT ? Main.FAILED : 0;
     }
   }
 
-  /** One line that says what was seen. */
-  static String verdict(Probe probe) {
+  /** One line that says what was seen of a model. */
+  static String verdict(Probe probe, long steps) {
     String score = String.format(Locale.ROOT, "%.2f", probe.score());
-    if (probe.fits()) {
-      return "weights and conventions fit: the error is at most " + score + " of chance's";
-    }
-    return "weights and conventions do not fit: the predicted noise is no better than chance (at"
-        + " worst "
-        + score
-        + " of its error); "
-        + (probe.better() == null
-            ? "no profile that is known here fits better, so look at the weights, and give pictures"
-                + " like those of the training by --data"
+    String chance =
+        "the predicted noise is no better than chance (at worst " + score + " of its error)";
+    String better =
+        probe.better() == null
+            ? ""
             : String.format(
                 Locale.ROOT,
-                "with %s it is %.2f: set that in run.json",
+                "; with %s it is %.2f",
                 probe.better().setting(),
-                probe.better().score()));
+                probe.better().score());
+    return switch (probe.verdict()) {
+      case FITS -> "weights and conventions fit: the error is at most " + score + " of chance's";
+      case TOO_YOUNG ->
+          "too young to tell whether weights and conventions fit: after "
+              + steps
+              + " training steps "
+              + chance
+              + "; train it further and check again";
+      case CANNOT_TELL ->
+          "cannot tell whether weights and conventions fit: of pictures that may be nothing like"
+              + " those of the training "
+              + chance
+              + better
+              + "; give pictures like those of the training: jiffusion check MODEL --data DIR";
+      case DOES_NOT_FIT ->
+          "weights and conventions do not fit: "
+              + chance
+              + (better.isEmpty()
+                  ? "; no profile that is known here fits better, so look at the weights, and"
+                      + " whether the pictures are like those of the training"
+                  : better + ": set that in run.json");
+    };
   }
 }

@@ -10,6 +10,8 @@ import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.schedule.NoiseSchedule;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,14 +23,16 @@ import java.util.stream.Stream;
 /**
  * A quick look whether a model's weights and conventions fit each other: pictures are noised, and
  * the noise that the model sees in them is compared with the one that was added. A model that tells
- * it no better than the best multiple of the noisy picture itself has learned nothing, or is not
- * asked as it was trained.
+ * it no better than the best multiple of the noisy picture itself has learned nothing, is not asked
+ * as it was trained, or was trained on pictures that are nothing like these: so only pictures like
+ * those of its training can tell that it does not fit.
  *
  * @param rows the error at each noise level
  * @param better the profile that fits where the present one does not, as a setting such as {@code
  *     process.predicts=v}; null if none was looked for or found
+ * @param verdict what follows
  */
-public record Probe(List<Row> rows, Fit better) {
+public record Probe(List<Row> rows, Fit better, Verdict verdict) {
   /** Half log-SNRs at which one looks: little, as much, and more noise than picture. */
   private static final double[] LAMBDAS = {1.5, 0.5, -0.5};
 
@@ -37,7 +41,22 @@ public record Probe(List<Row> rows, Fit better) {
   /** Errors above this part of chance's are no better than chance. */
   private static final double CHANCE = 0.8;
 
+  /** After fewer training steps than this a model may know as little as one that does not fit. */
+  private static final int YOUNG = 2000;
+
   private static final Model.Options OPTIONS = new Model.Options("fp32", 0, PICTURES);
+
+  /** What was found of weights and conventions. */
+  public enum Verdict {
+    /** They fit each other: the model tells the noise better than chance. */
+    FITS,
+    /** It does not, of pictures like those of its training. */
+    DOES_NOT_FIT,
+    /** It does not, and was trained for too few steps to know better. */
+    TOO_YOUNG,
+    /** It does not, of pictures that may be nothing like those of its training. */
+    CANNOT_TELL
+  }
 
   /**
    * What was seen at a noise level.
@@ -61,18 +80,19 @@ public record Probe(List<Row> rows, Fit better) {
    * model that works.
    */
   public double score() {
-    return rows.stream().mapToDouble(row -> row.error() / row.chance()).max().orElseThrow();
+    return score(rows);
   }
 
-  /** Whether the model tells the noise better than chance. */
-  public boolean fits() {
-    return score() < CHANCE;
+  private static double score(List<Row> rows) {
+    return rows.stream().mapToDouble(row -> row.error() / row.chance()).max().orElseThrow();
   }
 
   /**
    * Looks at a model.
    *
-   * @param data real pictures; null for digits that come with the program, or drawn shapes
+   * @param data pictures like those of its training; null for a data set that it names itself, and
+   *     else for digits that come with the program, or drawn shapes, which can only tell that it
+   *     fits
    * @throws JiffusionException if the model cannot be asked like this
    */
   public static Probe of(Stored stored, DataConfig data) {
@@ -84,12 +104,27 @@ public record Probe(List<Row> rows, Fit better) {
               + " small image beside the noisy one");
     }
     Network network = config.network().network();
-    Batch pictures = pictures(stored, network.input(), data);
+    DataConfig own = data == null && isDataSet(config.data()) ? config.data() : data;
+    Batch pictures = pictures(stored, network.input(), own);
     try (Execution execution = Executions.load(stored, network, OPTIONS)) {
       List<Row> rows = rows(config, execution, pictures);
-      Probe probe = new Probe(rows, null);
-      return probe.fits() ? probe : new Probe(rows, better(stored, execution, pictures, probe));
+      if (score(rows) < CHANCE) {
+        return new Probe(rows, null, Verdict.FITS);
+      }
+      boolean young = config.train() != null && stored.run().step() < YOUNG;
+      return new Probe(
+          rows,
+          better(stored, execution, pictures, score(rows)),
+          young ? Verdict.TOO_YOUNG : own == null ? Verdict.CANNOT_TELL : Verdict.DOES_NOT_FIT);
     }
+  }
+
+  /** Whether a run names a data set that is at hand: pictures of its own training. */
+  private static boolean isDataSet(DataConfig data) {
+    return data != null
+        && !data.set().equals("folder")
+        && (data.set().equals("mnist") && data.path().isEmpty()
+            || Files.isDirectory(Path.of(data.path())));
   }
 
   /** Whether a model predicts noise, and needs nothing for it that is not there. */
@@ -149,7 +184,7 @@ public record Probe(List<Row> rows, Fit better) {
 
   // ---- which profile would fit ----
 
-  private static Fit better(Stored stored, Execution execution, Batch pictures, Probe present) {
+  private static Fit better(Stored stored, Execution execution, Batch pictures, double present) {
     RunConfig config = stored.run().config();
     List<Fit> fits = new ArrayList<>();
     for (String setting : settings(config)) {
@@ -157,11 +192,11 @@ public record Probe(List<Row> rows, Fit better) {
         RunConfig changed = config.with(List.of(setting));
         double score;
         if (Objects.equals(changed.network().network(), config.network().network())) {
-          score = new Probe(rows(changed, execution, pictures), null).score();
+          score = score(rows(changed, execution, pictures));
         } else {
           Network network = changed.network().network();
           try (Execution other = Executions.load(stored, network, OPTIONS)) {
-            score = new Probe(rows(changed, other, pictures), null).score();
+            score = score(rows(changed, other, pictures));
           }
         }
         fits.add(new Fit(setting, score));
@@ -170,7 +205,7 @@ public record Probe(List<Row> rows, Fit better) {
       }
     }
     return fits.stream()
-        .filter(fit -> fit.score() < CHANCE && fit.score() < present.score() / 2)
+        .filter(fit -> fit.score() < CHANCE && fit.score() < present / 2)
         .min((a, b) -> Double.compare(a.score(), b.score()))
         .orElse(null);
   }
@@ -236,7 +271,7 @@ public record Probe(List<Row> rows, Fit better) {
     float[] example = new float[size];
     double[] values = new double[PICTURES * size];
     for (int i = 0; i < PICTURES; i++) {
-      set.example(i % set.size(), example, 0);
+      set.example((int) ((long) i * set.size() / PICTURES), example, 0);
       for (int j = 0; j < size; j++) {
         values[i * size + j] = example[j];
       }

@@ -459,7 +459,7 @@ class PeersTest {
   void theProbeKnowsAModelThatFits() {
     try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
       Probe probe = Probe.of(stored, null);
-      assertThat(probe.fits()).isTrue();
+      assertThat(probe.verdict()).isEqualTo(Probe.Verdict.FITS);
       assertThat(probe.score()).isLessThan(0.2);
       assertThat(probe.better()).isNull();
     }
@@ -474,8 +474,8 @@ class PeersTest {
   void theProbeNamesTheProfileThatFits(String wrong, String right) {
     try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
       RunConfig config = stored.run().config().with(List.of(wrong));
-      Probe probe = Probe.of(new Stored(RunFolder.of(config, 0), stored.weights()), null);
-      assertThat(probe.fits()).isFalse();
+      Probe probe = Probe.of(new Stored(RunFolder.of(config, 7400), stored.weights()), null);
+      assertThat(probe.verdict()).isEqualTo(Probe.Verdict.DOES_NOT_FIT);
       assertThat(probe.better().setting()).isEqualTo(right);
       assertThat(probe.better().score()).isLessThan(0.2);
     }
