@@ -90,6 +90,13 @@ final class Evaluate implements Callable<Integer> {
   String precision;
 
   @Option(
+      names = "--null-class",
+      paramLabel = "N",
+      description =
+          "The row of the class table that stands for no class, if the model does not say it.")
+  Integer nullClass;
+
+  @Option(
       names = "--images",
       paramLabel = "FILE",
       description =
@@ -111,7 +118,9 @@ final class Evaluate implements Callable<Integer> {
       return 0;
     }
     try (Judge judge = Judge.load(judges);
-        Model loaded = Model.load(Home.model(model), Model.Options.of().precision(precision))) {
+        Model loaded =
+            Model.load(
+                Home.model(model), Model.Options.of().precision(precision).nullClass(nullClass))) {
       ImageSet train = TrainClassifier.digits(data, true, judge.size());
       ImageSet test = TrainClassifier.digits(data, false, judge.size());
       Report report;

@@ -34,19 +34,27 @@ final class Import implements Callable<Integer> {
       description = "Do not look whether weights and conventions fit each other.")
   boolean noCheck;
 
+  @Option(
+      names = "--null-class",
+      paramLabel = "N",
+      description =
+          "The row of the class table that stands for no class, for a model that was trained with one and does not say"
+              + " which: it is kept, so that images can be guided.")
+  Integer nullClass;
+
   @Mixin CheckpointOptions checkpoint;
 
   @Override
   public Integer call() {
     Path folder = out != null ? out : Path.of("runs", name());
     Output.mustBeEmpty(folder);
-    try (Stored stored = Stored.open(path, checkpoint.options())) {
+    try (Stored stored = Stored.open(path, checkpoint.options()).withNullClass(nullClass)) {
       long bytes = stored.write(folder);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
           folder, bytes, program(stored.run()));
       if (!noCheck && Probe.canAsk(stored)) {
-        main.out.println(CheckModel.verdict(Probe.of(stored, null)));
+        main.out.println(CheckModel.verdict(Probe.of(stored, null), stored.run().step()));
       }
     }
     return 0;

@@ -42,12 +42,20 @@ final class ModelOptions {
               + " of the network's size.")
   int block;
 
+  @Option(
+      names = "--null-class",
+      paramLabel = "N",
+      description =
+          "The row of the class table that stands for no class, by which images are guided: for a model that was trained"
+              + " with one and does not say which, as those of diffusers.")
+  Integer nullClass;
+
   Path folder() {
     return Home.model(model);
   }
 
   Model load() {
     Engine.use(device);
-    return Model.load(folder(), new Model.Options(precision, threads, block));
+    return Model.load(folder(), new Model.Options(precision, threads, block, nullClass));
   }
 }

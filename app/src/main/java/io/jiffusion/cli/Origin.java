@@ -15,10 +15,18 @@ import java.util.stream.Collectors;
  * @param model as it was typed
  * @param precision in which the network computed
  * @param block images that a network call saw
+ * @param nullClass the row of the class table that was told to stand for "no class"; null for what
+ *     the model says
  * @param noise the file of the noise; empty for noise drawn from the seed
  * @param edited the words that tell the picture of an edit; empty if there is none
  */
-record Origin(String model, String precision, int block, String noise, List<String> edited) {
+record Origin(
+    String model,
+    String precision,
+    int block,
+    Integer nullClass,
+    String noise,
+    List<String> edited) {
   /** Keyword of the request. */
   static final String REQUEST = "jiffusion";
 
@@ -26,11 +34,12 @@ record Origin(String model, String precision, int block, String noise, List<Stri
   static final String COMMAND = "jiffusion command";
 
   static Origin of(String name, Model model, String noise) {
-    return new Origin(name, model.precision(), model.block(), noise, List.of());
+    Integer nullClass = model.config().process().known().nullClass();
+    return new Origin(name, model.precision(), model.block(), nullClass, noise, List.of());
   }
 
   Origin edit(List<String> words) {
-    return new Origin(model, precision, block, noise, words);
+    return new Origin(model, precision, block, nullClass, noise, words);
   }
 
   /** The texts of a picture that this request makes. */
@@ -47,6 +56,7 @@ record Origin(String model, String precision, int block, String noise, List<Stri
             + precision
             + "\",\"block\":"
             + block
+            + (nullClass == null ? "" : ",\"nullClass\":" + nullClass)
             + (edited.isEmpty() ? "" : ",\"edited\":\"" + escaped(String.join(" ", edited)) + "\"")
             + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
             + ",\"request\":"
@@ -84,6 +94,9 @@ record Origin(String model, String precision, int block, String noise, List<Stri
     }
     if (!request.guide().equals("free")) {
       text.append(" --guide ").append(word(request.guide()));
+    }
+    if (nullClass != null) {
+      text.append(" --null-class ").append(nullClass);
     }
     if (!request.threshold().equals("auto")) {
       text.append(" --threshold ").append(word(request.threshold()));

@@ -116,7 +116,9 @@ final class Binder {
             + ")";
       }
     }
-    return message + " (" + (path.isEmpty() ? "" : path + ", ") + tree.place() + ")";
+    return tree.place().isEmpty()
+        ? message
+        : message + " (" + (path.isEmpty() ? "" : path + ", ") + tree.place() + ")";
   }
 
   private Object value(Type type, Tree tree, String path) {

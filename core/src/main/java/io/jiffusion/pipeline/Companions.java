@@ -32,7 +32,7 @@ final class Companions implements Denoisers.Guides, AutoCloseable {
         folder,
         name -> {
           Stored stored = Stored.open(Home.model(name));
-          RunConfig own = stored.run().config();
+          RunConfig own = like(guided, stored.run().config());
           Check.that(
               own.network().network().input().equals(guided.network().network().input())
                   && own.classes() == guided.classes(),
@@ -41,6 +41,14 @@ final class Companions implements Denoisers.Guides, AutoCloseable {
               "must make the same images as the model, and have its classes");
           return new Guide(own, Executions.load(stored, options));
         });
+  }
+
+  /** With the guided model's row for "no class", where the weaker model does not say one. */
+  private static RunConfig like(RunConfig guided, RunConfig own) {
+    boolean same = own.network().classes() == guided.network().classes();
+    return same && own.nullClass() < 0
+        ? own.withNullClass(guided.process().known().nullClass())
+        : own;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.ByValue;
 import io.jiffusion.run.Optional;
 import java.util.List;
 
@@ -17,6 +18,8 @@ import java.util.List;
  * @param sampler that sample takes by itself, such as {@code ddim:eta=0}
  * @param spacing of its steps
  * @param steps that sample takes by itself
+ * @param nullClass the row of the class table that stands for "no class", in a model that was
+ *     trained with one but does not say which
  */
 public record Conventions(
     @Optional String label,
@@ -27,11 +30,12 @@ public record Conventions(
     @Optional Double clipRange,
     @Optional String sampler,
     @Optional String spacing,
-    @Optional Integer steps) {
+    @Optional Integer steps,
+    @Optional Integer nullClass) {
 
   /** None differs. */
   static final Conventions OURS =
-      new Conventions(null, null, null, null, null, null, null, null, null);
+      new Conventions(null, null, null, null, null, null, null, null, null, null);
 
   /**
    * Ways to tell the time: the index of a table, the index times 1000/T, 999·t, 1000·t, sigma, a
@@ -61,10 +65,21 @@ public record Conventions(
     }
     Check.that(clipRange == null || clipRange > 0, "clipRange", clipRange, "must be above 0");
     Check.that(steps == null || steps >= 1, "steps", steps, "must be 1 or more");
+    Check.that(nullClass == null || nullClass >= 0, "nullClass", nullClass, "must be 0 or more");
   }
 
   /** With this label only. */
   static Conventions label(String label) {
-    return new Conventions(label, null, null, null, null, null, null, null, null);
+    return new Conventions(label, null, null, null, null, null, null, null, null, null);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 }

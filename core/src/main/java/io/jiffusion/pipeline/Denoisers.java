@@ -100,6 +100,12 @@ final class Denoisers {
     boolean unconditional = spec.flag("unconditional");
     spec.done();
     Check.that(
+        !unconditional || config.network().classes() == 0 || config.nullClass() >= 0,
+        "guide",
+        request.guide(),
+        "must be without unconditional: the model has classes and does not say which stands for no"
+            + " class; if it was trained with one, name it by --null-class");
+    Check.that(
         !shiftsTheMean || Samplers.method(request.sampler()).name().equals("ddpm"),
         "sampler",
         request.sampler(),

@@ -72,7 +72,8 @@ final class DiffusersScheduler {
             clip && range != 1 ? range : null,
             sampler,
             sampler == null ? null : spacing(),
-            sampler == null ? null : kind.equals("DDPMScheduler") ? (Integer) steps : STEPS));
+            sampler == null ? null : kind.equals("DDPMScheduler") ? (Integer) steps : STEPS,
+            null));
   }
 
   private String schedule() {
@@ -175,7 +176,7 @@ final class DiffusersScheduler {
         c.number("sigma_min", 0.01),
         c.number("sigma_max", 1348),
         null,
-        new Conventions(null, "unsigned", null, null, null, null, null, null, null));
+        new Conventions(null, "unsigned", null, null, null, null, null, null, null, null));
   }
 
   private ProcessConfig scoreVp() {

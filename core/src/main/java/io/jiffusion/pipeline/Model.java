@@ -109,8 +109,9 @@ public final class Model implements AutoCloseable {
                       + " without one"));
     }
     String precision = Precision.of(options.precision()).toString();
+    RunConfig config = stored.withNullClass(options.nullClass()).run().config();
     return new Model(
-        stored.run().config(),
+        config,
         precision,
         () -> NoiseTable.read(folder, stored.run()).variance(),
         () -> Executions.load(stored, options.precision(precision)));
@@ -387,17 +388,25 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * How a model is run: changes nothing but speed, and rounding.
+   * How a model is run, which changes nothing but speed and rounding; and what it does not say of
+   * itself.
    *
    * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
    * @param threads that the network runs on; 0 for one a processor
    * @param block images that one network call sees; 0 for a rule of the network's size
+   * @param nullClass the row of the class table that stands for "no class", by which images of a
+   *     class are guided; null for what the model says
    */
-  public record Options(String precision, int threads, int block) {
+  public record Options(String precision, int threads, int block, Integer nullClass) {
     public Options {
       Check.oneOf(java.util.List.of("auto", "fp32", "bf16"), "precision", precision);
       Check.that(threads >= 0, "threads", threads, "must be 0 (one a processor) or more");
       Check.that(block >= 0, "block", block, "must be 0 (by the network's size) or more");
+    }
+
+    /** For a model that says all of itself. */
+    public Options(String precision, int threads, int block) {
+      this(precision, threads, block, null);
     }
 
     /** The faster precision, all processors, the block by rule. */
@@ -406,15 +415,20 @@ public final class Model implements AutoCloseable {
     }
 
     public Options precision(String name) {
-      return new Options(name, threads, block);
+      return new Options(name, threads, block, nullClass);
     }
 
     public Options threads(int number) {
-      return new Options(precision, number, block);
+      return new Options(precision, number, block, nullClass);
     }
 
     public Options block(int images) {
-      return new Options(precision, threads, images);
+      return new Options(precision, threads, images, nullClass);
+    }
+
+    /** For a model that was trained with a class for "no class" and does not say which. */
+    public Options nullClass(Integer row) {
+      return new Options(precision, threads, block, row);
     }
   }
 }

@@ -50,6 +50,23 @@ public record RunConfig(
         "train.labelDrop",
         train == null ? 0 : train.labelDrop(),
         "must be 0 for a network without classes");
+    Integer none = process == null ? null : process.known().nullClass();
+    Check.that(
+        none == null || none < network.classes(),
+        "nullClass",
+        none,
+        network.classes() == 0
+            ? "must be left out, because this model has no classes"
+            : "must be from 0 to "
+                + (network.classes() - 1)
+                + ", a row of the model's class table");
+    Check.that(
+        none == null || train == null || train.labelDrop() > 0 && none == network.classes() - 1,
+        "nullClass",
+        none,
+        train != null && train.labelDrop() > 0
+            ? "must be " + (network.classes() - 1) + " as in the training, or left out"
+            : "must be left out, because this model was trained without label dropout");
   }
 
   /** Names of the presets. */
@@ -188,16 +205,36 @@ public record RunConfig(
     return network.mlp() != null;
   }
 
+  /**
+   * This configuration with a row of the class table that stands for "no class", for a model that
+   * does not say which.
+   *
+   * @param row null to leave it as it is
+   * @throws JiffusionException if the model has no such row, or another for "no class"
+   */
+  public RunConfig withNullClass(Integer row) {
+    Check.that(
+        row == null || process != null,
+        "nullClass",
+        row,
+        "must be left out, because this model tells no process");
+    return row == null ? this : with(List.of("process.conventions.nullClass=" + row));
+  }
+
   /** Number of classes that a request may name; 0 for a model without classes. */
   public int classes() {
-    return network.classes() - (nullClass() >= 0 ? 1 : 0);
+    int rows = network.classes();
+    return rows > 0 && nullClass() == rows - 1 ? rows - 1 : rows;
   }
 
   /**
-   * The row of the class table that stands for "no class": the last one, if labels are dropped in
-   * training or the network is of a kind that always has it; else −1.
+   * The row of the class table that stands for "no class": the one that was told; else the last
+   * one, if labels are dropped in training or the network is of a kind that always has it; else −1.
    */
   int nullClass() {
+    if (process != null && process.known().nullClass() != null) {
+      return process.known().nullClass();
+    }
     boolean has = train == null ? network.hasNullClass() : train.labelDrop() > 0;
     return has && network.classes() > 0 ? network.classes() - 1 : -1;
   }

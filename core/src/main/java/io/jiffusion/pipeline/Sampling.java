@@ -266,17 +266,26 @@ final class Sampling {
         classes == 0 || !request.classes().isEmpty() || config.nullClass() >= 0,
         "classes",
         "none",
-        "must be given, because this model was trained without label dropout");
+        "must be given, because " + withoutNullClass());
     Check.that(
         request.guidance() == 1
             || config.nullClass() >= 0
             || !request.guide().startsWith(Denoisers.FREE),
         "guidance",
         request.guidance(),
-        "must be 1 (none), because this model was trained without label dropout");
+        "must be 1 (none), because " + withoutNullClass());
     if (request.noise() != null) {
       checkSize("noise", request.noise(), request.count());
     }
+  }
+
+  /** Why there is no guidance by the model without a class, and what helps. */
+  private String withoutNullClass() {
+    return config.train() != null || config.network().classes() == 0
+        ? "this model was trained without label dropout"
+        : "this model does not say which of its classes, 0 to "
+            + (config.network().classes() - 1)
+            + ", stands for no class; if it was trained with one, name it by --null-class";
   }
 
   private void checkSize(String name, float[] given, int count) {

@@ -229,7 +229,7 @@ final class ScoreSdeCheckpoint implements Stored.Format {
         false,
         Variance.LARGE,
         unsigned
-            ? new Conventions(null, "unsigned", null, null, null, null, null, null, null)
+            ? new Conventions(null, "unsigned", null, null, null, null, null, null, null, null)
             : null);
   }
 }

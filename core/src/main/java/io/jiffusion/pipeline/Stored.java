@@ -155,6 +155,25 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
   }
 
   /**
+   * The same with a row of the class table that stands for "no class".
+   *
+   * @param row null to leave it as it is
+   * @throws JiffusionException if it has no such row, or another; it is closed then
+   */
+  public Stored withNullClass(Integer row) {
+    try {
+      RunConfig config = run.config().withNullClass(row);
+      return new Stored(
+          new RunFolder(run.format(), run.jiffusion(), run.step(), config, run.source()),
+          weights,
+          autoencoder);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
    * Writes it as a run folder, with the numbers as they are.
    *
    * @return bytes of weights
