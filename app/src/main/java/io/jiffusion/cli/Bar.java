@@ -3,8 +3,6 @@ package io.jiffusion.cli;
 import io.jiffusion.run.Progress;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -35,19 +33,7 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   }
 
   Bar(PrintStream err) {
-    this(err, terminal(), 0);
-  }
-
-  /** Whether stderr is a terminal. */
-  static boolean terminal() {
-    Path stderr = Path.of("/proc/self/fd/2");
-    try {
-      return Files.exists(stderr)
-          ? Files.readSymbolicLink(stderr).toString().matches("/dev/(pts/.*|tty.*|console)")
-          : System.console() != null;
-    } catch (java.io.IOException e) {
-      return false;
-    }
+    this(err, Terminal.shows(), 0);
   }
 
   @Override

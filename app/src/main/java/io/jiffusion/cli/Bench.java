@@ -38,7 +38,8 @@ final class Bench implements Callable<Integer> {
   @Option(
       names = "--unet",
       paramLabel = "NAME",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "cifar10,mnist",
       description = "${COMPLETION-CANDIDATES}, or both with a comma.")
   List<Unet> unets;
@@ -46,7 +47,8 @@ final class Bench implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "B",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "1,8,32",
       description = "Images at a time, several with commas.")
   List<Integer> batches;
@@ -54,7 +56,8 @@ final class Bench implements Callable<Integer> {
   @Option(
       names = "--precision",
       paramLabel = "P",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       description =
           "fp32, bf16, or both with a comma. Default: both, but fp32 alone on a processor without"
               + " instructions for bf16.")

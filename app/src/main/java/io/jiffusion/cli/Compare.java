@@ -5,6 +5,7 @@ import io.jiffusion.pipeline.Comparison;
 import io.jiffusion.pipeline.Comparison.Row;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
+import io.jiffusion.sampler.SamplerNames;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,15 +34,16 @@ final class Compare implements Callable<Integer> {
       paramLabel = "NAME",
       arity = "1..*",
       defaultValue = "ddim heun dpm-solver-3 dpmpp-2m unipc",
-      split = " ",
-      completionCandidates = RequestOptions.SamplerNames.class,
-      description = "Samplers with their options, with spaces between.")
-  List<String> samplers;
+      completionCandidates = RequestOptions.Candidates.class,
+      description = "Samplers with their options, with spaces or commas between.")
+  List<String> names;
 
   @Option(
       names = "--budgets",
       paramLabel = "N",
-      split = ",",
+      arity = "1..*",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "5,10,20,50",
       description = "Evaluations of an image, ascending.")
   List<Integer> budgets;
@@ -61,7 +63,7 @@ final class Compare implements Callable<Integer> {
   String spacing;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "8",
       description = "Images of each sampler and budget.")
@@ -75,9 +77,11 @@ final class Compare implements Callable<Integer> {
   long seed;
 
   @Option(
-      names = "--class",
+      names = {"-c", "--class"},
       paramLabel = "C",
-      split = ",",
+      arity = "1..*",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       showDefaultValue = Visibility.NEVER,
       description = "Classes to draw, such as 3 or 0,1,2; repeated as needed.")
   List<Integer> classes = List.of();
@@ -90,7 +94,7 @@ final class Compare implements Callable<Integer> {
   double guidance;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "comparison",
       description = "Folder of the results.")
@@ -101,6 +105,7 @@ final class Compare implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    List<String> samplers = SamplerNames.list(String.join(" ", names));
     SampleRequest request =
         SampleRequest.of(count)
             .spacing(spacing)
@@ -117,7 +122,7 @@ final class Compare implements Callable<Integer> {
     }
     List<Path> files = List.of(out.resolve("sheet.png"), out.resolve("convergence.png"));
     Png.write(files.get(0), sheet(result), Map.of());
-    Png.write(files.get(1), plot(result.rows()), Map.of());
+    Png.write(files.get(1), plot(samplers, result.rows()), Map.of());
     main.out.println(json ? result.json() : table(result.rows()));
     if (!json) {
       files.forEach(file -> main.out.println("  " + file));
@@ -138,7 +143,7 @@ final class Compare implements Callable<Integer> {
     return sheet.picture();
   }
 
-  private BufferedImage plot(List<Row> rows) {
+  private BufferedImage plot(List<String> samplers, List<Row> rows) {
     List<Plots.Line> lines = new ArrayList<>();
     for (String sampler : samplers) {
       List<Row> own =

@@ -42,7 +42,7 @@ final class Decode implements Callable<Integer> {
   boolean raw;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
       description = "The images: png, or an array as npy, npz or safetensors, as its name says.")

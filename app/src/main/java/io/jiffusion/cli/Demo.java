@@ -38,7 +38,7 @@ final class Demo implements Callable<Integer> {
   @Mixin ModelOptions models;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "demo",
       description = "Folder of the sheet.")

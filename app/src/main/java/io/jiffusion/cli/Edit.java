@@ -59,7 +59,9 @@ final class Edit implements Callable<Integer> {
   @Option(
       names = "--hole",
       paramLabel = "X,Y,W,H",
-      split = ",",
+      arity = "1..4",
+      hideParamSyntax = true,
+      split = RequestOptions.LIST,
       showDefaultValue = Visibility.NEVER,
       description = "In place of --mask: a rectangle to be made, in pixels from the upper left.")
   List<Integer> hole = List.of();
@@ -67,7 +69,7 @@ final class Edit implements Callable<Integer> {
   @Mixin RequestOptions options;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "edited",
       description = "Folder of the results.")

@@ -44,7 +44,7 @@ final class Encode implements Callable<Integer> {
   boolean scaled;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
       description =

@@ -6,6 +6,7 @@ import io.jiffusion.pipeline.Evaluation;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Judge;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.sampler.SamplerNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,7 +45,7 @@ final class Evaluate implements Callable<Integer> {
   Path data;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "100",
       description = "Images of each class.")
@@ -55,14 +56,15 @@ final class Evaluate implements Callable<Integer> {
       paramLabel = "NAME",
       arity = "1..*",
       defaultValue = "ddim",
-      completionCandidates = RequestOptions.SamplerNames.class,
-      description = "As in jiffusion sample; several with spaces between, each measured.")
+      completionCandidates = RequestOptions.Candidates.class,
+      description = "As in jiffusion sample; several with spaces or commas between, each measured.")
   List<String> samplers;
 
   @Option(
       names = "--evaluations",
       paramLabel = "N",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "50",
       description = "Network evaluations of an image; several with commas, each measured.")
   List<Integer> evaluations;
@@ -70,7 +72,8 @@ final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--guidance",
       paramLabel = "G",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "1,2",
       description = "Strengths of guidance, each measured; 1 is none.")
   List<Double> guidance;
@@ -108,7 +111,9 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Evaluation evaluation = new Evaluation(count, samplers, evaluations, guidance, seed);
+    Evaluation evaluation =
+        new Evaluation(
+            count, SamplerNames.list(String.join(" ", samplers)), evaluations, guidance, seed);
     Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
     if (images != null) {
       try (Judge judge = Judge.load(judges)) {

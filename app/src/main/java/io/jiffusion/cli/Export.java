@@ -31,7 +31,7 @@ final class Export implements Callable<Integer> {
   Format format;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       required = true,
       description = "The folder; it must not be there, or be empty.")

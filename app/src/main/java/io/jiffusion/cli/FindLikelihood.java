@@ -53,14 +53,14 @@ final class FindLikelihood implements Callable<Integer> {
   Path data;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "16",
       description = "Test digits, evenly spread over all of them.")
   int count;
 
   @Option(
-      names = "--class",
+      names = {"-c", "--class"},
       description = "Each digit with its own class. Default: the model without a class.")
   boolean classes;
 
@@ -72,7 +72,7 @@ final class FindLikelihood implements Callable<Integer> {
   Method method;
 
   @Option(
-      names = "--steps",
+      names = {"-s", "--steps"},
       paramLabel = "N",
       defaultValue = "100",
       description =

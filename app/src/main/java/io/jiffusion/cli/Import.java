@@ -23,7 +23,7 @@ final class Import implements Callable<Integer> {
   Path path;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "RUN",
       description =
           "The run folder, new or empty. Default: runs/NAME, NAME being the checkpoint's.")

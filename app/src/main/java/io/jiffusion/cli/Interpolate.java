@@ -57,7 +57,7 @@ final class Interpolate implements Callable<Integer> {
   List<Path> files = List.of();
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "8",
       description = "Number of images, with both ends.")
@@ -67,7 +67,7 @@ final class Interpolate implements Callable<Integer> {
       names = "--sampler",
       paramLabel = "NAME",
       defaultValue = "ddim",
-      completionCandidates = RequestOptions.SamplerNames.class,
+      completionCandidates = RequestOptions.Candidates.class,
       description = "A deterministic sampler with its options; jiffusion samplers lists them.")
   String sampler;
 
@@ -78,7 +78,10 @@ final class Interpolate implements Callable<Integer> {
       description = "Evaluations of an image, at most; as many again to encode a picture.")
   int evaluations;
 
-  @Option(names = "--class", paramLabel = "C", description = "Class of all images. Default: none.")
+  @Option(
+      names = {"-c", "--class"},
+      paramLabel = "C",
+      description = "Class of all images. Default: none.")
   Integer label;
 
   @Option(
@@ -89,7 +92,7 @@ final class Interpolate implements Callable<Integer> {
   double guidance;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "between",
       description = "Folder of the results.")

@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
     showDefaultValues = true,
     sortOptions = false,
     abbreviateSynopsis = true,
+    requiredOptionMarker = '*',
     versionProvider = Main.Version.class,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
@@ -56,7 +57,8 @@ import picocli.CommandLine.ScopeType;
       Measure.class,
       TrainClassifier.class,
       Bench.class,
-      Completion.class
+      Completion.class,
+      CommandLine.HelpCommand.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;
@@ -116,7 +118,7 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(this);
     line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setUsageHelpAutoWidth(false).setUsageHelpWidth(100);
+    Layout.set(line);
     line.setParameterExceptionHandler((e, arguments) -> usage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
     int code = line.execute(args);

@@ -35,7 +35,7 @@ final class Measure implements Callable<Integer> {
   String data;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "64",
       description = "Training images, evenly spread over all of them.")

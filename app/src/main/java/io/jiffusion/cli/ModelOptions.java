@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 /** Which model, and how it is run. */
 final class ModelOptions {
   @Option(
-      names = "--model",
+      names = {"-m", "--model"},
       paramLabel = "RUN",
       defaultValue = "bundled",
       description =

@@ -19,7 +19,7 @@ final class Pack implements Callable<Integer> {
   Path run;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       required = true,
       description = "Folder of the packed model.")

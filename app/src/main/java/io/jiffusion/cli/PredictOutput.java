@@ -38,16 +38,18 @@ final class PredictOutput implements Callable<Integer> {
   @Option(
       names = "--t",
       paramLabel = "T",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       required = true,
       description =
           "The times as the original program gives them to the network: one, or one an image.")
   float[] times;
 
   @Option(
-      names = "--class",
+      names = {"-c", "--class"},
       paramLabel = "C",
-      split = ",",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       description = "The classes: one, or one an image.")
   int[] classes;
 
@@ -84,7 +86,7 @@ final class PredictOutput implements Callable<Integer> {
   String precision;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       required = true,
       description = "The output: npy, npz or safetensors, as its name says.")

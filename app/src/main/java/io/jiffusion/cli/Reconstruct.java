@@ -44,7 +44,7 @@ final class Reconstruct implements Callable<Integer> {
   Path data;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "8",
       description = "Number of test digits.")
@@ -53,7 +53,9 @@ final class Reconstruct implements Callable<Integer> {
   @Option(
       names = "--budgets",
       paramLabel = "N",
-      split = ",",
+      arity = "1..*",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "10,20,50,100",
       description = "Evaluations of an image on each of both ways.")
   List<Integer> budgets;
@@ -62,21 +64,23 @@ final class Reconstruct implements Callable<Integer> {
       names = "--sampler",
       paramLabel = "NAME",
       defaultValue = "ddim",
-      completionCandidates = RequestOptions.SamplerNames.class,
+      completionCandidates = RequestOptions.Candidates.class,
       description = "A deterministic sampler with its options; jiffusion samplers lists them.")
   String sampler;
 
   @Option(
-      names = "--class",
+      names = {"-c", "--class"},
       paramLabel = "C",
-      split = ",",
+      arity = "1..*",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       showDefaultValue = Visibility.NEVER,
       description =
           "Classes of the images, repeated as needed. Default: those of the test digits; none for pictures.")
   List<Integer> classes = List.of();
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "reconstructed",
       description = "Folder of the results.")

@@ -1,21 +1,31 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ProcessConfig;
 import io.jiffusion.pipeline.SampleRequest;
+import io.jiffusion.pipeline.Values;
+import io.jiffusion.sampler.SamplerNames;
 import io.jiffusion.sampler.Samplers;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.LongStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that make a {@link SampleRequest}, for all commands that take one. */
 final class RequestOptions {
+  /** What stands between the values of a list: commas and spaces alike. */
+  static final String LIST = " *[, ] *";
+
   private static final String AUTO = "auto";
 
   /** Up to so many evaluations, SDE-DPM-Solver++ makes the best digits: docs/samplers.md. */
   private static final int FEW = 20;
 
   private static final int MANY = 50;
+  private static final int COUNT = 16;
 
   /**
    * From the first time to the last noisy one, which adaptive samplers do in steps of their own,
@@ -27,15 +37,15 @@ final class RequestOptions {
       names = "--sampler",
       paramLabel = "NAME",
       defaultValue = AUTO,
-      completionCandidates = SamplerNames.class,
+      completionCandidates = Candidates.class,
       description =
-          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them. auto:"
+          "Such as ddim, ddpm or dpmpp-2m, with options such as ddim:eta=0.5; jiffusion samplers lists them; other programs' names do as well: \"DPM++ 2M Karras\". auto:"
               + " an imported model's own; else dpmpp-2m-sde for up to 20 steps or evaluations, where its images are the"
               + " best, and ddim for more.")
   String sampler;
 
   @Option(
-      names = "--steps",
+      names = {"-s", "--steps"},
       paramLabel = "N",
       description =
           "Steps of the sampler. Default: 50 evaluations' worth, for ddpm all steps of the model.")
@@ -65,11 +75,10 @@ final class RequestOptions {
   String spacing;
 
   @Option(
-      names = "--count",
+      names = {"-n", "--count"},
       paramLabel = "N",
-      defaultValue = "16",
-      description = "Number of images.")
-  int count;
+      description = "Number of images. Default: 16; with --noise, as many as the file has.")
+  Integer count;
 
   @Option(
       names = "--seed",
@@ -79,10 +88,12 @@ final class RequestOptions {
   long seed;
 
   @Option(
-      names = "--class",
+      names = {"-c", "--class"},
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       paramLabel = "C",
-      split = ",",
+      arity = "1..*",
+      split = LIST,
+      splitSynopsisLabel = ",",
       description = "Classes to draw, such as 3 or 0,1,2; repeated as needed.")
   List<Integer> classes = List.of();
 
@@ -130,7 +141,7 @@ final class RequestOptions {
               + evaluations
               + ", must be one of them");
     }
-    SampleRequest request = SampleRequest.of(count).sampler(name);
+    SampleRequest request = SampleRequest.of(count == null ? COUNT : count).sampler(name);
     boolean own = isOwn(process);
     if (steps != null) {
       request = request.steps(steps);
@@ -140,14 +151,14 @@ final class RequestOptions {
       request = request.steps(process.known().steps());
     } else if (Samplers.method(name).order().equals("adaptive")) {
       request = request.steps(ENDS);
-    } else if (name.startsWith("ddpm")) {
+    } else if (Samplers.method(name).name().equals("ddpm")) {
       request = request.steps(process.steps());
     } else {
       request = request.evaluations(Math.min(MANY, process.steps()));
     }
     String ownSpacing = process.known().spacing();
     return request
-        .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing)
+        .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing())
         .seed(seed)
         .classes(classes.stream().mapToInt(Integer::intValue).toArray())
         .guidance(guidance)
@@ -156,31 +167,71 @@ final class RequestOptions {
         .batch(batch);
   }
 
+  /** Has a file of noise, [N, C, H, W], decide the count. */
+  void countOf(String file, Values noise, Model model) {
+    long size = (long) model.channels() * model.height() * model.width();
+    long[] shape = noise.shape();
+    long image = LongStream.of(shape).skip(1).reduce(1, (a, b) -> a * b);
+    if (shape.length < 2 || image != size) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "illegal --noise %s: %s, must be [N, %d, %d, %d] for this model",
+              file,
+              Arrays.toString(shape),
+              model.channels(),
+              model.height(),
+              model.width()));
+    }
+    if (count != null && count != shape[0]) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "illegal --count %d with --noise %s, which holds the noise of %d images; leave --count"
+                  + " out",
+              count,
+              file,
+              shape[0]));
+    }
+    count = Math.toIntExact(shape[0]);
+  }
+
   /** Whether the model's own sampler is taken. */
   private boolean isOwn(ProcessConfig process) {
-    return sampler.equals(AUTO) && eta == null && process.known().sampler() != null;
+    return isAuto() && eta == null && process.known().sampler() != null;
   }
 
   private String sampler(ProcessConfig process) {
     if (isOwn(process)) {
       return process.known().sampler();
     }
+    String named = SamplerNames.own(sampler);
     if (eta != null) {
-      if (!sampler.equals("ddim") && !sampler.equals(AUTO)) {
+      if (!named.equals("ddim") && !isAuto()) {
         throw new IllegalArgumentException(
             "illegal --eta " + eta + " with --sampler " + sampler + ", must go with ddim alone");
       }
       return "ddim:eta=" + eta;
     }
-    if (!sampler.equals(AUTO)) {
-      return sampler;
+    if (!isAuto()) {
+      return named;
     }
     int number = steps != null ? steps : evaluations != null ? evaluations : MANY;
     return number <= FEW ? "dpmpp-2m-sde" : "ddim";
   }
 
+  private boolean isAuto() {
+    return sampler.equalsIgnoreCase(AUTO);
+  }
+
+  /** The spacing that is typed, or that the sampler's name says: DPM++ 2M Karras. */
+  private String spacing() {
+    String said = SamplerNames.spacing(sampler);
+    return spacing.equals(AUTO) && said != null ? said : spacing;
+  }
+
   /** For the completion of the shell. */
-  static final class SamplerNames implements Iterable<String> {
+  static final class Candidates implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
       return Samplers.methods().stream().map(Samplers.Method::name).iterator();

@@ -4,7 +4,9 @@ import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
+import io.jiffusion.pipeline.Values;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -37,7 +39,7 @@ final class Sample implements Callable<Integer> {
   @Mixin RequestOptions options;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "samples",
       description = "Folder of the results.")
@@ -46,7 +48,9 @@ final class Sample implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "F",
-      split = ",",
+      arity = "1..*",
+      split = RequestOptions.LIST,
+      splitSynopsisLabel = ",",
       defaultValue = "png",
       description =
           "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C], called arr_0 in npz.")
@@ -73,7 +77,7 @@ final class Sample implements Callable<Integer> {
       names = "--noise",
       paramLabel = "FILE",
       description =
-          "Start from this noise, [N, C, H, W] in npy, npz or safetensors, instead of noise drawn from the seed.")
+          "Start from this noise, [N, C, H, W] in npy, npz or safetensors, instead of noise drawn from the seed: N images.")
   String noise;
 
   @Option(
@@ -105,16 +109,20 @@ final class Sample implements Callable<Integer> {
     SampleStream.Shard part =
         shard == null ? SampleStream.Shard.ALL : SampleStream.Shard.parse(shard);
     try (Model model = models.load()) {
+      Values start = noise == null ? null : ArrayFiles.values(noise);
+      if (start != null) {
+        options.countOf(noise, start, model);
+      }
       SampleRequest request =
           options
               .request(model.config().process())
               .floats(floats || model.config().isToy())
               .trajectory(trajectory);
       if (noise != null) {
-        request = request.noise(ArrayFiles.values(noise).values());
+        request = request.noise(start.values());
       }
       if (draws != null) {
-        request = request.draws(ArrayFiles.values(draws).values());
+        request = request.draws(drawsOf(request.count()));
       }
       checkPictures(model);
       Output.folder(out);
@@ -129,6 +137,21 @@ final class Sample implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private float[] drawsOf(int images) {
+    Values given = ArrayFiles.values(draws);
+    if (given.shape().length < 2 || given.shape()[1] != images) {
+      throw new IllegalArgumentException(
+          "illegal --draws "
+              + draws
+              + ": "
+              + Arrays.toString(given.shape())
+              + ", must be [draws, "
+              + images
+              + ", C, H, W], as the noise to start from");
+    }
+    return given.values();
   }
 
   private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {

@@ -23,7 +23,7 @@ final class Schedule implements Callable<Integer> {
   @ParentCommand Main main;
 
   @Option(
-      names = "--model",
+      names = {"-m", "--model"},
       paramLabel = "RUN",
       defaultValue = Home.BUNDLED,
       description = "A run folder, a preset, a configuration file, or bundled.")

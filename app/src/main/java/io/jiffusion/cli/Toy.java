@@ -38,7 +38,7 @@ final class Toy implements Callable<Integer> {
   Path run;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       description = "The picture. Default: toy.png in the run folder.")
   Path out;

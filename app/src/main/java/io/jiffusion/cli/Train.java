@@ -38,7 +38,7 @@ final class Train implements Callable<Integer> {
   String data;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "RUN",
       description = "The run folder. Default: runs/PRESET.")
   Path out;
@@ -50,7 +50,7 @@ final class Train implements Callable<Integer> {
   List<String> settings = List.of();
 
   @Option(
-      names = "--steps",
+      names = {"-s", "--steps"},
       paramLabel = "N",
       description = "Stop after N steps in all. Short for --set train.steps=N.")
   Long steps;
@@ -104,7 +104,7 @@ final class Train implements Callable<Integer> {
     boolean finished;
     Engine.use(device);
     RunPictures pictures = new RunPictures(main, folder, config);
-    try (Bar bar = new Bar(main.err, Bar.terminal(), every)) {
+    try (Bar bar = new Bar(main.err, Terminal.shows(), every)) {
       finished =
           new Training(config, folder, resume)
               .run(

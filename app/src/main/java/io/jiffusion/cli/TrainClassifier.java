@@ -26,7 +26,7 @@ final class TrainClassifier implements Callable<Integer> {
   @ParentCommand Main main;
 
   @Option(
-      names = "--out",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       defaultValue = "runs/mnist-classifier",
       description = "Folder of the result.")
@@ -40,7 +40,7 @@ final class TrainClassifier implements Callable<Integer> {
   Path data;
 
   @Option(
-      names = "--steps",
+      names = {"-s", "--steps"},
       paramLabel = "N",
       defaultValue = "2000",
       description = "Steps of 64 images.")

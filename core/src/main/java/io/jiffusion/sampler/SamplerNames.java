@@ -1,6 +1,8 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.run.Nearest;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -99,6 +101,46 @@ public final class SamplerNames {
   /** The spacing that the name of a sampler says too, such as {@code karras}; else null. */
   public static String spacing(String text) {
     return meaning(text).spacing;
+  }
+
+  /**
+   * Several samplers of one text, with spaces or commas between them: {@code ddim:eta=0.5,sigma-hat
+   * DPM++ 2M, heun}. What follows a comma and is no sampler is an option of the one before.
+   */
+  public static List<String> list(String text) {
+    List<String> all = new ArrayList<>();
+    for (String part : text.strip().split("\\s*,\\s*")) {
+      String word = part.split("\\s+")[0];
+      String last = all.isEmpty() ? "" : all.get(all.size() - 1);
+      if (last.contains(":") && !isName(word) && !isName(part)) {
+        all.set(all.size() - 1, last + "," + word);
+        part = part.substring(word.length());
+      }
+      separate(part, all);
+    }
+    return all;
+  }
+
+  /** The longest names first, as words may belong to one: {@code Euler a}. */
+  private static void separate(String text, List<String> to) {
+    String[] words = text.strip().split("\\s+");
+    for (int i = 0; i < words.length; ) {
+      int end = words.length;
+      while (end > i + 1 && !isName(String.join(" ", Arrays.copyOfRange(words, i, end)))) {
+        end--;
+      }
+      String name = String.join(" ", Arrays.copyOfRange(words, i, end));
+      if (!name.isEmpty()) {
+        to.add(spacing(name) == null ? own(name) : name);
+      }
+      i = end;
+    }
+  }
+
+  private static boolean isName(String text) {
+    boolean oneWordOfOptions = !text.matches(".*:.*\\s.*");
+    return oneWordOfOptions
+        && (!own(text).equals(text) || find(squeezed(text.replaceFirst(":.*", ""))) != null);
   }
 
   /** The nearest of ours to a name that means nothing here. */

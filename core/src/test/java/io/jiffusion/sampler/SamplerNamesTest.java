@@ -132,6 +132,24 @@ class SamplerNamesTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ddim heun unipc | ddim;heun;unipc",
+        "ddim,heun, unipc | ddim;heun;unipc",
+        "DPM++ 2M, Euler a | dpmpp-2m;euler-a",
+        "Euler a DPM++ 2M SDE Heun ddim | euler-a;dpmpp-2m-sde:type=heun;ddim",
+        "ddim:eta=0.5,sigma-hat heun:churn=4,smin=0 lms | ddim:eta=0.5,sigma-hat;heun:churn=4,smin=0;lms",
+        "ddim:eta=0.5, heun:churn=4, smin=0 lms | ddim:eta=0.5;heun:churn=4,smin=0;lms",
+        "ddim, nonsense heun | ddim;nonsense;heun",
+        "DPM++ 2M Karras ddim | DPM++ 2M Karras;ddim",
+        "ddim | ddim",
+      })
+  void aListHasCommasAndSpacesAlike(String text, String names) {
+    assertThat(SamplerNames.list(text)).containsExactly(names.split(";"));
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "dim, ddim",
     "eulr ancestral, euler-a",
