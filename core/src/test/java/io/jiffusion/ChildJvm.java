@@ -12,6 +12,12 @@ public final class ChildJvm {
 
   /** Starts it with the class path of the tests; its error output joins its output. */
   public static Process start(Class<?> main, List<String> options, String... arguments) {
+    return start(command(main, options, System.getProperty("java.class.path"), arguments));
+  }
+
+  /** Its command line, with a class path of its own. */
+  public static List<String> command(
+      Class<?> main, List<String> options, String classPath, String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -19,8 +25,13 @@ public final class ChildJvm {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(List.of(arguments));
+    return command;
+  }
+
+  /** Starts a command; its error output joins its output. */
+  public static Process start(List<String> command) {
     try {
       return new ProcessBuilder(command).redirectErrorStream(true).start();
     } catch (IOException e) {

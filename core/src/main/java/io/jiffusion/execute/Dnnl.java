@@ -9,6 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.tensor.Natives;
 import io.jiffusion.tensor.Precision;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -35,7 +36,6 @@ import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -43,8 +43,6 @@ import org.bytedeco.javacpp.Pointer;
  * that is made lives until this is closed. For one thread at a time.
  */
 final class Dnnl implements AutoCloseable {
-  private static boolean loaded;
-
   /** Numbers at an address. */
   record Memory(memory handle, desc desc, long address) {}
 
@@ -67,27 +65,12 @@ final class Dnnl implements AutoCloseable {
   private long scratchBytes;
 
   Dnnl() {
-    load();
+    String missing = Natives.oneDnn();
+    if (!missing.isEmpty()) {
+      throw new Unplanned(missing);
+    }
     engine = keep(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
     stream = keep(new stream(engine));
-  }
-
-  private static synchronized void load() {
-    if (loaded) {
-      return;
-    }
-    // JavaCPP would otherwise stall in System.gc() whenever resident memory passes its own bound
-    for (String bound : List.of("maxPhysicalBytes", "maxBytes")) {
-      if (System.getProperty("org.bytedeco.javacpp." + bound) == null) {
-        System.setProperty("org.bytedeco.javacpp." + bound, "0");
-      }
-    }
-    try {
-      Loader.load(dnnl.class);
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
-      throw new Unplanned("this platform: org.bytedeco:dnnl is not on the class path for it");
-    }
-    loaded = true;
   }
 
   <T extends Pointer> T keep(T pointer) {

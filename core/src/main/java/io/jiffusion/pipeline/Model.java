@@ -6,6 +6,7 @@ import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
+import io.jiffusion.run.Workers;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
@@ -13,9 +14,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,7 +40,8 @@ public final class Model implements AutoCloseable {
   private final RunConfig config;
   private final String precision;
   private final Supplier<OptimalVariance> optimal;
-  private final ExecutorService thread;
+  private final Workers thread;
+  private volatile Thread worker;
   private final Execution execution;
   private final Companions companions;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
@@ -67,17 +66,11 @@ public final class Model implements AutoCloseable {
     this.config = config;
     this.precision = precision;
     this.companions = new Companions(config, Options.of().precision(precision));
-    this.thread =
-        Executors.newSingleThreadExecutor(
-            body -> {
-              Thread own = new Thread(body, "jiffusion-model-" + NUMBER.incrementAndGet());
-              own.setDaemon(true);
-              return own;
-            });
+    this.thread = new Workers("jiffusion-model-" + NUMBER.incrementAndGet(), 1, this::owns);
     try {
-      this.execution = result(thread.submit(execution::get));
+      this.execution = Workers.result(thread.submit(execution::get));
     } catch (RuntimeException e) {
-      thread.shutdown();
+      thread.close();
       throw e;
     }
   }
@@ -272,6 +265,7 @@ public final class Model implements AutoCloseable {
    * @throws IllegalStateException if the model is closed
    */
   <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
+    mustNotBeWithin("a model");
     Cancellation own = new Cancellation();
     running.add(own);
     if (closed) { // asked after the registration, so that close either sees this call or this call
@@ -305,7 +299,7 @@ public final class Model implements AutoCloseable {
     } finally {
       running.remove(own);
     }
-    return result(result);
+    return Workers.result(result);
   }
 
   /**
@@ -315,7 +309,7 @@ public final class Model implements AutoCloseable {
   private static void listen(
       BlockingQueue<Progress> told, Progress end, Consumer<Progress> progress, Cancellation own) {
     boolean interrupted = false;
-    RuntimeException thrown = null;
+    Throwable thrown = null;
     while (true) {
       try {
         Progress next = told.take();
@@ -328,7 +322,7 @@ public final class Model implements AutoCloseable {
       } catch (InterruptedException e) {
         interrupted = true;
         own.cancel();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         thrown = e;
         own.cancel();
       }
@@ -336,30 +330,29 @@ public final class Model implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
     if (thrown != null) {
-      throw thrown;
+      throw (RuntimeException) thrown;
     }
   }
 
-  private static <T> T result(Future<T> future) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return future.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // the result is there in a moment
-        }
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+  private void owns() {
+    worker = Thread.currentThread();
+  }
+
+  /**
+   * The model's thread does one thing after the other: who waits on it for another waits for ever.
+   */
+  private void mustNotBeWithin(String call) {
+    if (Thread.currentThread() == worker) {
+      throw new IllegalStateException(
+          "illegal call of "
+              + call
+              + " by what a call of this model runs, such as a sampler or who"
+              + " gets its images, must come from another thread or after that call; or load a second"
+              + " model");
     }
   }
 
@@ -369,6 +362,7 @@ public final class Model implements AutoCloseable {
    */
   @Override
   public void close() {
+    mustNotBeWithin("close");
     boolean first;
     synchronized (this) {
       first = !closed;
@@ -376,14 +370,15 @@ public final class Model implements AutoCloseable {
     }
     running.forEach(Cancellation::cancel);
     if (first) {
-      result(
+      Future<Void> freed =
           thread.submit(
               () -> {
                 execution.close();
                 companions.close();
-              },
-              null));
-      thread.shutdown();
+                return null;
+              });
+      Workers.result(freed);
+      thread.close();
     }
   }
 

@@ -15,33 +15,37 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
+  private final Runnable first;
+  private final ThreadLocal<Boolean> ready = ThreadLocal.withInitial(() -> false);
 
   /**
    * Makes the threads, which do not keep the program alive.
    *
    * @param name of each thread
    * @param count at least 1
-   * @param first what each thread does before anything else
+   * @param first what each thread does before its first work; where that fails, the work fails
    */
   public Workers(String name, int count, Runnable first) {
+    this.first = first;
     threads =
         Executors.newFixedThreadPool(
             count,
             body -> {
-              Thread thread =
-                  new Thread(
-                      () -> {
-                        first.run();
-                        body.run();
-                      },
-                      name);
+              Thread thread = new Thread(body, name);
               thread.setDaemon(true);
               return thread;
             });
   }
 
   public <T> Future<T> submit(Callable<T> work) {
-    return threads.submit(work);
+    return threads.submit(
+        () -> {
+          if (!ready.get()) {
+            first.run();
+            ready.set(true);
+          }
+          return work.call();
+        });
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.jiffusion.tensor;
 
-import io.jiffusion.run.JiffusionException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
@@ -17,38 +16,17 @@ public final class Torch {
   /**
    * Loads the native libraries, once.
    *
-   * @throws JiffusionException if the natives of this platform are not on the class path
+   * @throws io.jiffusion.run.JiffusionException if the natives of this platform are not on the
+   *     class path, or cannot be unpacked
    */
   public static synchronized void load() {
     if (loaded) {
       return;
     }
-    // JavaCPP would otherwise stall in System.gc() whenever resident memory passes its own bound.
-    setWhereAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    setWhereAbsent("org.bytedeco.javacpp.maxBytes", "0");
-    try {
-      Loader.load(torch.class);
-      // Its own threads would fight those of the engine for the same cores.
-      openblas.blas_set_num_threads(1);
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
-      throw new JiffusionException(
-          "the native engine for "
-              + Loader.getPlatform()
-              + " is not on the class path: add org.bytedeco:pytorch, "
-              + "org.bytedeco:openblas and org.bytedeco:javacpp with the classifier "
-              + Loader.getPlatform()
-              + " ("
-              + firstLine(e)
-              + ")",
-          e);
-    }
+    Natives.libtorch();
+    // Its own threads would fight those of the engine for the same cores.
+    openblas.blas_set_num_threads(1);
     loaded = true;
-  }
-
-  private static void setWhereAbsent(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
   }
 
   /** Whether there is a GPU that the natives can use; natives for processors are not loaded. */

@@ -3,6 +3,8 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.jiffusion.run.Cancellation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -46,6 +48,61 @@ class ModelCallersTest {
           (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
       thread.join();
       assertThat(values.get()).isEqualTo(model.sample(request).values());
+    }
+  }
+
+  @Test
+  void whoHearsOfProgressMaySampleAndClose() {
+    Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4));
+    SampleRequest request = SampleRequest.of(2).steps(5).floats(true);
+    float[] expected = model.sample(request).values();
+    List<float[]> within = new ArrayList<>();
+    model.sample(
+        request,
+        progress -> {
+          if (within.isEmpty()) {
+            within.add(model.sample(request).values());
+          }
+        });
+    assertThat(within.get(0)).isEqualTo(expected);
+    assertThat(catchThrowable(() -> model.sample(request.steps(1000), progress -> model.close())))
+        .isInstanceOf(CancellationException.class);
+    assertThat(catchThrowable(() -> model.sample(request))).hasMessage("this model is closed");
+  }
+
+  @Test
+  void whatRunsOnTheModelsOwnThreadIsToldThatItWouldWaitForItself() {
+    SampleRequest request = SampleRequest.of(2).steps(5);
+    try (Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4))) {
+      for (Runnable call : List.<Runnable>of(() -> model.sample(request), model::close)) {
+        assertThat(
+                catchThrowable(
+                    () ->
+                        model.sample(
+                            request,
+                            progress -> {},
+                            new Cancellation(),
+                            (first, images) -> call.run())))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("must come from another thread or after that call");
+      }
+      assertThat(model.sample(request).count()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void anErrorOfWhoHearsOfProgressEndsTheWorkBeforeItIsThrown() {
+    try (Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4))) {
+      assertThat(
+              catchThrowable(
+                  () ->
+                      model.sample(
+                          SampleRequest.of(64).steps(1000),
+                          progress -> {
+                            throw new AssertionError("of the caller");
+                          })))
+          .isInstanceOf(AssertionError.class)
+          .hasMessage("of the caller");
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class WorkersTest {
 
@@ -88,6 +89,25 @@ class WorkersTest {
       Thread.currentThread().interrupt();
       assertThat(Workers.result(work)).isEqualTo(7);
       assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void whatFailsBeforeTheFirstWorkFailsTheWorkAndNobodyWaitsForEver() {
+    AtomicInteger tries = new AtomicInteger();
+    Runnable first =
+        () -> {
+          if (tries.incrementAndGet() == 1) {
+            throw new JiffusionException("no engine");
+          }
+        };
+    try (Workers workers = new Workers("test", 1, first)) {
+      Future<Integer> failed = workers.submit(() -> 1);
+      assertThatThrownBy(() -> Workers.result(failed)).hasMessage("no engine");
+      assertThat(Workers.result(workers.submit(() -> 2))).isEqualTo(2);
+      assertThat(Workers.result(workers.submit(() -> 3))).isEqualTo(3);
+      assertThat(tries).hasValue(2);
     }
   }
 }
