@@ -1,57 +1,91 @@
 package io.jiffusion.data;
 
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
 /** From pictures of any kind to bytes. */
 final class Pixels {
   private Pixels() {}
 
-  /** A picture as one grey or RGB image of 8 bits; what shines through is put on white. */
+  /**
+   * A picture as one grey or RGB image of 8 bits; what shines through is put on white. The numbers
+   * are taken as they are stored: no colour profile and no gamma is applied.
+   *
+   * @throws IllegalArgumentException if its numbers are not whole, or of no known kind
+   */
   static Images of(BufferedImage picture) {
     int width = picture.getWidth();
     int height = picture.getHeight();
-    boolean grey = picture.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-    byte[] bytes = new byte[Math.multiplyExact(width * height, grey ? 1 : 3)];
-    if (grey) {
-      grey(picture, bytes);
-    } else {
-      colour(picture, bytes);
+    ColorModel model = picture.getColorModel();
+    if (model instanceof IndexColorModel palette) {
+      return of(picture.getRaster(), palette);
     }
-    return new Images(1, height, width, grey ? 1 : 3, bytes);
-  }
-
-  /**
-   * Grey levels as they are stored: Java's own conversion takes them for linear light and brightens
-   * them.
-   */
-  private static void grey(BufferedImage picture, byte[] bytes) {
-    Raster raster = picture.getRaster();
-    boolean alpha = picture.getColorModel().hasAlpha();
-    double scale = 255.0 / ((1 << picture.getSampleModel().getSampleSize(0)) - 1);
-    int width = picture.getWidth();
-    for (int i = 0; i < bytes.length; i++) {
-      double level = raster.getSample(i % width, i / width, 0) * scale;
-      double opacity = alpha ? raster.getSample(i % width, i / width, 1) * scale / 255 : 1;
-      bytes[i] = (byte) (int) (level * opacity + 255 * (1 - opacity) + 0.5);
+    int type = picture.getRaster().getDataBuffer().getDataType();
+    int colours = model.getNumColorComponents();
+    if (type != DataBuffer.TYPE_BYTE
+            && type != DataBuffer.TYPE_USHORT
+            && type != DataBuffer.TYPE_INT
+        || colours != 1 && colours != 3 && colours != 4) {
+      throw new IllegalArgumentException(
+          "its pixels are "
+              + colours
+              + (type == DataBuffer.TYPE_BYTE ? " numbers" : " numbers that are no bytes")
+              + ", must be 1, 3 or 4 whole ones of up to 16 bits");
     }
-  }
-
-  private static void colour(BufferedImage picture, byte[] bytes) {
-    int width = picture.getWidth();
-    int[] row = new int[width];
+    byte[] bytes =
+        new byte[Math.multiplyExact(Math.multiplyExact(width, height), colours == 1 ? 1 : 3)];
+    int bands = picture.getRaster().getNumBands();
+    int[] largest = new int[bands];
+    for (int band = 0; band < bands; band++) {
+      int bits = picture.getSampleModel().getSampleSize(band);
+      if (bits > 16) {
+        throw new IllegalArgumentException("its pixels have " + bits + " bits, must be up to 16");
+      }
+      largest[band] = (1 << bits) - 1;
+    }
+    int[] row = new int[width * bands];
+    int[] levels = new int[bands];
     int at = 0;
-    for (int y = 0; y < picture.getHeight(); y++) {
-      picture.getRGB(0, y, width, 1, row, 0, width);
-      for (int argb : row) {
-        int alpha = argb >>> 24;
-        for (int shift = 16; shift >= 0; shift -= 8) {
-          int level = argb >> shift & 0xFF;
-          bytes[at++] = (byte) ((level * alpha + 255 * (255 - alpha) + 127) / 255);
+    for (int y = 0; y < height; y++) {
+      picture.getRaster().getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        for (int band = 0; band < bands; band++) {
+          levels[band] = (row[x * bands + band] * 255 + largest[band] / 2) / largest[band];
+        }
+        int alpha = model.hasAlpha() ? levels[colours] : 255;
+        for (int channel = 0; channel < Math.min(colours, 3); channel++) {
+          int level =
+              colours == 4 ? Jpeg.less(255 - levels[3], levels[channel]) & 0xFF : levels[channel];
+          bytes[at++] = onWhite(level, alpha, model.isAlphaPremultiplied());
         }
       }
     }
+    return new Images(1, height, width, colours == 1 ? 1 : 3, bytes);
+  }
+
+  private static Images of(Raster raster, IndexColorModel palette) {
+    int width = raster.getWidth();
+    byte[] bytes = new byte[Math.multiplyExact(Math.multiplyExact(width, raster.getHeight()), 3)];
+    int[] row = new int[width];
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int index : row) {
+        int argb = palette.getRGB(index);
+        for (int shift = 16; shift >= 0; shift -= 8) {
+          bytes[at++] = onWhite(argb >> shift & 0xFF, argb >>> 24, false);
+        }
+      }
+    }
+    return new Images(1, raster.getHeight(), width, 3, bytes);
+  }
+
+  private static byte onWhite(int level, int alpha, boolean multiplied) {
+    int light = multiplied ? Math.min(level, alpha) * 255 : level * alpha;
+    return (byte) ((light + 255 * (255 - alpha) + 127) / 255);
   }
 
   /**

@@ -69,7 +69,7 @@ class ImageFolderTest {
                 + ": there is no such file or folder");
     Path broken = Files.writeString(folder.resolve("a.png"), "text");
     assertThatThrownBy(() -> ImageFolder.read(folder, 2, 1))
-        .hasMessage(broken + " is no picture, must be PNG, JPEG, GIF or BMP");
+        .hasMessage(broken + " is no picture, must be PNG, JPEG, GIF, BMP, WebP or TIFF");
     Files.createDirectory(folder.resolve("sub"));
     flat("sub/b.png", 0, 0, 0);
     assertThatThrownBy(() -> ImageFolder.read(folder, 2, 1))
