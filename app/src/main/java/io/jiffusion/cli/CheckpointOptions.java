@@ -2,6 +2,8 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** What a checkpoint of another program does not say itself. */
@@ -27,7 +29,32 @@ final class CheckpointOptions {
           "Which of its weights: ema, raw, or auto for the averaged ones if there are some.")
   String weights;
 
+  @Option(
+      names = "--scheduler",
+      paramLabel = "S",
+      description =
+          "Its process, where it does not say it or another is wanted: diffusers'"
+              + " scheduler_config.json, a class such as DDPMScheduler, or a schedule such as linear.")
+  String scheduler;
+
+  /** The options that were given, as words of a command. */
+  List<String> words() {
+    List<String> words = new ArrayList<>();
+    word(words, "--config", config);
+    word(words, "--flags", flags);
+    word(words, "--weights", weights.equals("auto") ? null : weights);
+    word(words, "--scheduler", scheduler);
+    return words;
+  }
+
+  private static void word(List<String> words, String name, Object value) {
+    if (value != null) {
+      words.add(name);
+      words.add(value.toString());
+    }
+  }
+
   Stored.Options options() {
-    return new Stored.Options(config, flags, weights);
+    return new Stored.Options(config, flags, weights, scheduler);
   }
 }

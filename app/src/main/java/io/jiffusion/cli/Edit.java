@@ -94,7 +94,8 @@ final class Edit implements Callable<Integer> {
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Output.folder(out);
-      Origin origin = Origin.of(models.model, model, "").edit(words());
+      Origin origin =
+          Origin.of(models.model, model, "").told(models.checkpoint.words()).edit(words());
       try (SampleFiles files =
           new SampleFiles(out, origin, request, List.of(Sample.Format.png), Sample.Pictures.both)) {
         SampleResult result;

@@ -4,6 +4,7 @@ import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model, and how it is run. */
@@ -50,12 +51,17 @@ final class ModelOptions {
               + " with one and does not say which, as those of diffusers.")
   Integer nullClass;
 
+  @Mixin CheckpointOptions checkpoint;
+
   Path folder() {
     return Home.model(model);
   }
 
   Model load() {
     Engine.use(device);
-    return Model.load(folder(), new Model.Options(precision, threads, block, nullClass));
+    return Model.load(
+        folder(),
+        checkpoint.options(),
+        new Model.Options(precision, threads, block, nullClass));
   }
 }

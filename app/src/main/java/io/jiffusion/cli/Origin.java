@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  *     the model says
  * @param noise the file of the noise; empty for noise drawn from the seed
  * @param edited the words that tell the picture of an edit; empty if there is none
+ * @param told the words that tell what the model's checkpoint does not say; empty if there are none
  */
 record Origin(
     String model,
@@ -26,7 +27,8 @@ record Origin(
     int block,
     Integer nullClass,
     String noise,
-    List<String> edited) {
+    List<String> edited,
+    List<String> told) {
   /** Keyword of the request. */
   static final String REQUEST = "jiffusion";
 
@@ -35,11 +37,16 @@ record Origin(
 
   static Origin of(String name, Model model, String noise) {
     Integer nullClass = model.config().process().known().nullClass();
-    return new Origin(name, model.precision(), model.block(), nullClass, noise, List.of());
+    return new Origin(
+        name, model.precision(), model.block(), nullClass, noise, List.of(), List.of());
   }
 
   Origin edit(List<String> words) {
-    return new Origin(model, precision, block, nullClass, noise, words);
+    return new Origin(model, precision, block, nullClass, noise, words, told);
+  }
+
+  Origin told(List<String> words) {
+    return new Origin(model, precision, block, nullClass, noise, edited, words);
   }
 
   /** The texts of a picture that this request makes. */
@@ -57,6 +64,7 @@ record Origin(
             + "\",\"block\":"
             + block
             + (nullClass == null ? "" : ",\"nullClass\":" + nullClass)
+            + (told.isEmpty() ? "" : ",\"told\":\"" + escaped(String.join(" ", told)) + "\"")
             + (edited.isEmpty() ? "" : ",\"edited\":\"" + escaped(String.join(" ", edited)) + "\"")
             + (noise.isEmpty() ? "" : ",\"noise\":\"" + escaped(noise) + "\"")
             + ",\"request\":"
@@ -76,6 +84,7 @@ record Origin(
         new StringBuilder(
             (edited.isEmpty() ? "jiffusion sample --model " : "jiffusion edit --model ")
                 + word(model)
+                + told.stream().map(word -> " " + word(word)).collect(Collectors.joining())
                 + " --sampler "
                 + word(request.sampler())
                 + (request.steps() > 0

@@ -130,7 +130,7 @@ final class Sample implements Callable<Integer> {
         stream(model, request, part);
         return 0;
       }
-      Origin origin = Origin.of(models.model, model, noise == null ? "" : noise);
+      Origin origin = origin(model);
       try (SampleFiles files = new SampleFiles(out, origin, request, formats, pictures)) {
         SampleResult result = sample(model, request, files);
         report(main, json, model, request, result, files.write(result, floats));
@@ -152,6 +152,11 @@ final class Sample implements Callable<Integer> {
               + ", C, H, W], as the noise to start from");
     }
     return given.values();
+  }
+
+  private Origin origin(Model model) {
+    return Origin.of(models.model, model, noise == null ? "" : noise)
+        .told(models.checkpoint.words());
   }
 
   private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {
@@ -185,8 +190,7 @@ final class Sample implements Callable<Integer> {
 
   private void stream(Model model, SampleRequest request, SampleStream.Shard part) {
     SampleStream stream =
-        new SampleStream(
-            model, request, Origin.of(models.model, model, ""), out, formats.get(0).name(), part);
+        new SampleStream(model, request, origin(model), out, formats.get(0).name(), part);
     SampleStream.Made made;
     try (Bar bar = new Bar(main.err)) {
       made = stream.run(resume, bar, main.err::println, main.cancellation);

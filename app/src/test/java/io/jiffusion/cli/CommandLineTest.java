@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.File;
 import java.io.IOException;
@@ -189,6 +190,36 @@ class CommandLineTest {
   }
 
   @Test
+  void aRunFolderIsCopiedByImport() throws Exception {
+    Path copy = folder.resolve("copy");
+    Ended ended = run("import", Home.model("bundled").toString(), "--out", copy.toString());
+    assertThat(ended.code).as(ended.err).isZero();
+    assertThat(ended.out).contains(" from a run folder of jiffusion");
+    assertThat(copy).isDirectoryContaining("glob:**noise.json");
+  }
+
+  /** The network of a pipeline without its scheduler, as a training's checkpoint is. */
+  @Test
+  void aCheckpointIsSampledWithTheSchedulerThatIsNamed() throws Exception {
+    String pipeline = folder.resolve("pipeline").toString();
+    assertThat(run("export", "bundled", "--out", pipeline).code).isZero();
+    String unet = folder.resolve("pipeline").resolve("unet").toString();
+    Path out = folder.resolve("out");
+    String[] sample = {
+      "sample", "--model", unet, "--count", "1", "--steps", "1", "--out", out + ""
+    };
+    Ended alone = run(sample);
+    assertThat(alone.code).isEqualTo(1);
+    assertThat(alone.err).contains("tells no process").contains("--scheduler");
+    List<String> told = new ArrayList<>(List.of(sample));
+    told.addAll(List.of("--scheduler", "DDPMScheduler", "--class", "3"));
+    Ended ended = run(told.toArray(String[]::new));
+    assertThat(ended.code).as(ended.err).isZero();
+    assertThat(run("show", out.resolve("image-0000.png").toString()).out)
+        .contains("--model " + unet + " --scheduler DDPMScheduler --sampler");
+  }
+
+  @Test
   void completesTheNamesOfSamplers() {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);
@@ -273,7 +304,7 @@ class CommandLineTest {
     Png.write(
         file,
         new Images(1, 2, 2, 1, new byte[4]),
-        new Origin("my run", "fp32", 4, null, "", List.of()).texts(request));
+        new Origin("my run", "fp32", 4, null, "", List.of(), List.of()).texts(request));
     Ended ended = run("show", file.toString());
     assertThat(ended.code).isZero();
     assertThat(ended.out.lines())

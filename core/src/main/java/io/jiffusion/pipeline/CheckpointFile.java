@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A checkpoint of one file, and the configuration beside it. */
@@ -16,6 +17,19 @@ final class CheckpointFile {
   private static final List<String> TORCH = List.of(".pt", ".pth", ".ckpt", ".bin");
   private static final List<String> CONFIGS =
       List.of("config.json", "config.yaml", "config.yml", "project.yaml");
+
+  /** Of what trainings write beside their models. */
+  private static final Pattern BESIDE =
+      Pattern.compile(
+          "io\\.safetensors|(optimizer|scheduler)(_\\d+)?\\.(bin|pt)|opt\\d+\\.pt|scaler\\.pt"
+              + "|training_args\\.bin|(random_states|rng_state).*");
+
+  /** An index of shards: plain, or of a variant, before or behind the kind of file. */
+  private static final Pattern INDEX =
+      Pattern.compile(".*\\.(safetensors|bin)\\.index(\\.[A-Za-z0-9_]+)?\\.json");
+
+  /** A shard, which its index names. */
+  private static final Pattern SHARD = Pattern.compile(".*-\\d{5}-of-\\d{5}\\..+");
 
   private CheckpointFile() {}
 
@@ -34,7 +48,8 @@ final class CheckpointFile {
           files
               .filter(CheckpointFile::isOne)
               .filter(Files::isRegularFile)
-              .filter(file -> !file.getFileName().toString().equals("io.safetensors"))
+              .filter(file -> !isShard(file))
+              .filter(file -> !BESIDE.matcher(file.getFileName().toString()).matches())
               .sorted()
               .toList();
       if (all.size() > 1) {
@@ -53,13 +68,18 @@ final class CheckpointFile {
   private static boolean isOne(Path file) {
     String name = file.toString();
     return name.endsWith(".safetensors")
-        || name.endsWith(".safetensors.index.json")
+        || INDEX.matcher(name).matches()
         || TORCH.stream().anyMatch(name::endsWith);
+  }
+
+  /** Whether a file's name says that it is one of several, which their index names. */
+  static boolean isShard(Path file) {
+    return SHARD.matcher(file.getFileName().toString()).matches();
   }
 
   /** Opens it, by its ending. */
   static ArrayFile open(Path file) {
-    if (file.toString().endsWith(".index.json")) {
+    if (INDEX.matcher(file.toString()).matches()) {
       return ShardedFile.open(file, CheckpointFile::open);
     }
     return file.toString().endsWith(".safetensors") ? Safetensors.open(file) : TorchFile.open(file);

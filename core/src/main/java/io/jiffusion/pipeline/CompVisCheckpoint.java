@@ -73,8 +73,7 @@ final class CompVisCheckpoint implements Stored.Format {
   }
 
   /** The autoencoder before it, which is closed by itself; null if the file has none. */
-  private static Stored firstStage(
-      Settings c, Path path, ArrayFile arrays, Map<String, String> state) {
+  private Stored firstStage(Settings c, Path path, ArrayFile arrays, Map<String, String> state) {
     Map<String, String> names = new LinkedHashMap<>();
     state.forEach(
         (name, theirs) -> {
@@ -105,7 +104,7 @@ final class CompVisCheckpoint implements Stored.Format {
     try {
       return CompVisAutoencoder.read(
           arguments,
-          own.renamed(names),
+          Wrapping.off(own, "auto", each -> knows(each, c)).arrays().renamed(names),
           scale,
           new RunFolder.Source(
               "latent-diffusion first stage", path.getFileName().toString(), "raw"));

@@ -12,7 +12,7 @@ final class DiffusersAutoencoder {
   private DiffusersAutoencoder() {}
 
   /** AutoencoderKL. */
-  static DiffusersFolder.Part kl(Settings c) {
+  static DiffusersNetwork.Part kl(Settings c) {
     int latents = c.whole("latent_channels", 4);
     c.must("latents_mean", null);
     c.must("latents_std", null);
@@ -29,7 +29,7 @@ final class DiffusersAutoencoder {
   }
 
   /** VQModel. */
-  static DiffusersFolder.Part vq(Settings c) {
+  static DiffusersNetwork.Part vq(Settings c) {
     c.must("norm_type", "group");
     int features = c.whole("latent_channels", 3);
     return part(
@@ -44,7 +44,7 @@ final class DiffusersAutoencoder {
         0);
   }
 
-  private static DiffusersFolder.Part part(
+  private static DiffusersNetwork.Part part(
       Settings c,
       int features,
       int latents,
@@ -71,28 +71,28 @@ final class DiffusersAutoencoder {
         attention.add(height >> i);
       }
     }
-    return new DiffusersFolder.Part(
-        NetworkConfig.of(
-            new AutoencoderConfig(
-                c.whole("in_channels", 3),
-                c.whole("out_channels", 3),
-                height,
-                fitting(size[size.length - 1], channels.length),
-                channels,
-                c.whole("layers_per_block", 1),
-                attention.stream().mapToInt(Integer::intValue).toArray(),
-                c.flag("mid_block_add_attention", true),
-                c.whole("norm_num_groups", 32),
-                1e-6,
-                features,
-                latents,
-                moments,
-                before,
-                after,
-                codes,
-                scale,
-                shift)),
-        NameMap.of("diffusers-autoencoder", DiffusersFolder.levels(channels.length)));
+    return DiffusersNetwork.Part.of(
+        c,
+        new AutoencoderConfig(
+            c.whole("in_channels", 3),
+            c.whole("out_channels", 3),
+            height,
+            fitting(size[size.length - 1], channels.length),
+            channels,
+            c.whole("layers_per_block", 1),
+            attention.stream().mapToInt(Integer::intValue).toArray(),
+            c.flag("mid_block_add_attention", true),
+            c.whole("norm_num_groups", 32),
+            1e-6,
+            features,
+            latents,
+            moments,
+            before,
+            after,
+            codes,
+            scale,
+            shift),
+        NameMap.of("diffusers-autoencoder", DiffusersNetwork.levels(channels.length)));
   }
 
   private static String type(Settings c, String key, int index, String otherwise) {
@@ -110,32 +110,28 @@ final class DiffusersAutoencoder {
   }
 
   /** AutoencoderTiny. */
-  static DiffusersFolder.Part tiny(Settings c) {
+  static DiffusersNetwork.Part tiny(Settings c) {
     c.must("act_fn", "relu");
     c.must("upsample_fn", "nearest");
     c.must("upsampling_scaling_factor", "2");
     int[] four = {64, 64, 64, 64};
     int[] encoder =
         c.has("encoder_block_out_channels") ? c.wholes("encoder_block_out_channels") : four;
-    return new DiffusersFolder.Part(
-        NetworkConfig.of(
-            new TinyAutoencoderConfig(
-                c.whole("in_channels", 3),
-                c.whole("out_channels", 3),
-                64 << (encoder.length - 1) >> 3,
-                64 << (encoder.length - 1) >> 3,
-                encoder,
-                c.has("num_encoder_blocks")
-                    ? c.wholes("num_encoder_blocks")
-                    : new int[] {1, 3, 3, 3},
-                c.has("decoder_block_out_channels") ? c.wholes("decoder_block_out_channels") : four,
-                c.has("num_decoder_blocks")
-                    ? c.wholes("num_decoder_blocks")
-                    : new int[] {3, 3, 3, 1},
-                c.whole("latent_channels", 4),
-                0,
-                true,
-                c.number("scaling_factor", 1))),
+    return DiffusersNetwork.Part.of(
+        c,
+        new TinyAutoencoderConfig(
+            c.whole("in_channels", 3),
+            c.whole("out_channels", 3),
+            64 << (encoder.length - 1) >> 3,
+            64 << (encoder.length - 1) >> 3,
+            encoder,
+            c.has("num_encoder_blocks") ? c.wholes("num_encoder_blocks") : new int[] {1, 3, 3, 3},
+            c.has("decoder_block_out_channels") ? c.wholes("decoder_block_out_channels") : four,
+            c.has("num_decoder_blocks") ? c.wholes("num_decoder_blocks") : new int[] {3, 3, 3, 1},
+            c.whole("latent_channels", 4),
+            0,
+            true,
+            c.number("scaling_factor", 1)),
         NameMap.of("tiny-autoencoder", Map.of()));
   }
 }

@@ -1,52 +1,58 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
-import io.jiffusion.weights.NameMap;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Folders that {@code save_pretrained} of diffusers writes: a pipeline ({@code model_index.json}
- * and a folder for each part) or one part ({@code config.json} and its weights).
+ * Folders of diffusers: a pipeline ({@code model_index.json} and a folder for each part), a
+ * checkpoint of its training scripts (parts alone, the averaged one as {@code unet_ema}), or one
+ * part ({@code config.json} and its weights).
  */
 final class DiffusersFolder {
+  private static final String INDEX = "model_index.json";
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "diffusion_pytorch_model";
+  private static final String AVERAGED = "_ema";
   private static final List<String> PARTS = List.of("unet", "transformer");
   private static final List<String> AUTOENCODERS = List.of("vae", "vqvae");
-
-  /** A network's configuration, and its name map. */
-  record Part(NetworkConfig network, NameMap map) {}
 
   private DiffusersFolder() {}
 
   /** Whether a folder looks like one. */
   static boolean knows(Path path) {
-    return Files.isRegularFile(path.resolve("model_index.json"))
-        || Files.isRegularFile(path.resolve(CONFIG))
-            && Settings.read(path.resolve(CONFIG)).has("_class_name");
+    return Files.isRegularFile(path.resolve(INDEX))
+        || isPart(path)
+        || parts(path).anyMatch(DiffusersFolder::isPart);
+  }
+
+  private static boolean isPart(Path folder) {
+    return Files.isRegularFile(folder.resolve(CONFIG))
+        && Settings.read(folder.resolve(CONFIG)).has("_class_name");
+  }
+
+  /** Where a network may be, the trained one before the averaged one. */
+  private static Stream<Path> parts(Path path) {
+    return PARTS.stream().flatMap(p -> Stream.of(path.resolve(p), path.resolve(p + AVERAGED)));
   }
 
   static Stored open(Path path, Stored.Options options) {
-    if (!Files.isRegularFile(path.resolve("model_index.json"))) {
-      return part(path, null);
+    if (options.flags() != null) {
+      throw new JiffusionException(
+          "illegal flags: "
+              + options.flags()
+              + ", must go with a checkpoint of OpenAI's programs; "
+              + path
+              + " is a folder of diffusers, which says itself what it is");
     }
-    Path network =
-        PARTS.stream()
-            .map(path::resolve)
-            .filter(Files::isDirectory)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new JiffusionException(
-                        path
-                            + " has no network: must have a folder "
-                            + String.join(" or ", PARTS)));
-    Path scheduler = path.resolve("scheduler").resolve("scheduler_config.json");
-    Stored model = part(network, DiffusersScheduler.read(Settings.read(scheduler)));
+    Path network = network(path, options.weights());
+    Stored model = part(network, options.config(), process(path, options), options.weights());
     Path autoencoder =
         AUTOENCODERS.stream()
             .map(path::resolve)
@@ -55,69 +61,125 @@ final class DiffusersFolder {
             .orElse(null);
     return autoencoder == null
         ? model
-        : new Stored(model.run(), model.weights(), part(autoencoder, null));
+        : new Stored(model.run(), model.weights(), part(autoencoder, null, null, "auto"));
   }
 
-  private static Stored part(Path folder, ProcessConfig process) {
-    Settings config = Settings.read(folder.resolve(CONFIG));
-    String kind = config.text("_class_name");
-    Part part =
-        switch (kind) {
-          case "UNet2DModel" ->
-              config.texts("down_block_types").stream().anyMatch(type -> type.contains("Skip"))
-                  ? DiffusersNcsnpp.read(config)
-                  : DiffusersUnet2d.read(config);
-          case "UNet2DConditionModel" -> DiffusersUnet2dCondition.read(config);
-          case "DiTTransformer2DModel", "Transformer2DModel" -> DiffusersDit.read(config);
-          case "AutoencoderKL" -> DiffusersAutoencoder.kl(config);
-          case "VQModel" -> DiffusersAutoencoder.vq(config);
-          case "AutoencoderTiny" -> DiffusersAutoencoder.tiny(config);
-          default ->
-              config.fail(
-                  "_class_name",
-                  "is no network that is known here: must be UNet2DModel, UNet2DConditionModel,"
-                      + " DiTTransformer2DModel, AutoencoderKL, VQModel or AutoencoderTiny");
+  /** The averaged network where it is asked for; by itself of a training's checkpoint only. */
+  private static Path network(Path path, String weights) {
+    boolean pipeline = Files.isRegularFile(path.resolve(INDEX));
+    if (!pipeline && isPart(path)) {
+      return path;
+    }
+    List<Path> all = parts(path).filter(Files::isDirectory).toList();
+    List<Path> averaged = all.stream().filter(DiffusersFolder::isAveraged).toList();
+    List<Path> trained = all.stream().filter(each -> !isAveraged(each)).toList();
+    List<Path> wanted =
+        switch (weights) {
+          case "ema" -> averaged;
+          case "raw" -> trained;
+          default -> pipeline || averaged.isEmpty() ? trained : averaged;
         };
-    Path file = weights(folder);
-    return Stored.of(
-        new RunConfig(null, part.network, process, null),
-        new RunFolder.Source("diffusers " + kind, file.getFileName().toString(), "raw"),
-        open(file),
-        part.map);
+    if (wanted.isEmpty() && !all.isEmpty()) {
+      throw new JiffusionException(
+          path + " has no weights " + weights + ", only " + all.get(0).getFileName());
+    }
+    if (wanted.isEmpty()) {
+      throw new JiffusionException(
+          path + " has no network: must have a folder " + String.join(" or ", PARTS));
+    }
+    return wanted.get(0);
   }
 
-  /** Endings of weights' files, the better ones first: strict formats, and whole precision. */
-  private static final List<String> ENDINGS =
+  private static boolean isAveraged(Path part) {
+    return part.getFileName().toString().endsWith(AVERAGED);
+  }
+
+  /** As the folder's scheduler or the caller says; null if neither does. */
+  private static ProcessConfig process(Path path, Stored.Options options) {
+    String name = "scheduler_config.json";
+    Settings own =
+        Stream.of(path.resolve("scheduler").resolve(name), path.resolve(name))
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .map(Settings::read)
+            .orElse(null);
+    return options.scheduler() != null
+        ? GivenScheduler.process(options.scheduler(), own)
+        : own == null ? null : DiffusersScheduler.read(own);
+  }
+
+  private static Stored part(Path folder, Path given, ProcessConfig process, String weights) {
+    Path told = given == null ? folder.resolve(CONFIG) : given;
+    if (!Files.isRegularFile(told)) {
+      throw new JiffusionException(folder + " does not say its network: there is no " + told);
+    }
+    DiffusersNetwork.Part part = DiffusersNetwork.part(Settings.read(told));
+    Path file = weights(folder, weights);
+    ArrayFile arrays = CheckpointFile.open(file);
+    try {
+      Wrapping inside = Wrapping.off(arrays, weights, DiffusersNetwork::has);
+      return part.stored(
+          file,
+          inside == null ? arrays : inside.arrays(),
+          process,
+          isAveraged(folder.toAbsolutePath()) || inside != null && inside.averaged());
+    } catch (RuntimeException e) {
+      arrays.close();
+      throw e;
+    }
+  }
+
+  /** Variants of a file, the better ones first: strict formats, and whole precision. */
+  private static final List<String> VARIANTS =
       List.of(
           ".safetensors",
           ".safetensors.index.json",
           ".bin",
           ".bin.index.json",
           ".fp16.safetensors",
+          ".safetensors.index.fp16.json",
           ".fp16.safetensors.index.json",
           ".bf16.safetensors",
-          ".fp16.bin");
+          ".safetensors.index.bf16.json",
+          ".fp16.bin",
+          ".bin.index.fp16.json");
 
-  private static Path weights(Path folder) {
-    return ENDINGS.stream()
-        .map(end -> folder.resolve(WEIGHTS + end))
-        .filter(Files::isRegularFile)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new JiffusionException(
-                    folder
-                        + " has no weights: must have "
-                        + WEIGHTS
-                        + ".safetensors, .bin, or their index"));
+  /** The best of diffusers' own files, or else the only checkpoint of the folder. */
+  private static Path weights(Path folder, String weights) {
+    List<Path> all;
+    try (Stream<Path> files = Files.list(folder)) {
+      all =
+          files
+              .filter(file -> name(file).startsWith(WEIGHTS + "."))
+              .filter(file -> CheckpointFile.of(file) != null)
+              .filter(file -> !CheckpointFile.isShard(file))
+              .sorted(Comparator.comparing(DiffusersFolder::rank).thenComparing(file -> file))
+              .toList();
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+    }
+    Path raw =
+        all.stream().filter(file -> name(file).contains(".non_ema.")).findFirst().orElse(null);
+    Path file =
+        weights.equals("raw") && raw != null
+            ? raw
+            : all.isEmpty() ? CheckpointFile.of(folder) : all.get(0);
+    if (file == null) {
+      throw new JiffusionException(
+          folder
+              + " has no weights: must have "
+              + WEIGHTS
+              + ".safetensors, .bin, or their index; download them too");
+    }
+    return file;
   }
 
-  private static ArrayFile open(Path file) {
-    return CheckpointFile.open(file);
+  private static int rank(Path file) {
+    int rank = VARIANTS.indexOf(name(file).substring(WEIGHTS.length()));
+    return rank < 0 ? VARIANTS.size() : rank;
   }
 
-  /** Numbers that name maps of diffusers ask for. */
-  static Map<String, Integer> levels(int number) {
-    return Map.of("levels", number);
+  private static String name(Path file) {
+    return file.getFileName().toString();
   }
 }

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 final class DiffusersNcsnpp {
   private DiffusersNcsnpp() {}
 
-  static DiffusersFolder.Part read(Settings c) {
+  static DiffusersNetwork.Part read(Settings c) {
     int[] channels = c.wholes("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
@@ -88,7 +88,7 @@ final class DiffusersNcsnpp {
             false,
             c.flag("center_input_sample", false),
             fourier);
-    return new DiffusersFolder.Part(
-        NetworkConfig.of(network), NameMap.of("diffusers-ncsnpp", DiffusersFolder.levels(levels)));
+    return DiffusersNetwork.Part.of(
+        c, network, NameMap.of("diffusers-ncsnpp", DiffusersNetwork.levels(levels)));
   }
 }

@@ -16,7 +16,7 @@ import java.util.List;
 final class DiffusersUnet2d {
   private DiffusersUnet2d() {}
 
-  static DiffusersFolder.Part read(Settings c) {
+  static DiffusersNetwork.Part read(Settings c) {
     c.must("time_embedding_type", "positional");
     c.must("class_embed_type", null);
     c.must("mid_block_type", "UNetMidBlock2D");
@@ -94,9 +94,8 @@ final class DiffusersUnet2d {
             levels,
             null,
             middle ? null : (Integer) 0);
-    return new DiffusersFolder.Part(
-        NetworkConfig.of(unet),
-        NameMap.of("diffusers-unet2d", DiffusersFolder.levels(channels.length)));
+    return DiffusersNetwork.Part.of(
+        c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(channels.length)));
   }
 
   private static String oneOf(Settings c, String key, String otherwise, String... known) {

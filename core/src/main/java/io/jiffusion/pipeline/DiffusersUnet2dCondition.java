@@ -44,7 +44,7 @@ final class DiffusersUnet2dCondition {
 
   private DiffusersUnet2dCondition() {}
 
-  static DiffusersFolder.Part read(Settings c) {
+  static DiffusersNetwork.Part read(Settings c) {
     ONLY.forEach(c::must);
     if (c.number("resnet_out_scale_factor", 1) != 1) {
       c.fail("resnet_out_scale_factor", "must be 1, no other is known here");
@@ -122,8 +122,8 @@ final class DiffusersUnet2dCondition {
             all,
             crosses ? new TransformerConfig(context, middle, null, false) : null,
             middle ? null : (Integer) middleBlocks);
-    return new DiffusersFolder.Part(
-        NetworkConfig.of(unet), NameMap.of("diffusers-unet2d", DiffusersFolder.levels(levels)));
+    return DiffusersNetwork.Part.of(
+        c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(levels)));
   }
 
   private static List<String> blocks(Settings c, String key, String way, int levels) {

@@ -88,7 +88,18 @@ public final class Model implements AutoCloseable {
    *     other
    */
   public static Model load(Path folder, Options options) {
-    return load(folder, Stored.open(folder), options);
+    return load(folder, Stored.Options.AUTO, options);
+  }
+
+  /**
+   * Loads a run folder, or a checkpoint of another program.
+   *
+   * @param told what the checkpoint does not say itself
+   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the
+   *     other
+   */
+  public static Model load(Path folder, Stored.Options told, Options options) {
+    return load(folder, Stored.open(folder, told), options);
   }
 
   private static Model load(Path folder, Stored stored, Options options) {
@@ -98,8 +109,9 @@ public final class Model implements AutoCloseable {
           folder
               + (stored.run().config().network().isAutoencoder()
                   ? " is an autoencoder, must be a diffusion model; encode and decode are its commands"
-                  : " tells no process, must be a diffusion model with its scheduler; predict works"
-                      + " without one"));
+                  : " tells no process, must be a diffusion model with its scheduler: tell it by"
+                      + " --scheduler, as a scheduler_config.json or a name such as DDPMScheduler;"
+                      + " predict works without one"));
     }
     String precision = Precision.of(options.precision()).toString();
     RunConfig config = stored.withNullClass(options.nullClass()).run().config();

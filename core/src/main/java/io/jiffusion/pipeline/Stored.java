@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A model as it lies on the disk: a run folder of ours, or a checkpoint of another program. Its
@@ -35,10 +36,13 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
    * @param flags its configuration as flags of the original program, as {@code --image_size 64};
    *     null for none
    * @param weights which of its weights: ema, raw, or auto for the averaged ones if there are some
+   * @param scheduler its process, where it does not say it or another is wanted: a {@code
+   *     scheduler_config.json} of diffusers or its folder, the name of such a class, or one of
+   *     {@link ProcessConfig#SCHEDULES}; null for its own
    */
-  public record Options(Path config, String flags, String weights) {
+  public record Options(Path config, String flags, String weights, String scheduler) {
     /** As the checkpoint says. */
-    public static final Options AUTO = new Options(null, null, "auto");
+    public static final Options AUTO = new Options(null, null, "auto", null);
 
     public Options {
       Check.oneOf(List.of("auto", "ema", "raw"), "weights", weights);
@@ -71,7 +75,8 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
           new ScoreSdeCheckpoint(),
           new EdmNetworks(),
           new TaesdCheckpoint(),
-          new CompVisAutoencoder());
+          new CompVisAutoencoder(),
+          new DiffusersNetwork());
 
   /** A model of its own: no autoencoder before it. */
   Stored(RunFolder run, ArrayFile weights) {
@@ -111,11 +116,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
    */
   public static Stored open(Path path, Options options) {
     if (RunFolder.isOne(path)) {
-      Path inside = path.resolve(AUTOENCODER);
-      return new Stored(
-          RunFolder.read(path),
-          Safetensors.open(path.resolve(RunFolder.WEIGHTS)),
-          Files.isDirectory(inside) ? open(inside) : null);
+      return run(path, options);
     }
     if (DiffusersFolder.knows(path)) {
       return DiffusersFolder.open(path, options);
@@ -128,14 +129,78 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
                   + path
                   + ": it has no run.json, and is no checkpoint that is known here; must be a run"
                   + " folder, a diffusers folder, or a checkpoint with its configuration beside it"
+                  + inside(path)
               : "no model in " + path + ": there is no such file or folder");
     }
+    Stored stored = file(checkpoint, options);
+    if (options.scheduler() == null) {
+      return stored;
+    }
+    try {
+      return stored.with(GivenScheduler.process(options.scheduler(), null));
+    } catch (RuntimeException e) {
+      stored.close();
+      throw e;
+    }
+  }
+
+  private static Stored run(Path path, Options options) {
+    if (options.config() != null || options.flags() != null || !options.weights().equals("auto")) {
+      throw new JiffusionException(
+          path
+              + " is a run folder, which says itself what its weights are; leave --config, --flags"
+              + " and --weights out");
+    }
+    RunFolder run = RunFolder.read(path);
+    if (options.scheduler() != null && run.config().process() != null) {
+      throw new JiffusionException(
+          path
+              + " is a run folder, which says its process itself; leave --scheduler out, or change"
+              + " process in its run.json");
+    }
+    ProcessConfig told =
+        options.scheduler() == null ? null : GivenScheduler.process(options.scheduler(), null);
+    Path inside = path.resolve(AUTOENCODER);
+    Stored stored =
+        new Stored(
+            run,
+            Safetensors.open(path.resolve(RunFolder.WEIGHTS)),
+            Files.isDirectory(inside) ? open(inside) : null);
+    return told == null ? stored : stored.with(told);
+  }
+
+  /** The models of other programs in a folder's folders, for a message. */
+  private static String inside(Path path) {
+    if (!Files.isDirectory(path)) {
+      return "";
+    }
+    try (Stream<Path> all = Files.list(path)) {
+      List<String> models =
+          all.filter(each -> RunFolder.isOne(each) || DiffusersFolder.knows(each))
+              .map(each -> each.getFileName().toString())
+              .sorted()
+              .toList();
+      return models.isEmpty() ? "" : "; there are models in its " + String.join(", ", models);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static Stored file(Path checkpoint, Options options) {
     ArrayFile arrays = CheckpointFile.open(checkpoint);
     try {
       Settings config = CheckpointFile.config(checkpoint, options);
-      for (Format format : FORMATS) {
-        if (format.knows(arrays, config)) {
-          return format.open(checkpoint, arrays, config, options);
+      Wrapping inside =
+          Wrapping.off(
+              arrays,
+              options.weights(),
+              each -> FORMATS.stream().anyMatch(format -> format.knows(each, config)));
+      if (inside != null) {
+        for (Format format : FORMATS) {
+          if (format.knows(inside.arrays(), config)) {
+            Stored stored = format.open(checkpoint, inside.arrays(), config, options);
+            return inside.averaged() ? stored.averaged() : stored;
+          }
         }
       }
       if (arrays.arrays().keySet().stream().anyMatch(name -> name.matches("state/\\d+/.+"))) {
@@ -152,6 +217,27 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
       arrays.close();
       throw e;
     }
+  }
+
+  /** With a process that is told for it. */
+  private Stored with(ProcessConfig process) {
+    RunConfig config = run.config();
+    if (config.network().isAutoencoder() || config.network().classifier() != null) {
+      throw new JiffusionException(
+          weights.path() + " has no process, must be a diffusion model to have a --scheduler");
+    }
+    RunConfig told = new RunConfig(config.data(), config.network(), process, config.train());
+    return new Stored(
+        new RunFolder(run.format(), run.jiffusion(), run.step(), told, run.source()),
+        weights,
+        autoencoder);
+  }
+
+  /** Said to be of averaged weights. */
+  private Stored averaged() {
+    RunFolder.Source source =
+        new RunFolder.Source(run.source().program(), run.source().file(), "ema");
+    return new Stored(RunFolder.of(run.config(), source), weights, autoencoder);
   }
 
   /**

@@ -23,7 +23,7 @@ class CompVisCheckpointTest {
   @TempDir Path folder;
 
   private static Stored.Options weights(String weights) {
-    return new Stored.Options(null, null, weights);
+    return new Stored.Options(null, null, weights, null);
   }
 
   private static Given classes() {
@@ -138,7 +138,7 @@ class CompVisCheckpointTest {
                     key: class_label
                     ucg_rate: 0.1
             """);
-    Stored.Options options = new Stored.Options(yaml, null, "raw");
+    Stored.Options options = new Stored.Options(yaml, null, "raw", null);
     PEER.check(PEER.predict(FILE, options, "latent_sample", classes()), "eps", TOLERANCE);
     try (Stored stored = Stored.open(FILE, options)) {
       assertThat(stored.run().config().nullClass()).isEqualTo(9);
@@ -171,7 +171,7 @@ class CompVisCheckpointTest {
   void aConfigurationThatDoesNotFitIsTold(String from, String to, String message)
       throws IOException {
     Path config = PeerCase.configured(PEER.folder(), folder.resolve("c"), from, to);
-    Stored.Options options = new Stored.Options(config.resolve("config.json"), null, "auto");
+    Stored.Options options = new Stored.Options(config.resolve("config.json"), null, "auto", null);
     assertThatThrownBy(() -> Stored.open(FILE, options)).hasMessageContaining(message);
   }
 

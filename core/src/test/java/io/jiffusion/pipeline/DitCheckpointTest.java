@@ -30,7 +30,7 @@ class DitCheckpointTest {
 
   @Test
   void theTrainedWeightsAreOthers() {
-    Stored.Options raw = new Stored.Options(null, null, "raw");
+    Stored.Options raw = new Stored.Options(null, null, "raw", null);
     assertThat(PEER.predict(PEER.folder(), raw, "sample", classes()).values())
         .containsOnly(0); // the last layer starts at zero
   }

@@ -57,7 +57,8 @@ class PeersTest {
   void aNetworkGivesTheOriginalsNumbers(
       String resource, String weights, String input, String output, double tolerance) {
     PeerCase peer = PeerCase.of(resource);
-    try (Stored stored = Stored.open(peer.folder(), new Stored.Options(null, null, weights))) {
+    try (Stored stored =
+        Stored.open(peer.folder(), new Stored.Options(null, null, weights, null))) {
       peer.check(
           Predict.of(stored, peer.recorded(input), times(peer), given(peer)), output, tolerance);
     }
@@ -175,7 +176,7 @@ class PeersTest {
   void openAiRescalesTheTimesWhereItsFlagSaysSo(String flag, String label, double at) {
     Path checkpoint = PeerCase.of("openai/improved-learn").folder();
     String flags = "--diffusion_steps 4000 --noise_schedule cosine --rescale_timesteps " + flag;
-    try (Stored stored = Stored.open(checkpoint, new Stored.Options(null, flags, "auto"))) {
+    try (Stored stored = Stored.open(checkpoint, new Stored.Options(null, flags, "auto", null))) {
       ProcessConfig process = stored.run().config().process();
       assertThat(process.schedule()).isEqualTo("cosine");
       assertThat(String.valueOf(process.known().label())).isEqualTo(label);
@@ -183,7 +184,8 @@ class PeersTest {
     }
     assertThatThrownBy(
             () ->
-                Stored.open(checkpoint, new Stored.Options(null, "--diffusion_steps 4000", "auto")))
+                Stored.open(
+                    checkpoint, new Stored.Options(null, "--diffusion_steps 4000", "auto", null)))
         .isInstanceOf(JiffusionException.class)
         .hasMessageStartingWith("missing rescale_timesteps");
   }
@@ -448,7 +450,8 @@ class PeersTest {
   void aFlagMustNotContradictTheConfiguration() {
     Path checkpoint = PeerCase.of("openai/guided-new").folder();
     assertThatThrownBy(
-            () -> Stored.open(checkpoint, new Stored.Options(null, "--num_classes 7", "auto")))
+            () ->
+                Stored.open(checkpoint, new Stored.Options(null, "--num_classes 7", "auto", null)))
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining("num_classes is 7 by flag --num_classes and 5 by line ");
   }
