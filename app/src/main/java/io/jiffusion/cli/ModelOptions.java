@@ -60,8 +60,6 @@ final class ModelOptions {
   Model load() {
     Engine.use(device);
     return Model.load(
-        folder(),
-        checkpoint.options(),
-        new Model.Options(precision, threads, block, nullClass));
+        folder(), checkpoint.options(), new Model.Options(precision, threads, block, nullClass));
   }
 }
