@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import static io.jiffusion.network.Sizes.check;
+
 import io.jiffusion.run.ByValue;
 import java.util.Arrays;
 import java.util.List;
@@ -47,37 +49,31 @@ public record AutoencoderConfig(
     double shift) {
 
   public AutoencoderConfig {
-    check(imageChannels >= 1, "imageChannels", imageChannels, "must be 1 or more");
-    check(outputChannels >= 1, "outputChannels", outputChannels, "must be 1 or more");
-    check(channels.length >= 1, "channels", "[]", "must name at least one level");
-    check(blocks >= 1, "blocks", blocks, "must be 1 or more");
-    check(groups >= 1, "groups", groups, "must be 1 or more");
+    check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
+    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    check("levels", channels.length, 1, Sizes.LEVELS);
+    check("channels", channels, 1, Sizes.CHANNELS);
+    check("blocks", blocks, 1, Sizes.BLOCKS);
+    check("groups", groups, 1, Sizes.CHANNELS);
     for (int each : channels) {
       check(
-          each >= 1 && each % groups == 0,
-          "channels",
-          each,
-          "must be a multiple of the " + groups + " groups");
+          each % groups == 0, "channels", each, "must be a multiple of the " + groups + " groups");
     }
     check(eps > 0, "eps", eps, "must be above 0");
-    check(features >= 1, "features", features, "must be 1 or more");
-    check(latents >= 1, "latents", latents, "must be 1 or more");
-    check(codes >= 0, "codes", codes, "must be 0 (none) or more");
+    check("features", features, 1, Sizes.CHANNELS);
+    check("latents", latents, 1, Sizes.CHANNELS);
+    check("codes", codes, 0, Sizes.ROWS);
     check(scale > 0, "scale", scale, "must be above 0");
+    check("height", height, 1, Sizes.SIDE);
+    check("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (channels.length - 1);
     check(
-        height >= 1 && height % halvings == 0 && width >= 1 && width % halvings == 0,
+        height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,
         "must be multiples of " + halvings);
     channels = channels.clone();
     attention = attention.clone();
-  }
-
-  private static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
-    }
   }
 
   /** The same for images of another size; attention stays at its levels. */

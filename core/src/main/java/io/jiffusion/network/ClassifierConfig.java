@@ -38,5 +38,10 @@ public record ClassifierConfig(
               + Classifier.GROUPS
               + ", classes 2 or more");
     }
+    Sizes.check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    Sizes.check("size", size, 8, Sizes.SIDE);
+    Sizes.check("channels", channels, Classifier.GROUPS, Sizes.CHANNELS);
+    Sizes.check("features", features, Classifier.GROUPS, Sizes.CHANNELS);
+    Sizes.check("classes", classes, 2, Sizes.CHANNELS);
   }
 }

@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import static io.jiffusion.network.Sizes.check;
+
 /**
  * The shape of a diffusion transformer.
  *
@@ -27,22 +29,30 @@ public record DitConfig(
     int shift,
     double feedEps) {
 
+  private static final int MOST_OF_A_PATCH = 64;
+  private static final int MOST_POSITIONS = 1 << 23;
+
   public DitConfig {
-    check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
-    check(outputChannels >= 1, "outputChannels", outputChannels, "must be 1 or more");
-    check(patch >= 1, "patch", patch, "must be 1 or more");
-    check(size >= 1 && size % patch == 0, "size", size, "must be a multiple of patch " + patch);
-    check(width >= 4 && width % 4 == 0, "width", width, "must be a multiple of 4");
-    check(heads >= 1 && width % heads == 0, "heads", heads, "must divide the width " + width);
-    check(depth >= 1, "depth", depth, "must be 1 or more");
-    check(classes >= 1, "classes", classes, "must be 1 or more");
+    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    check("size", size, 1, Sizes.SIDE);
+    check("patch", patch, 1, MOST_OF_A_PATCH);
+    check(size % patch == 0, "size", size, "must be a multiple of patch " + patch);
+    check("width", width, 4, Sizes.CHANNELS / 4);
+    check(width % 4 == 0, "width", width, "must be a multiple of 4");
+    long side = size / patch;
+    check(
+        side * side * width <= MOST_POSITIONS,
+        "size",
+        size,
+        "must be small enough for a table of "
+            + MOST_POSITIONS
+            + " positions, with patch and width");
+    check("heads", heads, 1, Sizes.CHANNELS);
+    check(width % heads == 0, "heads", heads, "must divide the width " + width);
+    check("depth", depth, 1, Sizes.BLOCKS);
+    check("classes", classes, 1, Sizes.ROWS);
     check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
     check(feedEps > 0, "feedEps", feedEps, "must be above 0");
-  }
-
-  private static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
-    }
   }
 }

@@ -30,12 +30,25 @@ public final class Shapes implements Ops<Shape> {
   private final String prefix;
   private final Map<String, Parameter> parameters;
   private final List<Operation> operations;
+  private final Sum sum;
   private Shape output;
 
-  private Shapes(String prefix, Map<String, Parameter> parameters, List<Operation> operations) {
+  private Shapes(
+      String prefix, Map<String, Parameter> parameters, List<Operation> operations, Sum sum) {
     this.prefix = prefix;
     this.parameters = parameters;
     this.operations = operations;
+    this.sum = sum;
+  }
+
+  private Shapes() {
+    this("", new LinkedHashMap<>(), new ArrayList<>(), new Sum());
+  }
+
+  /** What a network and all of its blocks have. */
+  private static final class Sum {
+    private long parameters;
+    private long flops;
   }
 
   /**
@@ -44,7 +57,7 @@ public final class Shapes implements Ops<Shape> {
    * @throws IllegalArgumentException if sizes do not fit together somewhere in the network
    */
   public static Shapes of(Network network, int images) {
-    Shapes shapes = new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
+    Shapes shapes = new Shapes();
     Shape one = network.input();
     Shape classes = network.classes() > 0 ? Shape.of(images) : null;
     Shape context =
@@ -66,7 +79,7 @@ public final class Shapes implements Ops<Shape> {
 
   /** For networks that are applied by the caller. */
   public static Ops<Shape> ops() {
-    return new Shapes("", new LinkedHashMap<>(), new ArrayList<>());
+    return new Shapes();
   }
 
   /** The parameters, in the order in which the network first asks for them. */
@@ -86,7 +99,7 @@ public final class Shapes implements Ops<Shape> {
 
   /** Numbers learned. */
   public long parameterCount() {
-    return parameters.values().stream().mapToLong(p -> p.shape().count()).sum();
+    return sum.parameters;
   }
 
   /**
@@ -94,12 +107,12 @@ public final class Shapes implements Ops<Shape> {
    * layers and attention.
    */
   public long flops() {
-    return operations.stream().mapToLong(Operation::flops).sum();
+    return sum.flops;
   }
 
   @Override
   public Shape block(String name, Function<Ops<Shape>, Shape> body) {
-    return body.apply(new Shapes(prefix + name + ".", parameters, operations));
+    return body.apply(new Shapes(prefix + name + ".", parameters, operations, sum));
   }
 
   @Override
@@ -144,7 +157,7 @@ public final class Shapes implements Ops<Shape> {
         "conv" + kernel + "x" + kernel,
         result,
         out * in * area + (bias ? out : 0),
-        2 * in * area * result.count());
+        cost(name, result, 2, in, area));
     return result;
   }
 
@@ -158,7 +171,7 @@ public final class Shapes implements Ops<Shape> {
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = out;
     Shape result = new Shape(sizes);
-    record(name, "linear", result, out * in + (bias ? out : 0), 2 * in * result.count());
+    record(name, "linear", result, out * in + (bias ? out : 0), cost(name, result, 2, in));
     return result;
   }
 
@@ -395,7 +408,7 @@ public final class Shapes implements Ops<Shape> {
         k.equals(v) && k.size(0) == q.size(0) && k.size(2) == q.size(2),
         "attention",
         "queries " + q + ", keys " + k + " and values " + v + " do not fit");
-    record("attention", "attention", q, 0, 4 * q.count() * k.size(1));
+    record("attention", "attention", q, 0, cost("attention", q, 4, k.size(1)));
     return q;
   }
 
@@ -426,7 +439,18 @@ public final class Shapes implements Ops<Shape> {
 
   private void parameter(Parameter asked) {
     Parameter known = parameters.putIfAbsent(asked.name(), asked);
-    if (known != null && !known.shape().equals(asked.shape())) {
+    if (known == null) {
+      long count = Sizes.product(asked.name(), asked.shape().sizes());
+      need(
+          count <= Sizes.PARAMETER,
+          asked,
+          asked.shape() + " has too many numbers, must be at most " + Sizes.PARAMETER);
+      sum.parameters += count;
+      need(
+          sum.parameters <= Sizes.PARAMETERS,
+          asked,
+          "there are more than " + Sizes.PARAMETERS + " parameters, must be fewer");
+    } else if (!known.shape().equals(asked.shape())) {
       throw new IllegalArgumentException(
           "illegal network at "
               + asked.name()
@@ -438,7 +462,27 @@ public final class Shapes implements Ops<Shape> {
   }
 
   private void record(String name, String kind, Shape output, long count, long flops) {
+    need(
+        operations.size() < Sizes.LAYERS,
+        name,
+        "there are more than " + Sizes.LAYERS + " layers, must be fewer");
     operations.add(new Operation(prefix + name, kind, output, count, flops));
+    sum.flops += flops;
+    need(sum.flops >= 0, name, "its arithmetic is beyond all numbers, must be less");
+  }
+
+  /** So many operations for each number of the result. */
+  private long cost(String name, Shape result, long... each) {
+    return Sizes.product(
+        prefix + name,
+        Sizes.product(prefix + name, each),
+        Sizes.product(prefix + name, result.sizes()));
+  }
+
+  private static void need(boolean condition, Parameter asked, String problem) {
+    if (!condition) {
+      throw new IllegalArgumentException("illegal network at " + asked.name() + ": " + problem);
+    }
   }
 
   private void need(boolean condition, String name, String problem) {

@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import static io.jiffusion.network.Sizes.check;
+
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
@@ -99,27 +101,21 @@ public record SongUnetConfig(
   }
 
   public SongUnetConfig {
-    check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
-    check(outputChannels >= 1, "outputChannels", outputChannels, "must be 1 or more");
-    check(channels >= 1 && stem >= 1, "channels", channels, "must be 1 or more, as stem");
-    check(multipliers.length >= 1, "multipliers", "[]", "must name at least one level");
-    check(
-        Arrays.stream(multipliers).allMatch(each -> each >= 1),
-        "multipliers",
-        Arrays.toString(multipliers),
-        "must be 1 or more");
-    check(blocks >= 1, "blocks", blocks, "must be 1 or more");
-    check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
-    check(
-        noiseWidth >= 4 && noiseWidth % 2 == 0,
-        "noiseWidth",
-        noiseWidth,
-        "must be an even number, 4 or more");
+    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    check("channels", channels, 1, Sizes.CHANNELS);
+    check("stem", stem, 1, Sizes.CHANNELS);
+    check("levels", multipliers.length, 1, Sizes.LEVELS);
+    check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
+    check("blocks", blocks, 1, Sizes.BLOCKS);
+    check("headWidth", headWidth, 0, Sizes.CHANNELS);
+    check("noiseWidth", noiseWidth, 4, Sizes.CHANNELS);
+    check(noiseWidth % 2 == 0, "noiseWidth", noiseWidth, "must be an even number");
     check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
-    check(embedding >= 1, "embedding", embedding, "must be 1 or more");
-    check(classes >= 0, "classes", classes, "must be 0 or more");
-    check(augment >= 0, "augment", augment, "must be 0 or more");
-    check(groups >= 0, "groups", groups, "must be 0 (by the channels) or more");
+    check("embedding", embedding, 1, Sizes.CHANNELS);
+    check("classes", classes, 0, Sizes.ROWS);
+    check("augment", augment, 0, Sizes.CHANNELS);
+    check("groups", groups, 0, Sizes.CHANNELS);
     check(eps > 0, "eps", eps, "must be above 0");
     check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
     check(
@@ -127,21 +123,17 @@ public record SongUnetConfig(
         "filter",
         Arrays.toString(filter),
         "must have an even number of taps");
+    check("height", height, 1, Sizes.SIDE);
+    check("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (multipliers.length - 1);
     check(
-        height >= 1 && height % halvings == 0 && width >= 1 && width % halvings == 0,
+        height % halvings == 0 && width % halvings == 0,
         "height",
         height,
         "must be a multiple of " + halvings + ", as width");
     multipliers = multipliers.clone();
     attention = attention.clone();
     filter = filter.clone();
-  }
-
-  private static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
-    }
   }
 
   /** Groups of a group norm. */

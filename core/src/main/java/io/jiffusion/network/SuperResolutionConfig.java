@@ -14,9 +14,7 @@ public record SuperResolutionConfig(UnetConfig unet, int smallHeight, int smallW
       throw new IllegalArgumentException(
           "illegal unet.inputChannels: " + unet.inputChannels() + ", must be even");
     }
-    if (smallHeight < 1 || smallWidth < 1) {
-      throw new IllegalArgumentException(
-          "illegal smallHeight: " + smallHeight + ", must be 1 or more, as smallWidth");
-    }
+    Sizes.check("smallHeight", smallHeight, 1, Sizes.SIDE);
+    Sizes.check("smallWidth", smallWidth, 1, Sizes.SIDE);
   }
 }

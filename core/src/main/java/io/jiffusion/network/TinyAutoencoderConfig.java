@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import static io.jiffusion.network.Sizes.check;
+
 import io.jiffusion.run.ByValue;
 import java.util.Arrays;
 
@@ -35,8 +37,11 @@ public record TinyAutoencoderConfig(
     double scale) {
 
   public TinyAutoencoderConfig {
+    check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
+    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    check("levels", encoderChannels.length, 1, Sizes.LEVELS);
     check(
-        encoderChannels.length >= 1 && encoderChannels.length == encoderBlocks.length,
+        encoderChannels.length == encoderBlocks.length,
         "encoderBlocks",
         Arrays.toString(encoderBlocks),
         "must be one for each of encoderChannels");
@@ -46,12 +51,18 @@ public record TinyAutoencoderConfig(
         "decoderBlocks",
         Arrays.toString(decoderBlocks),
         "must be one for each of decoderChannels, as many as the encoder has");
-    check(latents >= 1, "latents", latents, "must be 1 or more");
-    check(pooled >= 0, "pooled", pooled, "must be 0 or more");
+    check("latents", latents, 1, Sizes.CHANNELS);
+    check("pooled", pooled, 0, Sizes.LEVELS);
     check(scale > 0, "scale", scale, "must be above 0");
+    check("encoderChannels", encoderChannels, 1, Sizes.CHANNELS);
+    check("decoderChannels", decoderChannels, 1, Sizes.CHANNELS);
+    check("encoderBlocks", encoderBlocks, 0, Sizes.BLOCKS);
+    check("decoderBlocks", decoderBlocks, 0, Sizes.BLOCKS);
+    check("height", height, 1, Sizes.SIDE);
+    check("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (encoderChannels.length - 1);
     check(
-        height >= 1 && height % halvings == 0 && width >= 1 && width % halvings == 0,
+        height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,
         "must be multiples of " + halvings);
@@ -59,12 +70,6 @@ public record TinyAutoencoderConfig(
     encoderBlocks = encoderBlocks.clone();
     decoderChannels = decoderChannels.clone();
     decoderBlocks = decoderBlocks.clone();
-  }
-
-  private static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
-    }
   }
 
   /** Pixels of an image for one of the latents, in each direction. */

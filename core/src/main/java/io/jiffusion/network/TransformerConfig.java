@@ -16,13 +16,9 @@ public record TransformerConfig(
     int contextWidth, boolean middle, @Optional Integer classes, boolean nullClass) {
 
   public TransformerConfig {
-    if (contextWidth < 1) {
-      throw new IllegalArgumentException(
-          "illegal contextWidth: " + contextWidth + ", must be 1 or more");
-    }
-    if (classes != null && classes < 1) {
-      throw new IllegalArgumentException(
-          "illegal classes of the context: " + classes + ", must be 1 or more, or left out");
+    Sizes.check("contextWidth", contextWidth, 1, Sizes.CHANNELS);
+    if (classes != null) {
+      Sizes.check("classes", classes, 1, Sizes.ROWS);
     }
     if (nullClass && classes == null) {
       throw new IllegalArgumentException(

@@ -23,11 +23,7 @@ public record UnetClassifierConfig(UnetConfig unet, Pool pool, int poolHeads, in
   }
 
   public UnetClassifierConfig {
-    if (outputs < 1) {
-      throw new IllegalArgumentException("illegal outputs: " + outputs + ", must be 1 or more");
-    }
-    if (poolHeads < 1) {
-      throw new IllegalArgumentException("illegal poolHeads: " + poolHeads + ", must be 1 or more");
-    }
+    Sizes.check("outputs", outputs, 1, Sizes.ROWS);
+    Sizes.check("poolHeads", poolHeads, 1, Sizes.CHANNELS);
   }
 }

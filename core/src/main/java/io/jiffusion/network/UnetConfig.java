@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import static io.jiffusion.network.Sizes.check;
+
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetLevel.Attention;
@@ -103,22 +105,18 @@ public record UnetConfig(
   }
 
   public UnetConfig {
-    check(inputChannels >= 1, "inputChannels", inputChannels, "must be 1 or more");
-    check(
-        channels >= 2 && channels % 2 == 0,
-        "channels",
-        channels,
-        "must be an even number, 2 or more");
+    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    check("channels", channels, 2, Sizes.CHANNELS);
+    check(channels % 2 == 0, "channels", channels, "must be an even number");
     check(
         levels == null ? multipliers.length >= 1 : multipliers.length + attention.length == 0,
         "multipliers",
         java.util.Arrays.toString(multipliers),
         "must name at least one level, and be empty like attention where levels are given");
-    check(levels == null || !levels.isEmpty(), "levels", levels, "must be one or more");
-    for (int multiplier : multipliers) {
-      check(multiplier >= 1, "multipliers", multiplier, "must be 1 or more");
-    }
-    check(resBlocks >= 1, "resBlocks", resBlocks, "must be 1 or more");
+    int number = levels == null ? multipliers.length : levels.size();
+    check("levels", number, 1, Sizes.LEVELS);
+    check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
+    check("resBlocks", resBlocks, 1, Sizes.BLOCKS);
     check(
         groups >= 1 && channels % groups == 0,
         "groups",
@@ -128,30 +126,30 @@ public record UnetConfig(
     check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
     check(channels / 2 > shift, "channels", channels, "must be 4 or more with shift 1");
     check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
-    check(classes >= 0, "classes", classes, "must be 0 or more");
-    check(headWidth >= 0, "headWidth", headWidth, "must be 0 (one head) or more");
+    check("classes", classes, 0, Sizes.ROWS);
+    check("headWidth", headWidth, 0, Sizes.CHANNELS);
     check(middleScale > 0, "middleScale", middleScale, "must be above 0");
-    check(
-        outputChannels == null || outputChannels >= 1,
-        "outputChannels",
-        outputChannels,
-        "must be 1 or more");
-    check(
-        sinusoid == null || sinusoid >= 4 && sinusoid % 2 == 0,
-        "sinusoid",
-        sinusoid,
-        "must be an even number, 4 or more");
+    if (outputChannels != null) {
+      check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    }
+    if (sinusoid != null) {
+      check("sinusoid", sinusoid, 4, Sizes.CHANNELS);
+      check(sinusoid % 2 == 0, "sinusoid", sinusoid, "must be an even number");
+    }
     check(
         middleBlocks == null || middleBlocks >= (middleAttention ? 1 : 0) && middleBlocks <= 2,
         "middleBlocks",
         middleBlocks,
         "must be from 0 to 2, and not 0 where the middle attends");
-    check(embedding == null || embedding >= 1, "embedding", embedding, "must be 1 or more");
-    int number = levels == null ? multipliers.length : levels.size();
+    if (embedding != null) {
+      check("embedding", embedding, 1, 4 * Sizes.CHANNELS);
+    }
+    check("height", height, 1, Sizes.SIDE);
+    check("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (number - 1);
     String rule = "must be a multiple of " + halvings + " for " + number + " levels";
-    check(height >= 1 && height % halvings == 0, "height", height, rule);
-    check(width >= 1 && width % halvings == 0, "width", width, rule);
+    check(height % halvings == 0, "height", height, rule);
+    check(width % halvings == 0, "width", width, rule);
     for (int at : attention) {
       check(
           rows(height, number).contains(at),
@@ -169,7 +167,7 @@ public record UnetConfig(
       UnetLevel level = all.get(i);
       crosses |= level.down() == Attention.CROSS || level.up() == Attention.CROSS;
       check(
-          level.channels() >= 1 && level.channels() % groups == 0,
+          level.channels() % groups == 0,
           "groups",
           groups,
           "must divide the " + level.channels() + " channels of level " + i);
@@ -179,7 +177,7 @@ public record UnetConfig(
               || middleAttention && i == number - 1;
       if (attends && level.heads() != null) {
         check(
-            level.heads() >= 1 && level.channels() % level.heads() == 0,
+            level.channels() % level.heads() == 0,
             "levels",
             level.heads() + " heads",
             "must divide the " + level.channels() + " channels of level " + i);
@@ -190,8 +188,6 @@ public record UnetConfig(
             headWidth,
             "must divide the " + level.channels() + " channels of level " + i + ", which attends");
       }
-      check(
-          level.depth() == null || level.depth() >= 1, "depth", level.depth(), "must be 1 or more");
     }
     check(
         crosses == (transformer != null),
@@ -218,12 +214,6 @@ public record UnetConfig(
   /** Rows of the feature maps of each level. */
   private static List<Integer> rows(int height, int levels) {
     return IntStream.range(0, levels).mapToObj(level -> height >> level).toList();
-  }
-
-  private static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException("illegal " + name + ": " + value + ", " + rule);
-    }
   }
 
   private static List<UnetLevel> levels(

@@ -24,6 +24,16 @@ public record UnetLevel(
     @Optional Resample halve,
     @Optional Resample twice) {
 
+  public UnetLevel {
+    Sizes.check("channels", channels, 1, Sizes.CHANNELS);
+    if (heads != null) {
+      Sizes.check("heads", heads, 1, Sizes.CHANNELS);
+    }
+    if (depth != null) {
+      Sizes.check("depth", depth, 1, Sizes.BLOCKS);
+    }
+  }
+
   /** What follows a residual block. */
   public enum Attention {
     NONE,

@@ -14,6 +14,10 @@ final class Check {
     }
   }
 
+  static void range(String name, int value, int least, int most) {
+    that(value >= least && value <= most, name, value, "must be from " + least + " to " + most);
+  }
+
   static void oneOf(List<String> names, String name, String value) {
     if (!names.contains(value)) {
       String near = Guess.of(value, names);

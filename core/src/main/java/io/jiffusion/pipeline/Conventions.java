@@ -64,7 +64,9 @@ public record Conventions(
       Check.oneOf(RANGES, "dataRange", dataRange);
     }
     Check.that(clipRange == null || clipRange > 0, "clipRange", clipRange, "must be above 0");
-    Check.that(steps == null || steps >= 1, "steps", steps, "must be 1 or more");
+    if (steps != null) {
+      Check.range("steps", steps, 1, ProcessConfig.MOST_STEPS);
+    }
     Check.that(nullClass == null || nullClass >= 0, "nullClass", nullClass, "must be 0 or more");
   }
 

@@ -46,6 +46,9 @@ public record ProcessConfig(
     Variance variance,
     @Optional Conventions conventions) {
 
+  /** T of the largest table. */
+  static final int MOST_STEPS = 10_000;
+
   private static final List<String> TABLES =
       List.of("linear", "rescaled-linear", "cosine", "quadratic", "sigmoid", "constant", "jsd");
   private static final List<String> CONTINUOUS = List.of("vp", "sub-vp", "ve", "edm", "flow");
@@ -63,7 +66,7 @@ public record ProcessConfig(
 
   public ProcessConfig {
     Check.oneOf(SCHEDULES, "schedule", schedule);
-    Check.that(steps >= 1 && steps <= 10_000, "steps", steps, "must be from 1 to 10000");
+    Check.range("steps", steps, 1, MOST_STEPS);
     Check.that(
         betaStart > 0 && betaStart < 1, "betaStart", betaStart, "must be above 0 and below 1");
     Check.that(

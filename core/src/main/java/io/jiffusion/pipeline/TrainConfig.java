@@ -49,10 +49,13 @@ public record TrainConfig(
     int previewEvery,
     int checkpointEvery) {
 
+  private static final int MOST_OF_A_BATCH = 1 << 20;
+  private static final int MOST_SHARDS = 1024;
+
   public TrainConfig {
     Check.that(steps >= 0, "steps", steps, "must be 0 (no limit) or more");
     Check.that(minutes >= 0, "minutes", minutes, "must be 0 (no limit) or more");
-    Check.that(batch >= 1, "batch", batch, "must be 1 or more");
+    Check.range("batch", batch, 1, MOST_OF_A_BATCH);
     Check.that(lr > 0, "lr", lr, "must be above 0");
     Check.that(
         betas.length == 2, "betas", betas.length + " values", "must be two, such as [0.9, 0.999]");
@@ -69,7 +72,7 @@ public record TrainConfig(
     for (double weight : gamma) {
       Check.that(weight >= 0, "gamma", weight, "must be 0 or more");
     }
-    Check.that(shards >= 1, "shards", shards, "must be 1 or more");
+    Check.range("shards", shards, 1, MOST_SHARDS);
     Check.oneOf(List.of("auto", "fp32", "bf16"), "precision", precision);
     Check.that(previewEvery >= 0, "previewEvery", previewEvery, "must be 0 (none) or more");
     Check.that(

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ShapesTest {
@@ -151,5 +153,57 @@ class ShapesTest {
           }
         },
         1);
+  }
+
+  /** No size leads to an overflow, to layers without end or to arrays beyond memory. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      resBlocks     | 2147483647 | illegal resBlocks: 2147483647, must be from 1 to 256
+      channels      | 2147483646 | illegal channels: 2147483646, must be from 2 to 65536
+      inputChannels | 65537      | illegal inputChannels: 65537, must be from 1 to 65536
+      height        | 1073741824 | illegal height: 1073741824, must be from 1 to 16384
+      width         | 16386      | illegal width: 16386, must be from 1 to 16384
+      classes       | 2147483647 | illegal classes: 2147483647, must be from 0 to 1048576
+      headWidth     | 2147483647 | illegal headWidth: 2147483647, must be from 0 to 65536
+      embedding     | 2147483647 | illegal embedding: 2147483647, must be from 1 to 262144
+      sinusoid      | 2147483646 | illegal sinusoid: 2147483646, must be from 4 to 65536
+      """)
+  void everySizeOfANetworkHasABound(String name, int value, String message) {
+    assertThatThrownBy(() -> Networks.unet(Map.of(name, value))).hasMessage(message);
+  }
+
+  @Test
+  void parametersAndArithmeticBeyondAllNumbersAreRefused() {
+    assertThatThrownBy(() -> Shapes.of(Networks.unet(Map.of("channels", 32768)), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("has too many numbers, must be at most 2147483639");
+    DitConfig wide = new DitConfig(65536, 65536, 16, 1, 16384, 1, 256, 1000, 0, 1e-6);
+    assertThatThrownBy(() -> Shapes.of(new Dit(wide), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("there are more than 68719476736 parameters, must be fewer");
+    assertThat(Sizes.product("all", 3, 1L << 60)).isEqualTo(3L << 60);
+    assertThatThrownBy(() -> Sizes.product("all", 4, 1L << 61))
+        .hasMessage("illegal network at all: its size is beyond all numbers, must be smaller");
+    assertThatThrownBy(() -> Sizes.product("all", 1L << 40, 1L << 40, 1L << 40))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void layersWithoutEndAreRefused() {
+    TransformerConfig context = new TransformerConfig(8, false, null, false);
+    UnetLevel deep =
+        new UnetLevel(8, UnetLevel.Attention.CROSS, UnetLevel.Attention.CROSS, 1, 256, null, null);
+    Map<String, Object> all = new java.util.HashMap<>();
+    all.put("multipliers", new int[0]);
+    all.put("attention", new int[0]);
+    all.put("levels", java.util.List.of(deep));
+    all.put("transformer", context);
+    all.put("resBlocks", 256);
+    assertThatThrownBy(() -> Shapes.of(Networks.unet(all), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("there are more than 100000 layers, must be fewer");
   }
 }

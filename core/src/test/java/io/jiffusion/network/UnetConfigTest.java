@@ -15,14 +15,14 @@ class UnetConfigTest {
       delimiter = '|',
       textBlock =
           """
-      inputChannels | 0   | illegal inputChannels: 0, must be 1 or more
-      channels      | 7   | illegal channels: 7, must be an even number, 2 or more
-      resBlocks     | 0   | illegal resBlocks: 0, must be 1 or more
+      inputChannels | 0   | illegal inputChannels: 0, must be from 1 to 65536
+      channels      | 7   | illegal channels: 7, must be an even number
+      resBlocks     | 0   | illegal resBlocks: 0, must be from 1 to 256
       groups        | 3   | illegal groups: 3, must divide the 8 channels
       groups        | 0   | illegal groups: 0, must divide the 8 channels
       shift         | 2   | illegal shift: 2, must be 0 or 1
-      classes       | -1  | illegal classes: -1, must be 0 or more
-      headWidth     | -1  | illegal headWidth: -1, must be 0 (one head) or more
+      classes       | -1  | illegal classes: -1, must be from 0 to 1048576
+      headWidth     | -1  | illegal headWidth: -1, must be from 0 to 65536
       headWidth     | 3   | illegal headWidth: 3, must divide the 16 channels of level 1, which attends
       headWidth     | 32  | illegal headWidth: 32, must divide the 16 channels of level 1, which attends
       height        | 9   | illegal height: 9, must be a multiple of 2 for 2 levels
@@ -66,7 +66,7 @@ class UnetConfigTest {
             "illegal multipliers: [], must name at least one level, and be empty like attention where"
                 + " levels are given");
     assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", new int[] {1, 0})))
-        .hasMessage("illegal multipliers: 0, must be 1 or more");
+        .hasMessage("illegal multipliers: 0, must be from 1 to 8192");
   }
 
   @Test

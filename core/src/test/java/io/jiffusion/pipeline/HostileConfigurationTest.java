@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -190,6 +191,23 @@ class HostileConfigurationTest {
                 + "…, must be a whole number (--set train.batch="
                 + "'".repeat(68)
                 + "…)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      network.unet.resBlocks   | 2147483647 | illegal network.unet.resBlocks: 2147483647, must be from 1 to 256
+      network.unet.multipliers | [1, 9999]  | illegal network.unet.multipliers: 9999, must be from 1 to 2048
+      process.steps            | 2147483647 | illegal process.steps: 2147483647, must be from 1 to 10000
+      train.batch              | 2147483647 | illegal train.batch: 2147483647, must be from 1 to 1048576
+      train.shards             | 2147483647 | illegal train.shards: 2147483647, must be from 1 to 1024
+      """)
+  void everySizeHasABound(String key, String value, String message) {
+    assertThatThrownBy(() -> RunConfig.of("mnist", List.of(key + "=" + value)))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith(message);
   }
 
   @Test

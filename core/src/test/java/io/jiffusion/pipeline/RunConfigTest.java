@@ -93,7 +93,7 @@ class RunConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "train.batch=0 | illegal train.batch: 0, must be 1 or more",
+        "train.batch=0 | illegal train.batch: 0, must be from 1 to 1048576",
         "train.batch=3.7 | illegal train.batch: 3.7, must be a whole number",
         "train.batch=3.0 | illegal train.batch: 3.0, must be a whole number",
         "train.batch=null | illegal train.batch: null, must be a whole number",
