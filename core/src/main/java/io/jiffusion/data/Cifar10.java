@@ -2,11 +2,12 @@ package io.jiffusion.data;
 
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -39,21 +40,16 @@ public final class Cifar10 {
    * @throws JiffusionException if a file is missing or wrong
    */
   public static ImageSet read(Path folder, boolean train) {
-    List<byte[]> batches =
-        (train ? TRAIN : List.of("test_batch.bin"))
-            .stream().map(name -> batch(folder.resolve(name))).toList();
-    int count = batches.stream().mapToInt(batch -> batch.length / RECORD).sum();
+    List<Path> files =
+        (train ? TRAIN : List.of("test_batch.bin")).stream().map(folder::resolve).toList();
+    long all = files.stream().mapToLong(Cifar10::records).sum();
+    Heap.mustHold(all * RECORD, folder);
+    int count = (int) all;
     byte[] pixels = new byte[count * 3 * PLANE];
     byte[] labels = new byte[count];
     int image = 0;
-    for (byte[] batch : batches) {
-      for (int at = 0; at < batch.length; at += RECORD) {
-        labels[image] = batch[at];
-        for (int i = 0; i < 3 * PLANE; i++) {
-          pixels[(image * PLANE + i % PLANE) * 3 + i / PLANE] = batch[at + 1 + i];
-        }
-        image++;
-      }
+    for (Path file : files) {
+      image = read(file, pixels, labels, image);
     }
     return new ImageSet(
         new Images(count, 32, 32, 3, pixels),
@@ -61,7 +57,25 @@ public final class Cifar10 {
         CLASSES);
   }
 
-  private static byte[] batch(Path file) {
+  /** Reads a file's images behind those before; returns how many there are then. */
+  private static int read(Path file, byte[] pixels, byte[] labels, int before) {
+    int image = before;
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      byte[] record = new byte[RECORD];
+      while (image < labels.length && in.readNBytes(record, 0, RECORD) == RECORD) {
+        labels[image] = record[0];
+        for (int i = 0; i < 3 * PLANE; i++) {
+          pixels[(image * PLANE + i % PLANE) * 3 + i / PLANE] = record[1 + i];
+        }
+        image++;
+      }
+      return image;
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static long records(Path file) {
     try {
       long size = Files.size(file);
       if (size == 0 || size % RECORD != 0 || size > (long) MAX_RECORDS * RECORD) {
@@ -75,8 +89,7 @@ public final class Cifar10 {
                 + MAX_RECORDS * RECORD
                 + "; it may be cut short: copy or download it again");
       }
-      byte[] batch = Files.readAllBytes(file);
-      return batch.length == size ? batch : Arrays.copyOf(batch, (int) size);
+      return size / RECORD;
     } catch (NoSuchFileException e) {
       throw new JiffusionException(
           "no file "

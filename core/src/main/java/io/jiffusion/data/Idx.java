@@ -66,7 +66,7 @@ public record Idx(int[] shape, byte[] values) {
               + hex(Arrays.copyOfRange(magic, 2, 3))
               + ", must be 08, unsigned bytes");
     }
-    int rank = magic[3];
+    int rank = magic[3] & 0xFF;
     if (rank < 1 || rank > MAX_RANK) {
       throw new JiffusionException(file + " has rank " + rank + ", must be 1 to " + MAX_RANK);
     }
@@ -93,9 +93,11 @@ public record Idx(int[] shape, byte[] values) {
     if (count > most) {
       throw cut(file, count, most, "at most ");
     }
-    byte[] values = in.readNBytes((int) count);
-    if (values.length < count) {
-      throw cut(file, count, values.length, "");
+    Heap.mustHold(count, file);
+    byte[] values = new byte[(int) count];
+    int have = in.readNBytes(values, 0, values.length);
+    if (have < count) {
+      throw cut(file, count, have, "");
     }
     if (in.read() >= 0) {
       throw new JiffusionException(

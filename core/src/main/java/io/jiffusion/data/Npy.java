@@ -157,7 +157,7 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
    */
   public static Npy read(Path file) {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      return read(in, Files.size(file), file.toString());
+      return read(in, Files.size(file), 0, file.toString());
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
@@ -168,11 +168,12 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
    *
    * @param most bytes that the stream can give; what is declared beyond is refused before it is
    *     allocated
+   * @param before bytes of arrays that were read before it and are in memory too
    * @param where the file, for messages
    */
-  static Npy read(InputStream in, long most, String where) throws IOException {
+  static Npy read(InputStream in, long most, long before, String where) throws IOException {
     NpyHeader header = NpyHeader.read(in, where);
-    if (header.bytes() > most || header.bytes() > Integer.MAX_VALUE - 8) {
+    if (header.bytes() > most) {
       throw new JiffusionException(
           where
               + " declares "
@@ -180,17 +181,19 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
               + " bytes, shape "
               + Arrays.toString(header.shape())
               + ", must be at most "
-              + Math.min(most, Integer.MAX_VALUE - 8)
+              + most
               + "; it may be cut short");
     }
-    byte[] data = in.readNBytes((int) header.bytes());
-    if (data.length < header.bytes()) {
+    Heap.mustHold(header.bytes() + before, where);
+    byte[] data = new byte[(int) header.bytes()];
+    int have = in.readNBytes(data, 0, data.length);
+    if (have < data.length) {
       throw new JiffusionException(
           where
               + " is cut short: it declares "
               + header.bytes()
               + " bytes, it holds "
-              + data.length
+              + have
               + "; copy or make it again");
     }
     if (in.read() >= 0) {

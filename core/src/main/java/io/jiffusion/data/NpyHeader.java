@@ -1,6 +1,7 @@
 package io.jiffusion.data;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -82,7 +83,10 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
         } else if (key.equals("shape") && shape == null) {
           shape = shape();
         } else {
-          throw bad("has the key " + key + ", must be descr, fortran_order and shape, each once");
+          throw bad(
+              "has the key "
+                  + Shown.value(key)
+                  + ", must be descr, fortran_order and shape, each once");
         }
         if (!next(',')) {
           expect('}');
@@ -120,7 +124,7 @@ record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
       throw new JiffusionException(
           where
               + " holds elements of type "
-              + descr
+              + Shown.value(descr)
               + (descr.contains("O") ? ", Python objects" : "")
               + ", must be f2, f4, f8, u1, i4 or i8");
     }

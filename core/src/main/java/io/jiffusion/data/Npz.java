@@ -2,15 +2,18 @@ package io.jiffusion.data;
 
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
@@ -25,7 +28,9 @@ import java.util.zip.ZipOutputStream;
 /** Named arrays in one file, NumPy's npz: a zip of npy files. */
 public final class Npz {
   private static final int MAX_ENTRIES = 10_000;
-  private static final long MAX_BYTES = 1L << 31;
+  private static final long MAX_TABLE = 1 << 24;
+  private static final int END = 0x06054b50;
+  private static final int BYTES_OF_AN_END = 22;
   private static final int MAX_DEFLATE_RATIO = 1032; // deflate's best: 258 bytes in 2 bits
   private static final String ENDING = ".npy";
   private static final LocalDateTime NO_TIME =
@@ -38,10 +43,11 @@ public final class Npz {
    * checked against their checksums; what is declared is not believed.
    *
    * @throws JiffusionException if the file is no zip of npy files, damaged, or unpacks to more than
-   *     2 GiB
+   *     half of the memory that Java has
    */
   public static Map<String, Npy> read(Path file) {
     Map<String, Npy> arrays = new LinkedHashMap<>();
+    checkTable(file);
     try (ZipFile zip = new ZipFile(file.toFile())) {
       if (zip.size() > MAX_ENTRIES) {
         throw new JiffusionException(
@@ -53,12 +59,13 @@ public final class Npz {
         String name = entry.getName();
         if (!name.endsWith(ENDING)) {
           throw new JiffusionException(
-              file + " has an entry " + name + ", must be npy arrays only");
+              file + " has an entry " + Shown.value(name) + ", must be npy arrays only");
         }
-        Npy array = read(zip, entry, MAX_BYTES - total, file + ", entry " + name + ",");
+        Npy array = read(zip, entry, total, file + ", entry " + Shown.value(name) + ",");
         total += array.data().capacity();
         if (arrays.put(name.substring(0, name.length() - ENDING.length()), array) != null) {
-          throw new JiffusionException(file + " has two entries " + name + ", names must differ");
+          throw new JiffusionException(
+              file + " has two entries " + Shown.value(name) + ", names must differ");
         }
       }
       return arrays;
@@ -70,10 +77,29 @@ public final class Npz {
     }
   }
 
-  private static Npy read(ZipFile zip, ZipEntry entry, long left, String where) throws IOException {
+  /** Java reads the table of a zip archive whole, however large it is. */
+  private static void checkTable(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      int tail = (int) Math.min(channel.size(), BYTES_OF_AN_END + 0xFFFF);
+      ByteBuffer end = ByteBuffer.allocate(tail).order(ByteOrder.LITTLE_ENDIAN);
+      while (end.hasRemaining() && channel.read(end, channel.size() - end.remaining()) >= 0) {}
+      for (int at = tail - BYTES_OF_AN_END; at >= 0; at--) { // Java takes the last that fits
+        long size = end.getInt(at + 12) & 0xFFFFFFFFL;
+        if (end.getInt(at) == END && size > MAX_TABLE) {
+          throw new JiffusionException(
+              file + " has a table of " + size + " bytes, must have at most " + MAX_TABLE);
+        }
+      }
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static Npy read(ZipFile zip, ZipEntry entry, long before, String where)
+      throws IOException {
     long packed = Math.max(0, Math.min(entry.getCompressedSize(), Integer.MAX_VALUE));
     try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
-      Npy array = Npy.read(in, Math.min(left, packed * MAX_DEFLATE_RATIO), where);
+      Npy array = Npy.read(in, packed * MAX_DEFLATE_RATIO, before, where);
       if (in.getChecksum().getValue() != entry.getCrc()) {
         throw new JiffusionException(
             where + " is damaged: it does not fit its checksum; copy or make it again");

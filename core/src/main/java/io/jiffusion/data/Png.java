@@ -30,6 +30,7 @@ public final class Png {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   private static final int MAX_TEXT = 1 << 20;
   private static final int MAX_TEXTS = 1000;
+  private static final int MAX_ALL_TEXT = 4 << 20;
 
   private Png() {}
 
@@ -77,6 +78,7 @@ public final class Png {
         throw new JiffusionException(file + " is no PNG file: it does not begin as one");
       }
       Map<String, String> texts = new LinkedHashMap<>();
+      int all = 0;
       while (true) {
         int length = in.readInt();
         String type = new String(in.readNBytes(4), StandardCharsets.ISO_8859_1);
@@ -91,12 +93,13 @@ public final class Png {
           return texts;
         }
         if (type.equals("tEXt") || type.equals("iTXt")) {
-          if (length > MAX_TEXT || texts.size() == MAX_TEXTS) {
+          all += Math.min(length, MAX_TEXT);
+          if (length > MAX_TEXT || all > MAX_ALL_TEXT || texts.size() == MAX_TEXTS) {
             throw new JiffusionException(
                 file
                     + " has more text than is read, must be at most "
                     + MAX_TEXTS
-                    + " texts of 1 MiB");
+                    + " texts of 1 MiB, 4 MiB in all");
           }
           byte[] content = in.readNBytes(length);
           if (content.length < length) {

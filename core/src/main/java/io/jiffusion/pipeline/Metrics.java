@@ -1,8 +1,10 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.train.Trainer;
+import java.io.BufferedInputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,24 +23,26 @@ final class Metrics implements AutoCloseable {
     Path file = folder.resolve("metrics.jsonl");
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.truncate(
-          lengthOf(
-              Files.readAllBytes(file),
-              steps)); // never empty in between: a kill must not lose lines
+      // never empty in between: a kill must not lose lines
+      channel.truncate(lengthOf(file, steps));
     }
     out = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
   }
 
   /** Bytes of the first lines. */
-  private static int lengthOf(byte[] text, long lines) {
-    int length = 0;
-    for (int i = 0; i < text.length && lines > 0; i++) {
-      if (text[i] == '\n') {
-        length = i + 1;
-        lines--;
+  private static long lengthOf(Path file, long lines) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      long length = 0;
+      long at = 0;
+      for (int c = in.read(); c >= 0 && lines > 0; c = in.read()) {
+        at++;
+        if (c == '\n') {
+          length = at;
+          lines--;
+        }
       }
+      return length;
     }
-    return length;
   }
 
   void add(Trainer.Step step) throws IOException {

@@ -63,6 +63,15 @@ class IdxTest {
         .hasMessage(file + " " + message);
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 0", "5, 5", "128, 128", "255, 255"})
+  void theRankIsAnUnsignedByte(int written, int told) throws IOException {
+    Path file = folder.resolve("rank");
+    Files.write(file, new byte[] {0, 0, 8, (byte) written, 0, 0, 0, 1});
+    assertThatThrownBy(() -> Idx.read(file))
+        .hasMessage(file + " has rank " + told + ", must be 1 to 4");
+  }
+
   @Test
   void aDeclaredSizeIsNotAllocated() throws IOException {
     Path file = folder.resolve("small");

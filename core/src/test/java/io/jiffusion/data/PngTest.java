@@ -107,7 +107,9 @@ class PngTest {
     huge[8 + 25] = 0x7F; // the text's length
     Files.write(file, huge);
     assertThatThrownBy(() -> Png.texts(file))
-        .hasMessage(file + " has more text than is read, must be at most 1000 texts of 1 MiB");
+        .hasMessage(
+            file
+                + " has more text than is read, must be at most 1000 texts of 1 MiB, 4 MiB in all");
     Files.write(file, "GIF89a".getBytes(StandardCharsets.US_ASCII));
     assertThatThrownBy(() -> Png.texts(file))
         .hasMessage(file + " is no PNG file: it does not begin as one");
