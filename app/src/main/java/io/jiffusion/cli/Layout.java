@@ -16,6 +16,7 @@ final class Layout {
   private static final int NARROW = 60;
   private static final int WIDE = 120;
   private static final int INDENT = 2;
+  private static final String SETTINGS = "settings";
 
   /** What a newcomer looks for first comes first. */
   static final Map<String, List<String>> GROUPS = new LinkedHashMap<>();
@@ -38,6 +39,12 @@ final class Layout {
     line.setUsageHelpWidth(Math.max(NARROW, Math.min(WIDE, Terminal.width())));
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, Layout::groups);
+    CommandLine train = line.getSubcommands().get("train");
+    Train chosen = (Train) train.getCommandSpec().userObject();
+    List<String> sections = new ArrayList<>(train.getHelpSectionKeys());
+    sections.add(sections.indexOf(UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING), SETTINGS);
+    train.setHelpSectionKeys(sections);
+    train.getHelpSectionMap().put(SETTINGS, help -> TrainSettings.list(help, chosen.source));
     line.getSubcommands().values().forEach(command -> markLegend(command.getCommandSpec()));
   }
 

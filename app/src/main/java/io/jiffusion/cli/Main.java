@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
@@ -138,9 +139,32 @@ public final class Main implements Runnable {
     } else {
       err.println(Shown.message(e.getMessage()));
       CommandLine.UnmatchedArgumentException.printSuggestions(e, new PrintWriter(err, true));
+      if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+        settings(unmatched);
+      }
     }
     err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
     return USAGE;
+  }
+
+  /** An option of train that there is not may be a setting. */
+  private void settings(CommandLine.UnmatchedArgumentException e) {
+    if (e.getCommandLine().getCommandSpec().userObject() instanceof Train) {
+      List<String> words = e.getUnmatched();
+      for (int i = 0; i < words.size(); i++) {
+        boolean value =
+            i + 1 < words.size()
+                && !words.get(i).contains("=")
+                && !words.get(i + 1).startsWith("-");
+        String said =
+            words.get(i).startsWith("--")
+                ? TrainSettings.instead(words.get(i) + (value ? "=" + words.get(i + 1) : ""))
+                : "";
+        if (!said.isEmpty()) {
+          err.println(said);
+        }
+      }
+    }
   }
 
   private int failed(Exception e, CommandLine command) {

@@ -4,14 +4,14 @@ import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Training;
+import io.jiffusion.pipeline.TrainingPlan;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -32,34 +32,12 @@ final class Train implements Callable<Integer> {
   String source;
 
   @Option(
-      names = "--data",
-      paramLabel = "PATH",
-      description = "Folder of the data. Short for --set data.path=PATH.")
-  String data;
-
-  @Option(
       names = {"-o", "--out"},
       paramLabel = "RUN",
       description = "The run folder. Default: runs/PRESET.")
   Path out;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Change a setting, such as train.batch=32; may be repeated.")
-  List<String> settings = List.of();
-
-  @Option(
-      names = {"-s", "--steps"},
-      paramLabel = "N",
-      description = "Stop after N steps in all. Short for --set train.steps=N.")
-  Long steps;
-
-  @Option(
-      names = "--minutes",
-      paramLabel = "M",
-      description = "Stop after M minutes. Short for --set train.minutes=M.")
-  Double minutes;
+  @Mixin TrainSettings settings;
 
   @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = DEVICE)
   String device;
@@ -75,6 +53,43 @@ final class Train implements Callable<Integer> {
       defaultValue = "50",
       description = "Steps between progress lines where there is no terminal.")
   long every;
+
+  @Option(
+      names = "--dry-run",
+      description = "Show what would be trained, on what and with how much memory, and end there.")
+  boolean dryRun;
+
+  private boolean told;
+
+  /** Prints the configuration once, when it is known to be good. */
+  private void tell(RunConfig config) {
+    if (!told) {
+      told = true;
+      main.out.print(config.toYaml());
+      main.out.flush();
+    }
+  }
+
+  /** What a training would do, as comments of the configuration above. */
+  private static String plan(RunConfig config, Path folder) {
+    TrainingPlan plan = TrainingPlan.of(config);
+    return String.format(
+        Locale.ROOT,
+        "# data: %,d %s%s%n# network: %,d parameters%n# memory: %s of weights, averages and moments;"
+            + " about %s for a batch of %d%n# run folder: %s%n",
+        plan.images(),
+        config.isToy() ? "points" : "images",
+        plan.classes() > 0 ? " of " + plan.classes() + " classes" : "",
+        plan.parameters(),
+        megabytes(plan.stateBytes()),
+        megabytes(plan.batchBytes()),
+        config.train().batch(),
+        folder);
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.0f MB", Math.ceil(bytes / 1e6));
+  }
 
   /** The configuration of a run that goes on. */
   private static RunConfig trained(Path folder) {
@@ -98,9 +113,14 @@ final class Train implements Callable<Integer> {
     }
     Path folder = out != null ? out : Path.of("runs", name(source));
     RunConfig config =
-        source == null ? trained(folder).with(changes()) : RunConfig.of(source, changes());
-    main.out.print(config.toYaml());
-    main.out.flush();
+        settings.of(
+            changes ->
+                source == null ? trained(folder).with(changes) : RunConfig.of(source, changes));
+    if (dryRun) {
+      main.out.print(config.toYaml());
+      main.out.print(plan(config, folder));
+      return 0;
+    }
     boolean finished;
     Engine.use(device);
     RunPictures pictures = new RunPictures(main, folder, config);
@@ -111,12 +131,9 @@ final class Train implements Callable<Integer> {
                   new Training.Listener() {
                     @Override
                     public void step(Progress progress) {
+                      tell(config);
                       bar.accept(
-                          new Progress(
-                              progress.unit(),
-                              progress.done(),
-                              progress.total(),
-                              progress.seconds(),
+                          progress.note(
                               progress.note()
                                   + String.format(
                                       Locale.ROOT,
@@ -126,6 +143,7 @@ final class Train implements Callable<Integer> {
 
                     @Override
                     public void saved(long step) {
+                      tell(config);
                       pictures.make(step);
                     }
                   },
@@ -154,29 +172,10 @@ final class Train implements Callable<Integer> {
     return Main.INTERRUPTED;
   }
 
-  private List<String> changes() {
-    List<String> changes = new ArrayList<>(settings);
-    if (data != null) {
-      changes.add(path(data));
-    }
-    if (steps != null) {
-      changes.add("train.steps=" + steps);
-    }
-    if (minutes != null) {
-      changes.add("train.minutes=" + minutes);
-    }
-    return changes;
-  }
-
   /** A preset's name, or a file's without folder and ending. */
   private static String name(String source) {
     String file = String.valueOf(Path.of(source).getFileName());
     int dot = file.lastIndexOf('.');
     return dot > 0 ? file.substring(0, dot) : file;
-  }
-
-  /** The change of a configuration that takes its data from there. */
-  static String path(String data) {
-    return "data.path=\"" + data.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
   }
 }

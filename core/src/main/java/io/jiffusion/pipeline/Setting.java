@@ -30,28 +30,28 @@ public record Setting(String key, String sentence, String value) {
       Pattern.compile("(?s)@param (\\w+) (.*?)(?=\\n \\* @param|\\n \\*/)");
   private static final Pattern LINK = Pattern.compile("\\{@link (\\w*)#?(\\w*)[^}]*}");
 
-  /** All settings, with the values of a configuration: its own parts first. */
+  /** All settings, with the values of a configuration; its own network comes first. */
   public static List<Setting> of(RunConfig config) {
-    List<Setting> given = new ArrayList<>();
+    List<Setting> all = new ArrayList<>();
     List<Setting> others = new ArrayList<>();
     Tree values = Tree.of(config);
-    for (RecordComponent part : RunConfig.class.getRecordComponents()) {
-      Tree value = values.fields().get(part.getName());
-      if (part.getType() == NetworkConfig.class) {
-        for (RecordComponent kind : NetworkConfig.class.getRecordComponents()) {
-          Tree network = value.fields().get(kind.getName());
-          add(
-              part.getName() + "." + kind.getName(),
-              kind.getType(),
-              network,
-              network == null ? others : given);
-        }
-      } else {
-        add(part.getName(), part.getType(), value, given);
-      }
+    for (String part : List.of("data", "train", "process")) {
+      add(part, component(RunConfig.class, part), values.fields().get(part), all);
     }
-    given.addAll(others);
-    return given;
+    for (RecordComponent kind : NetworkConfig.class.getRecordComponents()) {
+      Tree network = values.fields().get("network").fields().get(kind.getName());
+      add("network." + kind.getName(), kind.getType(), network, network == null ? others : all);
+    }
+    all.addAll(others);
+    return all;
+  }
+
+  private static Class<?> component(Class<?> record, String name) {
+    return Arrays.stream(record.getRecordComponents())
+        .filter(component -> component.getName().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .getType();
   }
 
   private static void add(String group, Class<?> record, Tree values, List<Setting> to) {

@@ -85,12 +85,12 @@ public final class Training {
         while (trainer.steps() < last() && !cancellation.requested() && !timeIsUp(begin)) {
           Trainer.Step step = trainer.step();
           metrics.add(step);
-          long total = train.steps() == 0 ? 0 : last() - first;
           listener.step(
               new Progress(
                   "steps",
-                  step.step() - first,
-                  total,
+                  step.step(),
+                  train.steps(),
+                  first,
                   (System.nanoTime() - begin) / 1e9,
                   String.format(Locale.ROOT, "loss %.4f", step.loss())));
           if (train.checkpointEvery() > 0 && step.step() % train.checkpointEvery() == 0) {
