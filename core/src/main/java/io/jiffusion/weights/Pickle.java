@@ -36,10 +36,17 @@ final class Pickle {
   private static final int BYTES_OF_A_CONTAINER = 80;
   private static final int BYTES_OF_AN_ITEM = 80; // of a dictionary
   private static final int SHOWN = 200;
+  private static final int MOST_STRANGERS = 100;
   private static final Object MARK = new Object();
 
   /** A name of a class or function, which is never looked up. */
-  record Global(String name) {
+  record Global(String name) implements Comparable<Global> {
+    /** So that names that collide in a hash map are still found at once. */
+    @Override
+    public int compareTo(Global other) {
+      return name.compareTo(other.name);
+    }
+
     @Override
     public String toString() {
       return name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "…";
@@ -56,6 +63,7 @@ final class Pickle {
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Long, Object> memo = new HashMap<>();
   private long held; // bytes of memory
+  private int strangers; // keys of other kinds than their dictionary's first
   private long frameEnd; // in the file
 
   private Pickle(PickleBytes in) {
@@ -298,11 +306,22 @@ final class Pickle {
 
   private void put(Map<Object, Object> map, Object key, Object value) {
     // no containers: the hash of a deep one would overflow the Java stack
-    if (key instanceof List || key instanceof Map || key instanceof byte[] || key == MARK) {
+    if (key != null && !(key instanceof Comparable)) {
       throw bad("a dictionary whose key is a container");
+    }
+    // keys that collide are told apart by their order, which only those of one kind have
+    if (!map.isEmpty() && kind(key) != kind(map.keySet().iterator().next())) {
+      strangers++;
+      if (strangers > MOST_STRANGERS) {
+        throw bad("dictionaries with keys of many kinds");
+      }
     }
     hold(BYTES_OF_AN_ITEM);
     map.put(key, value);
+  }
+
+  private static Class<?> kind(Object key) {
+    return key == null ? null : key.getClass();
   }
 
   // ---- what may be called ----

@@ -3,6 +3,7 @@ package io.jiffusion.weights;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.Half;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,6 +27,11 @@ import java.util.Map;
 public final class SafetensorsFile implements ArrayFile {
   static final String METADATA = "__metadata__";
   static final int MAX_HEADER = 100_000_000;
+
+  /** The largest header that is read: its table takes thirty times as much memory. */
+  private static final long MOST_HEADER =
+      Math.min(MAX_HEADER, Runtime.getRuntime().maxMemory() / 32);
+
   private static final int CHUNK = 1 << 18;
 
   private final Path path;
@@ -79,6 +85,15 @@ public final class SafetensorsFile implements ArrayFile {
                 + Long.toUnsignedString(length)
                 + ", must be 2 to "
                 + MAX_HEADER);
+      }
+      if (length > MOST_HEADER) {
+        throw new JiffusionException(
+            path
+                + " has a header of "
+                + length
+                + " bytes, must be at most "
+                + MOST_HEADER
+                + " for the memory that Java has; give it more: JIFFUSION_JAVA_OPTS=-Xmx4g");
       }
       if (length > size - 8) {
         throw new JiffusionException(
@@ -138,7 +153,7 @@ public final class SafetensorsFile implements ArrayFile {
     Entry entry = header.entries().get(name);
     if (entry == null) {
       throw new JiffusionException(
-          path + " has no array `" + name + "`, only " + some(header.entries()));
+          path + " has no array `" + Shown.value(name) + "`, only " + some(header.entries()));
     }
     return entry;
   }
@@ -329,7 +344,7 @@ public final class SafetensorsFile implements ArrayFile {
   }
 
   private static String some(Map<String, Entry> entries) {
-    String names = String.join(", ", entries.keySet().stream().limit(5).toList());
+    String names = String.join(", ", entries.keySet().stream().limit(5).map(Shown::value).toList());
     return entries.size() > 5
         ? names + ", … (" + entries.size() + " in all)"
         : names.isEmpty() ? "nothing" : names;

@@ -1,6 +1,7 @@
 package io.jiffusion.weights;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import io.jiffusion.weights.SafetensorsFile.Entry;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -161,8 +162,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
           return type;
         }
       }
-      String known = Arrays.toString(DType.values());
-      throw bad(path, "array `%s` has dtype %s, must be one of %s", name, text, known);
+      String rule = "must be one of " + Arrays.toString(DType.values());
+      throw bad(path, "array `%s` has dtype %s, " + rule, name, text);
     }
 
     private long[] numbers(String name, String field, int most) {
@@ -239,8 +240,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
   }
 
   private static JiffusionException bad(Path path, String what, Object... values) {
-    return new JiffusionException(
-        path + " is no valid safetensors file: " + what.formatted(values));
+    Object[] shown =
+        Arrays.stream(values).map(v -> v instanceof String ? Shown.value(v) : v).toArray();
+    return new JiffusionException(path + " is no valid safetensors file: " + what.formatted(shown));
   }
 
   private static String printable(char c) {

@@ -14,14 +14,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A file that {@code torch.save} wrote, in the zip format (since PyTorch 1.6) or the one before it:
@@ -38,6 +36,8 @@ public final class TorchFile implements ArrayFile {
   private static final int DEEPEST = 100;
   private static final int LONGEST_NAME = 10_000;
   private static final int BYTES_OF_A_VALUE = 200;
+  private static final int MOST_SHARED = 8; // tensors of one storage
+  private static final long MOST_MADE = 1 << 26; // bytes of tensors that repeat one number
   private static final int CHUNK = 1 << 18;
 
   private final Path path;
@@ -45,7 +45,9 @@ public final class TorchFile implements ArrayFile {
   private Object content;
   private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
   private final Map<String, Long> starts = new LinkedHashMap<>(); // of storages, by key
+  private long size; // of the file
   private long visited; // bytes of memory, by a careful estimate
+  private long written; // bytes of all tensors, those that share a storage counted anew
   private final Map<String, TorchView> views = new LinkedHashMap<>();
   private final Map<String, Info> arrays = new LinkedHashMap<>();
 
@@ -79,7 +81,8 @@ public final class TorchFile implements ArrayFile {
   }
 
   private void readContent() throws IOException {
-    ByteBuffer start = ByteBuffer.allocate((int) Math.min(512, channel.size()));
+    size = channel.size();
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(512, size));
     read(start, 0);
     byte[] bytes = start.array();
     if (bytes.length >= 4 && bytes[0] == 'P' && bytes[1] == 'K' && bytes[2] == 3 && bytes[3] == 4) {
@@ -221,6 +224,10 @@ public final class TorchFile implements ArrayFile {
         throw bad("two of its tensors are called " + name);
       }
       arrays.put(name, new Info(view.type(), view.shape()));
+      written += view.count() * view.type().bytes();
+      if (written > MOST_SHARED * size + MOST_MADE) {
+        throw bad("its tensors, written out, are many times what the file holds");
+      }
     } else if (value instanceof Map || value instanceof List) {
       open.push(new Inside(value, name.isEmpty() ? "" : name + "/", depth));
     }
@@ -239,15 +246,16 @@ public final class TorchFile implements ArrayFile {
     return name;
   }
 
-  private Set<TorchStorage> storages() {
-    Set<TorchStorage> all = new LinkedHashSet<>();
-    Set<String> keys = new HashSet<>();
+  private Collection<TorchStorage> storages() {
+    Map<String, TorchStorage> all = new LinkedHashMap<>();
     for (TorchView view : views.values()) {
-      if (all.add(view.storage()) && !keys.add(view.storage().key())) {
-        throw bad("its storage " + view.storage().key() + " is told in two ways");
+      TorchStorage storage = view.storage();
+      TorchStorage known = all.putIfAbsent(storage.key(), storage);
+      if (known != null && !known.equals(storage)) {
+        throw bad("its storage " + storage.key() + " is told in two ways");
       }
     }
-    return all;
+    return all.values();
   }
 
   /**
