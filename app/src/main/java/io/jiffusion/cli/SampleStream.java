@@ -181,7 +181,8 @@ final class SampleStream {
     long evaluations = 0;
     long passes = 0;
     Future<Void> written = null;
-    for (int at = done; at < count; at += chunk) {
+    int at = done;
+    while (at < count) {
       int number = Math.min(chunk, count - at);
       int before = at;
       SampleResult result =
@@ -197,6 +198,7 @@ final class SampleStream {
         Workers.result(written);
       }
       written = writer.submit(() -> write(out, result.images()));
+      at += number;
     }
     if (written != null) {
       Workers.result(written);

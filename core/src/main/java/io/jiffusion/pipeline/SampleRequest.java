@@ -71,6 +71,9 @@ public record SampleRequest(
     @Optional float[] images,
     @Optional float[] mask) {
 
+  /** Values that an array can hold. */
+  private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
+
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
     Check.that(!sampler.isBlank(), "sampler", "''", "must be a name such as ddim");
@@ -169,6 +172,11 @@ public record SampleRequest(
 
   /** One picture for all images. */
   public SampleRequest image(float[] picture) {
+    Check.that(
+        (long) count * picture.length <= MOST_VALUES,
+        "count",
+        count,
+        "must be at most " + MOST_VALUES / Math.max(1, picture.length) + " for pictures like this");
     float[] all = new float[count * picture.length];
     for (int i = 0; i < count; i++) {
       System.arraycopy(picture, 0, all, i * picture.length, picture.length);
@@ -217,6 +225,11 @@ public record SampleRequest(
         "noise",
         to.length + " values",
         "must be " + from.length + ", as many as those on the other side");
+    Check.that(
+        (long) count * from.length <= MOST_VALUES / 4,
+        "count",
+        count,
+        "must be at most " + MOST_VALUES / 4 / Math.max(1, from.length) + " for images like these");
     return noise(floats(Interpolation.path(state(from), state(to), count).data()));
   }
 
@@ -258,7 +271,7 @@ public record SampleRequest(
   /** Of every draw the numbers of some images. */
   private float[] drawsOf(int first, int number) {
     int size = noise == null ? 0 : noise.length / count;
-    if (size == 0 || draws.length % (count * size) != 0) {
+    if (size == 0 || draws.length % ((long) count * size) != 0) {
       throw new IllegalArgumentException(
           "illegal draws: "
               + draws.length

@@ -253,6 +253,19 @@ final class Sampling {
   }
 
   private void check(SampleRequest request) {
+    int most = most(request);
+    Check.that(
+        request.count() <= most,
+        "count",
+        request.count(),
+        "must be at most "
+            + most
+            + " at once for images of "
+            + execution.input()
+            + " in the "
+            + Runtime.getRuntime().maxMemory() / 1_000_000
+            + " MB that Java has; make them in parts, as sample --format npz does, or give Java more"
+            + " by -Xmx");
     int classes = config.classes();
     for (int label : request.classes()) {
       Check.that(classes > 0, "classes", label, "must be none, because this model has no classes");
@@ -279,6 +292,15 @@ final class Sampling {
     }
   }
 
+  /** Images that arrays, and Java's memory, can hold at once. */
+  private int most(SampleRequest request) {
+    long state = 2 * Double.BYTES + 1 + (request.floats() ? Float.BYTES : 0); // of a value
+    long frame = Double.BYTES + 1 + Float.BYTES;
+    long bytes = state + (request.trajectory() ? SampleResult.FRAMES * frame : 0);
+    long memory = Runtime.getRuntime().maxMemory() / 10 * 9;
+    return (int) Math.min(Integer.MAX_VALUE - 8, memory / bytes) / imageSize();
+  }
+
   /** Why there is no guidance by the model without a class, and what helps. */
   private String withoutNullClass() {
     return config.train() != null || config.network().classes() == 0
@@ -289,7 +311,7 @@ final class Sampling {
   }
 
   private void checkSize(String name, float[] given, int count) {
-    int values = count * imageSize();
+    long values = (long) count * imageSize();
     Check.that(
         given.length == values,
         name,
@@ -343,7 +365,7 @@ final class Sampling {
 
   /** Whole blocks, so that only the last one of a request is padded. */
   private int batch(SampleRequest request) {
-    int wanted = request.batch() > 0 ? request.batch() : BATCH;
+    int wanted = Math.min(request.batch() > 0 ? request.batch() : BATCH, request.count());
     return (wanted + execution.block() - 1) / execution.block() * execution.block();
   }
 

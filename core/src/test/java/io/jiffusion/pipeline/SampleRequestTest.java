@@ -3,10 +3,14 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.run.Cancellation;
 import io.jiffusion.run.JiffusionException;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SampleRequestTest {
 
@@ -51,6 +55,50 @@ class SampleRequestTest {
     SampleRequest only = request.only(2);
     assertThat(only.noise()).containsExactly(5, 6);
     assertThat(only.noise(null)).isEqualTo(SampleRequest.of(1).seed(12).classes(7));
+  }
+
+  @Test
+  void givenNumbersAreReadFromJson() {
+    SampleRequest request = SampleRequest.ofJson("{\"noise\": [1, 2.5], \"mask\": [0]}");
+    assertThat(request.noise()).containsExactly(1, 2.5f);
+    assertThat(request.mask()).containsExactly(0);
+    assertThatThrownBy(() -> SampleRequest.ofJson("{\"noise\": [1, \"x\"]}"))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessage("illegal noise: x, must be a number (line 1 of request)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2_200_000, 1_000_000_000, Integer.MAX_VALUE})
+  void moreImagesThanArraysOrMemoryHoldAreRefusedByTheLargestNumber(int count) {
+    RunConfig config = RunConfig.of("mnist", List.of());
+    SampleRequest request = SampleRequest.of(count).steps(2).classes(1).floats(true);
+    try (Model model = new Model(config, "fp32", () -> new GaussianExecution(config, 4))) {
+      List<ThrowingCallable> calls =
+          List.of(
+              () -> model.sample(request),
+              () -> model.sample(request.trajectory(true)),
+              () -> model.sample(request.batch(Integer.MAX_VALUE)),
+              () -> model.noise(request),
+              () -> model.encode(request, new float[1024], step -> {}, new Cancellation()));
+      for (ThrowingCallable call : calls) {
+        assertThatThrownBy(call)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageMatching(
+                "illegal count: "
+                    + count
+                    + ", must be at most [1-9]\\d* at once for images of .* in the \\d+ MB that Java"
+                    + " has; make them in parts, as sample --format npz does, or give Java more by"
+                    + " -Xmx");
+      }
+      assertThat(model.sample(request.part(count - 2, 2)).count()).isEqualTo(2);
+      assertThat(model.sample(SampleRequest.of(1).steps(2).batch(Integer.MAX_VALUE)).count())
+          .isEqualTo(1);
+    }
+    float[] picture = new float[1024];
+    assertThatThrownBy(() -> request.image(picture))
+        .hasMessage("illegal count: " + count + ", must be at most 2097151 for pictures like this");
+    assertThatThrownBy(() -> request.between(picture, picture))
+        .hasMessage("illegal count: " + count + ", must be at most 524287 for images like these");
   }
 
   @ParameterizedTest
