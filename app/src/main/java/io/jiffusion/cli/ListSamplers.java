@@ -57,7 +57,10 @@ final class ListSamplers implements Callable<Integer> {
     text.append(
         """
 
-        noise: whether the sampler adds some on the way; order is then that of mean and variance.
+        order: at the times named; of the distance to the exact flow, or of mean and variance where noise is added.
+        Multistep samplers of order 3 and 4 have 2 in the limit, for their first step knows one value only. biased:
+        pc's variance stays snr² of it too large, 2.6 % with 0.16, however many steps. See docs/samplers.md.
+        noise: whether the sampler adds some on the way.
         evaluations: of the network in a step; guidance sends each image through it twice.
         times: --spacing where it is not given. Options: --sampler NAME:option=value,option=value.""");
     return text.toString();

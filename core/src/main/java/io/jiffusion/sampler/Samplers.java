@@ -48,7 +48,10 @@ public final class Samplers {
    *
    * @param name as the field writes it
    * @param options what can be set, with the values that stand where nothing is: {@code eta=0}
-   * @param order of convergence to the exact flow, or to the exact distribution if stochastic
+   * @param order of convergence to the exact flow, or of mean and variance to the exact ones if
+   *     stochastic, at the times that the sampler is best known with; {@code adaptive} for one that
+   *     keeps to a tolerance, {@code biased} for one whose variance stays off however many steps it
+   *     takes
    * @param stochastic whether noise is added on the way, with the options as they stand
    * @param evaluations of the denoiser in a step
    * @param spacing the times it is best known with, where the request says nothing; the name of a
@@ -133,10 +136,10 @@ public final class Samplers {
     String orders = "final=always|few|never";
     add("unipc", "2", "1", "logsnr", UNIPC, unipc + orders, Samplers::unipc);
     String deis = "degree=3, axis=time|rho|log-rho, final=never|few|always";
-    add("deis", "2", "1", "uniform", DEIS, deis, Samplers::deis);
+    add("deis", "1.4", "1", "uniform", DEIS, deis, Samplers::deis);
     Maker pndm = pndm(Pndm.Start.RUNGE_KUTTA);
-    add("pndm", "2", "1, 4 in the first 3 steps", "uniform", PNDM, FULL_END, pndm);
-    add("plms", "2", "1, 2 in the first step", "uniform", PNDM, FULL_END, pndm(Pndm.Start.HEUN));
+    add("pndm", "1.4", "1, 4 in the first 3 steps", "uniform", PNDM, FULL_END, pndm);
+    add("plms", "1.4", "1, 2 in the first step", "uniform", PNDM, FULL_END, pndm(Pndm.Start.HEUN));
     Maker ipndm = pndm(Pndm.Start.LOWER_ORDER);
     add("ipndm", "2", "1", "karras", DEIS, "order=4, " + FULL_END, ipndm);
     add("ipndm-v", "2", "1", "karras", DEIS, "order=4, " + FULL_END, Samplers::lms);
@@ -159,7 +162,7 @@ public final class Samplers {
     add("reverse-diffusion", "1", "1", "time", SCORE_SDE, "", (s, x) -> new ReverseDiffusion());
     String pc = "snr=0.16, corrector=langevin|annealed, steps=1, predictor=";
     String predictors = String.join("|", PREDICTORS.keySet());
-    add("pc", "1", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
+    add("pc", "biased", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);
     add("rk45", "adaptive", "6", "time", SCORE_SDE, "rtol=1e-5, atol=1e-5", Samplers::rk45);
     Maker analytic = (spec, given) -> new Ancestral(given.optimal().get());
     add("analytic-ddpm", "1", "1", "uniform", ANALYTIC, "", analytic);

@@ -27,6 +27,12 @@ final class SamplerTable {
   private static final Samplers.Given MODEL =
       new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {0.7}));
 
+  /**
+   * Orders at times that are evenly spaced in half log-SNR, where they differ from that of the
+   * list, which is the one at the sampler's own times: whole steps of a table.
+   */
+  private static final Map<String, Double> EVEN = Map.of("deis", 2.0, "pndm", 2.0, "plms", 2.0);
+
   /** Samplers whose step is not affine in state and noise, even on a Gaussian. */
   private static final Set<String> NOT_AFFINE = Set.of("pc");
 
@@ -35,7 +41,7 @@ final class SamplerTable {
 
   static {
     for (Samplers.Method method : Samplers.methods()) {
-      ROWS.add(new Row(method.name(), order(method)));
+      ROWS.add(new Row(method.name(), EVEN.getOrDefault(method.name(), order(method))));
     }
 
     // Denoising diffusion
@@ -89,7 +95,7 @@ final class SamplerTable {
    *
    * @param text as {@link Samplers#parse} reads it
    * @param order claimed: of convergence to the exact flow, or of the moments if stochastic; 0 for
-   *     one that adapts its steps
+   *     one that adapts its steps, or is biased
    */
   record Row(String text, double order) {
 
@@ -98,7 +104,7 @@ final class SamplerTable {
     }
 
     boolean adaptive() {
-      return order == 0;
+      return Samplers.method(text).order().equals("adaptive");
     }
 
     boolean stochastic() {
@@ -111,7 +117,9 @@ final class SamplerTable {
 
     /** Whether more steps lead to the data: not with more noise than the levels say. */
     boolean refined() {
-      return !OWN_STEPS.contains(Samplers.method(text).name()) && !text.contains("snoise");
+      return order > 0
+          && !OWN_STEPS.contains(Samplers.method(text).name())
+          && !text.contains("snoise");
     }
 
     /** The grid for which the order is claimed. */
@@ -170,7 +178,9 @@ final class SamplerTable {
     ROWS.add(new Row(text, order));
   }
 
-  private static double order(Samplers.Method method) {
-    return method.order().equals("adaptive") ? 0 : Double.parseDouble(method.order());
+  /** The order that the list states; 0 for one that has none. */
+  static double order(Samplers.Method method) {
+    boolean number = method.order().matches("[0-9.]+");
+    return number ? Double.parseDouble(method.order()) : 0;
   }
 }
