@@ -24,6 +24,14 @@ public interface Dataset {
   /** Writes an example, channels first and row-major, to {@code out[offset] …}. */
   void example(int index, float[] out, int offset);
 
+  /**
+   * Tells whether two sets have the same examples, in words: how many, of how many classes, and a
+   * checksum where there is one. Where the files lie does not matter.
+   */
+  default String fingerprint() {
+    return size() + " examples of " + classes() + " classes";
+  }
+
   /** Numbers that an example consists of. */
   default int exampleSize() {
     return channels() * height() * width();

@@ -1,7 +1,10 @@
 package io.jiffusion.data;
 
 import io.jiffusion.run.JiffusionException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.zip.CRC32C;
 
 /**
  * Labelled images in memory, as bytes.
@@ -66,6 +69,19 @@ public record ImageSet(Images images, int[] labels, List<String> classNames) imp
         out[offset + channel * plane + pixel] = Images.toFloat(bytes[at++]);
       }
     }
+  }
+
+  @Override
+  public String fingerprint() {
+    CRC32C sum = new CRC32C();
+    sum.update(images.bytes());
+    for (int i = 0; i < size() && labels != null; i++) {
+      sum.update(labels[i]);
+      sum.update(labels[i] >>> 8);
+    }
+    classNames.forEach(name -> sum.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
+    return String.format(
+        Locale.ROOT, "%d images of %d classes, sum %08x", size(), classes(), sum.getValue());
   }
 
   /** Refuses labels outside the classes. */

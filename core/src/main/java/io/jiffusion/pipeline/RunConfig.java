@@ -147,24 +147,13 @@ public record RunConfig(
   public RunConfig withData(Path path) {
     return data == null
         ? new RunConfig(new DataConfig("folder", path.toString(), false), network, process, train)
-        : with(List.of("data.path=" + path));
+        : new RunConfig(
+            new DataConfig(data.set(), path.toString(), data.flip()), network, process, train);
   }
 
   /** This configuration with another precision. */
   RunConfig withPrecision(String precision) {
     return with(List.of("train.precision=" + precision));
-  }
-
-  /**
-   * All that a training run's state depends on: the configuration without how long it runs, how
-   * often it saves and what it computes twice.
-   */
-  String identity() {
-    Tree tree = Tree.of(with(List.of("train.recompute=null")));
-    for (String free : List.of("steps", "minutes", "previewEvery", "checkpointEvery")) {
-      tree = tree.merge(Tree.setting("train." + free + "=0"));
-    }
-    return tree.toJson();
   }
 
   private static RunConfig of(Tree tree, List<String> settings) {

@@ -27,7 +27,9 @@ import java.util.List;
  * @param recompute true to forget the values within the network's blocks and compute them again for
  *     the gradient: less memory, a third more time, the same numbers; null for false
  * @param previewEvery steps between preview images; 0 for none
- * @param checkpointEvery steps between checkpoints; 0 for one at the end only
+ * @param checkpointEvery steps between checkpoints; 0 for none by steps
+ * @param checkpointMinutes minutes after which one is written whatever the steps; 0 for none by
+ *     time; null for 10
  */
 public record TrainConfig(
     long seed,
@@ -47,7 +49,9 @@ public record TrainConfig(
     String precision,
     @Optional Boolean recompute,
     int previewEvery,
-    int checkpointEvery) {
+    int checkpointEvery,
+    @Optional Double checkpointMinutes) {
+  private static final double MINUTES = 10;
 
   private static final int MOST_OF_A_BATCH = 1 << 20;
   private static final int MOST_SHARDS = 1024;
@@ -79,7 +83,13 @@ public record TrainConfig(
         checkpointEvery >= 0,
         "checkpointEvery",
         checkpointEvery,
-        "must be 0 (at the end only) or more");
+        "must be 0 (none by steps) or more");
+    checkpointMinutes = checkpointMinutes == null ? MINUTES : checkpointMinutes;
+    Check.that(
+        checkpointMinutes >= 0,
+        "checkpointMinutes",
+        checkpointMinutes,
+        "must be 0 (none by time) or more");
     betas = betas.clone();
     gamma = gamma.clone();
   }

@@ -19,12 +19,10 @@ import io.jiffusion.train.Trainer;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -46,6 +44,9 @@ public final class Training {
 
     /** The folder has new weights, those after this many steps. */
     void saved(long step);
+
+    /** Something to know before the first step: from what it learns, how large the network is. */
+    default void told(String sentence) {}
   }
 
   private final RunConfig config;
@@ -70,18 +71,22 @@ public final class Training {
    */
   public boolean run(Listener listener, Cancellation cancellation) {
     TrainConfig train = config.train();
-    try (FileChannel channel = lock()) {
+    try (RunLock lock = new RunLock(folder)) {
       if (!resume && Checkpoint.exists(folder)) {
         throw new JiffusionException(
             folder + " holds a run already; go on with --resume, or choose another --out");
       }
-      try (Trainer trainer = trainer();
+      Dataset data = dataset();
+      tell(data, listener);
+      String settings = Resumption.settings(config, data);
+      try (Trainer trainer = trainer(config, data, resume ? checkpoint(settings, listener) : null);
           Metrics metrics = new Metrics(folder, trainer.steps())) {
         AtomicFile.deleteUnfinished(folder);
         RunFolder.of(config, trainer.steps()).write(folder);
         long begin = System.nanoTime();
         long first = trainer.steps();
         long saved = -1;
+        long savedAt = begin;
         while (trainer.steps() < last() && !cancellation.requested() && !timeIsUp(begin)) {
           Trainer.Step step = trainer.step();
           metrics.add(step);
@@ -93,16 +98,17 @@ public final class Training {
                   first,
                   (System.nanoTime() - begin) / 1e9,
                   String.format(Locale.ROOT, "loss %.4f", step.loss())));
-          if (train.checkpointEvery() > 0 && step.step() % train.checkpointEvery() == 0) {
-            save(trainer, metrics);
+          if (isTimeToSave(step.step(), savedAt)) {
+            save(trainer, metrics, settings);
             saved = step.step();
+            savedAt = System.nanoTime();
             listener.saved(saved);
           }
         }
         // Also where no step was left to make: the end may have come between checkpoint and
         // weights.
         if (trainer.steps() > 0 && saved != trainer.steps()) {
-          save(trainer, metrics);
+          save(trainer, metrics, settings);
           listener.saved(trainer.steps());
         }
         return trainer.steps() >= last();
@@ -121,26 +127,55 @@ public final class Training {
     return minutes > 0 && System.nanoTime() - begin >= minutes * 60e9;
   }
 
-  private FileChannel lock() throws IOException {
-    Files.createDirectories(folder);
-    FileChannel channel =
-        FileChannel.open(
-            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      if (channel.tryLock() != null) {
-        return channel;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Locked by this very process, which the system does not count as another.
-    }
-    channel.close();
-    throw new JiffusionException(
-        folder + " is being trained already; stop that training, or choose another --out");
+  private boolean isTimeToSave(long step, long savedAt) {
+    int every = config.train().checkpointEvery();
+    double minutes = config.train().checkpointMinutes();
+    return every > 0 && step % every == 0
+        || minutes > 0 && System.nanoTime() - savedAt >= minutes * 60e9;
   }
 
-  private Trainer trainer() {
-    return trainer(
-        config, config.dataset(), resume ? Checkpoint.newest(folder, config.identity()) : null);
+  private Dataset dataset() {
+    try {
+      return config.dataset();
+    } catch (JiffusionException e) {
+      Path path = Path.of(config.data().path());
+      if (!resume || path.isAbsolute() || path.toString().isEmpty() || Files.exists(path)) {
+        throw e;
+      }
+      throw new JiffusionException(
+          e.getMessage()
+              + "; the run was started in another folder, where "
+              + path
+              + " was: name the data by --data",
+          e);
+    }
+  }
+
+  private void tell(Dataset data, Listener listener) {
+    long parameters =
+        config.network().parameters().stream().mapToLong(each -> each.shape().count()).sum();
+    listener.told(
+        String.format(
+            Locale.ROOT,
+            "learning from %d %s%s; the network has %,d parameters; %d images a step",
+            data.size(),
+            config.isToy() ? "points" : "images",
+            data.classes() > 0 ? " of " + data.classes() + " classes" : "",
+            parameters,
+            config.train().batch()));
+  }
+
+  private Checkpoint checkpoint(String settings, Listener listener) {
+    return Checkpoint.newest(
+        folder,
+        written -> {
+          List<String> changes = Resumption.changes(written, settings);
+          if (!changes.isEmpty()) {
+            listener.told(
+                "changed since the checkpoint, so this is no longer the run that never stopped: "
+                    + String.join(", ", changes));
+          }
+        });
   }
 
   /** A trainer with fresh weights. */
@@ -190,9 +225,23 @@ public final class Training {
         : new Trainer(network, objective, optimiser, average, arithmetic, from);
   }
 
-  private void save(Trainer trainer, Metrics metrics) throws IOException {
+  private void save(Trainer trainer, Metrics metrics, String settings) {
+    try {
+      write(trainer, metrics, settings);
+    } catch (JiffusionException | IOException e) {
+      String reason = e instanceof IOException io ? AtomicFile.reason(io) : e.getMessage();
+      throw new JiffusionException(
+          reason
+              + "; what was saved before is whole: make room, or let "
+              + folder
+              + " be written to, and go on with --resume",
+          e);
+    }
+  }
+
+  private void write(Trainer trainer, Metrics metrics, String settings) throws IOException {
     metrics.flush();
-    new Checkpoint(trainer.state(), trainer.steps()).write(folder, config.identity());
+    new Checkpoint(trainer.state(), trainer.steps()).write(folder, settings);
     Params ema = trainer.state().ema();
     Map<String, Array> arrays = new LinkedHashMap<>();
     for (String name : ema.names()) {

@@ -215,7 +215,7 @@ record Tree(Object value, String place) {
 
   /**
    * The tree {@code key: value} of a setting such as {@code train.batch=32}; the value is read as
-   * YAML.
+   * YAML, but for a path: 2024 is a folder's name there.
    */
   static Tree setting(String text) {
     int equals = text.indexOf('=');
@@ -225,7 +225,8 @@ record Tree(Object value, String place) {
     }
     String place = "--set " + Shown.value(text);
     String value = text.substring(equals + 1);
-    Tree tree = new Tree(value.isEmpty() ? "" : yaml(value, place).value, place);
+    boolean literal = text.startsWith("data.path=") && !value.matches("([\"']).*\\1");
+    Tree tree = new Tree(value.isEmpty() || literal ? value : yaml(value, place).value, place);
     String[] keys = text.substring(0, equals).split("\\.");
     if (keys.length > KEYS_OF_A_SETTING) {
       throw new IllegalArgumentException(

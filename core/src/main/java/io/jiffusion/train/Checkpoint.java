@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,7 +43,7 @@ public record Checkpoint(Trainer.State state, long step) {
    * Writes the checkpoint.
    *
    * @param run the run folder
-   * @param settings of the run, as text; they must be the same when it is read
+   * @param settings of the run, as text
    */
   public void write(Path run, String settings) {
     Map<String, Array> arrays = new LinkedHashMap<>();
@@ -78,18 +79,18 @@ public record Checkpoint(Trainer.State state, long step) {
       AtomicFile.deleteUnfinished(folder(run));
     } catch (IOException e) {
       throw new JiffusionException(
-          "cannot write a checkpoint in " + folder(run) + ": " + e.getMessage(), e);
+          "cannot write a checkpoint in " + folder(run) + ": " + AtomicFile.reason(e), e);
     }
   }
 
   /**
    * Reads the newest checkpoint that is whole; a damaged one is passed over with a warning.
    *
-   * @param settings as they were when it was written
+   * @param settings gets those of the run when it was written, and throws what it likes if they do
+   *     not fit
    * @throws JiffusionException if there is none
-   * @throws IllegalArgumentException if it belongs to other settings
    */
-  public static Checkpoint newest(Path run, String settings) {
+  public static Checkpoint newest(Path run, Consumer<String> settings) {
     JiffusionException damage = null;
     for (Path file : all(run)) {
       try {
@@ -118,16 +119,14 @@ public record Checkpoint(Trainer.State state, long step) {
     }
   }
 
-  private static Checkpoint read(Path path, String settings) throws Damaged {
+  private static Checkpoint read(Path path, Consumer<String> settings) throws Damaged {
     Map<String, Params> parts = new LinkedHashMap<>();
     try (SafetensorsFile file = Safetensors.open(path)) {
-      if (!settings.equals(file.metadata().get("settings"))) {
-        throw new IllegalArgumentException(
-            "checkpoint "
-                + path
-                + " belongs to other settings, must be resumed with"
-                + " those it was started with; choose another --out to start anew");
+      String written = file.metadata().get("settings");
+      if (written == null) {
+        throw new JiffusionException("checkpoint " + path + " is damaged: it tells no settings");
       }
+      settings.accept(written);
       CRC32C sum = new CRC32C();
       file.entries()
           .forEach(
@@ -187,7 +186,7 @@ public record Checkpoint(Trainer.State state, long step) {
       found.sort(Comparator.comparingLong(Checkpoint::stepOf).reversed());
       return found;
     } catch (IOException e) {
-      throw new JiffusionException("cannot list " + folder(run) + ": " + e.getMessage(), e);
+      throw new JiffusionException("cannot list " + folder(run) + ": " + AtomicFile.reason(e), e);
     }
   }
 }

@@ -168,11 +168,97 @@ class TrainingTest {
   }
 
   @Test
-  void otherSettingsAreRefused() {
+  void whatTheWeightsLearnedByStaysAndEverySettingThatDiffersIsNamed() {
     train("run", false, points(1, 0));
-    assertThatThrownBy(() -> train("run", true, points(2, 0).with(List.of("train.lr=0.5"))))
+    RunConfig other =
+        points(2, 0)
+            .with(
+                List.of(
+                    "network.mlp.width=32",
+                    "process.schedule=linear",
+                    "train.lr=0.5",
+                    "data.set=moons"));
+    assertThatThrownBy(() -> train("run", true, other))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("belongs to other settings");
+        .hasMessage(
+            "illegal settings for --resume: data.set s-curve → moons, network.mlp.width 16 → 32,"
+                + " process.schedule cosine → linear, must stay as they were, because the weights"
+                + " learned by them; choose another --out to start anew");
+  }
+
+  @Test
+  void howItLearnsMayChangeOnTheWayAndIsTold() {
+    train("run", false, points(3, 0));
+    List<String> told = new ArrayList<>();
+    RunConfig other = points(6, 2).with(List.of("train.lr=0.5", "train.batch=5", "train.warmup=1"));
+    assertThat(
+            new Training(other, home.resolve("run"), true)
+                .run(listener(told, progress -> {}, step -> {}), new Cancellation()))
+        .isTrue();
+    assertThat(told)
+        .containsExactly(
+            "learning from 100000 points; the network has 1,314 parameters; 5 images a step",
+            "changed since the checkpoint, so this is no longer the run that never stopped: "
+                + "train.batch 7 → 5, train.lr 0.001 → 0.5, train.warmup 100 → 1");
+  }
+
+  @Test
+  void theSamePicturesUnderAnotherPathGoOnAndOtherPicturesAreRefused() throws IOException {
+    train("whole", false, digits(6));
+    train("halves", false, digits(3));
+    Path moved = Files.move(home.resolve("digits"), home.resolve("2024"));
+    RunConfig there = digits(6).with(List.of("data.path=" + moved));
+    train("halves", true, there);
+    assertThat(contents("halves/weights.safetensors"))
+        .isEqualTo(contents("whole/weights.safetensors"));
+    byte[] labels = Files.readAllBytes(moved.resolve("train-labels-idx1-ubyte"));
+    labels[labels.length - 1] ^= 1;
+    Files.write(moved.resolve("train-labels-idx1-ubyte"), labels);
+    assertThatThrownBy(() -> train("halves", true, there))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pictures 23 images of 10 classes, sum ")
+        .hasMessageContaining("must stay as they were");
+  }
+
+  @Test
+  void theFirstDropOfLabelsGivesTheLastClassAnotherMeaning() {
+    train("run", false, digits(1));
+    assertThat(train("run", true, digits(2).with(List.of("train.labelDrop=0.1")))).isTrue();
+    String before = Resumption.settings(points(1, 0), points(1, 0).dataset());
+    String now =
+        Resumption.settings(points(1, 0), points(1, 0).dataset())
+            .replace("\"train.labelDrop\":0", "\"train.labelDrop\":0.1");
+    assertThat(now).isNotEqualTo(before);
+    assertThatThrownBy(() -> Resumption.changes(before, now))
+        .hasMessageContaining("train.labelDrop 0 → 0.1");
+  }
+
+  @Test
+  void dataOfAnotherFolderThanThatWhereARunBeganIsAskedFor() {
+    train("run", false, digits(1));
+    assertThatThrownBy(() -> train("run", true, digits(2).with(List.of("data.path=no/where"))))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining(
+            "the run was started in another folder, where no/where was: name the data by --data");
+  }
+
+  @Test
+  void aCheckpointIsWrittenByTimeToo() {
+    List<Long> saved = new ArrayList<>();
+    new Training(
+            points(3, 0).with(List.of("train.checkpointMinutes=1e-9")), home.resolve("run"), false)
+        .run(listener(progress -> {}, saved::add), new Cancellation());
+    assertThat(saved).containsExactly(1L, 2L, 3L);
+    assertThat(points(1, 0).train().checkpointMinutes()).isEqualTo(10);
+  }
+
+  @Test
+  void noLockIsLeftBehind() throws IOException {
+    train("run", false, points(1, 0));
+    assertThat(home.resolve("run/.lock")).doesNotExist();
+    Files.writeString(home.resolve("run/.lock"), "of a process that was killed");
+    assertThat(train("run", true, points(2, 0))).isTrue();
+    assertThat(home.resolve("run/.lock")).doesNotExist();
   }
 
   @Test
@@ -258,7 +344,17 @@ class TrainingTest {
   }
 
   static Training.Listener listener(Consumer<Progress> step, Consumer<Long> saved) {
+    return listener(new ArrayList<>(), step, saved);
+  }
+
+  private static Training.Listener listener(
+      List<String> told, Consumer<Progress> step, Consumer<Long> saved) {
     return new Training.Listener() {
+      @Override
+      public void told(String sentence) {
+        told.add(sentence);
+      }
+
       @Override
       public void step(Progress progress) {
         step.accept(progress);
