@@ -29,7 +29,7 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
   private final Deque<Progress> pace = new ArrayDeque<>();
   private String unit = "";
   private long seen;
-  private long drawn = System.nanoTime();
+  private volatile long drawn = System.nanoTime();
   private long line;
   private int length;
 
@@ -72,9 +72,19 @@ final class Bar implements Consumer<Progress>, AutoCloseable {
     boolean silent = System.nanoTime() - drawn >= SILENCE_NANOS;
     if (last || silent || progress.done() / step > line) {
       line = progress.done() / step;
-      drawn = System.nanoTime();
-      err.println(text(progress, rate(progress, last), 0));
+      line(text(progress, rate(progress, last), 0));
     }
+  }
+
+  /** Says something on a line of its own, where there is no terminal. */
+  void line(String text) {
+    drawn = System.nanoTime();
+    err.println(text);
+  }
+
+  /** When something was written last, in {@link System#nanoTime}'s time. */
+  long drawn() {
+    return drawn;
   }
 
   /** Keeps what is needed to tell how fast the last minute went. */

@@ -32,7 +32,13 @@ import picocli.CommandLine.ScopeType;
     requiredOptionMarker = '*',
     versionProvider = Main.Version.class,
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage",
+      "130:interrupted",
+      "143:ended by SIGTERM"
+    },
     subcommands = {
       Demo.class,
       Train.class,
@@ -83,12 +89,15 @@ public final class Main implements Runnable {
   /** Progress, warnings and errors go here. */
   final PrintStream err;
 
-  /** Set by Ctrl-C and SIGTERM. */
+  /** Set by Ctrl-C, SIGTERM and SIGHUP. */
   final Cancellation cancellation = new Cancellation();
+
+  final Interrupts interrupts;
 
   Main(PrintStream out, PrintStream err) {
     this.out = new ShownStream(out);
     this.err = new ShownStream(err);
+    this.interrupts = new Interrupts(cancellation, this.err);
   }
 
   /** Runs the command line and ends the process. */
@@ -103,13 +112,13 @@ public final class Main implements Runnable {
         new PrintStream(
             new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);
-    Interrupts interrupts = Interrupts.watch(main.cancellation);
+    main.interrupts.watch();
     int code = main.run(args);
     out.flush();
     err.flush();
-    if (interrupts.exitCode() >= 0) {
-      Runtime.getRuntime()
-          .halt(interrupts.exitCode()); // no native memory is freed: the system does it at once
+    if (main.interrupts.came()) {
+      // No native memory is freed: the system does it at once.
+      Runtime.getRuntime().halt(main.interrupts.exitCode(code));
     }
     System.exit(code);
   }

@@ -6,7 +6,6 @@ import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Training;
 import io.jiffusion.pipeline.TrainingPlan;
 import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -123,39 +122,27 @@ final class Train implements Callable<Integer> {
     }
     boolean finished;
     Engine.use(device);
-    RunPictures pictures = new RunPictures(main, folder, config);
-    try (Bar bar = new Bar(main.err, Terminal.shows(), every)) {
-      finished =
-          new Training(config, folder, resume)
-              .run(
-                  new Training.Listener() {
-                    @Override
-                    public void step(Progress progress) {
-                      tell(config);
-                      bar.accept(
-                          progress.note(
-                              progress.note()
-                                  + String.format(
-                                      Locale.ROOT,
-                                      ", %.1f images/s",
-                                      progress.rate() * config.train().batch())));
-                    }
-
-                    @Override
-                    public void saved(long step) {
-                      tell(config);
-                      pictures.make(step);
-                    }
-                  },
-                  main.cancellation);
-    }
-    long made = RunFolder.read(folder).step();
     String goOn =
         "go on with: "
             + Main.NAME
             + " train --out "
             + folder
             + " --resume"; // by the run's own configuration, --set and all
+    main.interrupts.onLoss(() -> lost(folder, goOn));
+    RunPictures pictures = new RunPictures(main, folder, config);
+    boolean terminal = Terminal.shows();
+    try (Bar bar = new Bar(main.err, terminal, every);
+        RunReport report =
+            new RunReport(
+                main.err,
+                bar,
+                config.train().batch(),
+                () -> tell(config),
+                pictures::make,
+                terminal ? 0 : RunReport.QUIET_SECONDS * 1000)) {
+      finished = new Training(config, folder, resume).run(report, main.cancellation);
+    }
+    long made = RunFolder.read(folder).step();
     if (finished || !main.cancellation.requested()) {
       main.out.printf(
           "%d steps made; the model is in %s%nNext: %s %s%n",
@@ -165,11 +152,26 @@ final class Train implements Callable<Integer> {
       }
       return 0;
     }
+    if (made > 0) {
+      main.interrupts.saved();
+    }
     main.err.println(
         made > 0
             ? "stopped and saved after " + made + " steps; " + goOn
             : "stopped before the first step, nothing is saved");
     return Main.INTERRUPTED;
+  }
+
+  private static String lost(Path folder, String goOn) {
+    try {
+      long kept = RunFolder.read(folder).step();
+      if (kept > 0) {
+        return "steps after the " + kept + " that are saved are lost; " + goOn;
+      }
+    } catch (JiffusionException e) {
+      // It has no such file yet.
+    }
+    return "nothing was saved yet";
   }
 
   /** A preset's name, or a file's without folder and ending. */

@@ -104,6 +104,88 @@ class RunsTest {
     assertThat(interrupted("TERM")).isZero();
   }
 
+  @Test
+  void sighupSavesAsSigtermDoes() throws Exception {
+    assertThat(interrupted("HUP")).isZero();
+  }
+
+  @Test
+  void nohupKeepsATrainingGoing() throws Exception {
+    Path going = folder.resolve("going");
+    Process process =
+        started(
+            "nohup",
+            List.of("nohup"),
+            "train",
+            "toy-scurve",
+            "--out",
+            going.toString(),
+            "--steps",
+            "60",
+            "--every",
+            "1",
+            "--set",
+            SMALL);
+    awaitErr(process, "nohup", "3/60 steps");
+    signal(process, "HUP");
+    assertThat(await(process)).isZero();
+    assertThat(out("nohup")).contains("60 steps made");
+  }
+
+  @Test
+  void aSecondCtrlCSaysWhatIsLostAndEndsByTheSignal() throws Exception {
+    Path lost = folder.resolve("lost");
+    // Its steps take minutes, so that none ends between the two.
+    Process process =
+        start(
+            "lost",
+            "train",
+            "mnist",
+            "--out",
+            lost.toString(),
+            "--set",
+            "train.batch=20000",
+            "--set",
+            "train.shards=1");
+    awaitErr(process, "lost", "parameters");
+    Thread.sleep(1000);
+    signal(process, "INT");
+    awaitErr(process, "lost", "stopping; another Ctrl-C ends this at once");
+    assertThat(process.isAlive()).isTrue();
+    signal(process, "INT");
+    assertThat(await(process)).isEqualTo(130);
+    assertThat(err("lost"))
+        .contains("ended at once: nothing was saved yet")
+        .doesNotContain("SIGSEGV");
+  }
+
+  @Test
+  void sigtermWhileSamplingIsNoSuccess() throws Exception {
+    Process process =
+        start(
+            "terminated",
+            "sample",
+            "--model",
+            run.toString(),
+            "--count",
+            "100000",
+            "--out",
+            folder.resolve("terminated").toString());
+    awaitErr(process, "terminated", "evaluations");
+    signal(process, "TERM");
+    assertThat(await(process)).isEqualTo(143);
+  }
+
+  private static void awaitErr(Process process, String name, String text) throws Exception {
+    while (process.isAlive() && !err(name).contains(text)) {
+      Thread.sleep(50);
+    }
+  }
+
+  private static void signal(Process process, String signal) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+  }
+
   private int interrupted(String signal) throws Exception {
     Path stopped = folder.resolve("stopped-" + signal);
     Process process =
@@ -119,10 +201,8 @@ class RunsTest {
             "1",
             "--set",
             SMALL);
-    while (process.isAlive() && !err(signal).contains("3 steps")) {
-      Thread.sleep(50);
-    }
-    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+    awaitErr(process, signal, "3 steps");
+    signal(process, signal);
     int code = await(process);
     assertThat(err(signal)).contains("go on with: jiffusion train --out " + stopped + " --resume");
     assertThat(stopped.resolve("weights.safetensors")).exists();
@@ -213,7 +293,12 @@ class RunsTest {
   }
 
   private static Process start(String name, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
+    return started(name, List.of(), arguments);
+  }
+
+  private static Process started(String name, List<String> by, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(by);
     if (System.getProperty("os.name").startsWith("Linux")) {
       // What a shell puts in the background ignores Ctrl-C, and so would all that it starts.
       command.addAll(List.of("env", "--default-signal=INT"));
