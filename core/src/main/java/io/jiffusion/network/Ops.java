@@ -160,8 +160,8 @@ public interface Ops<T> {
   T attention(T q, T k, T v, int heads);
 
   /**
-   * Sinusoidal embedding of labels, [B] to [B, width], in float32: frequencies {@code
-   * exp(−ln(10000)·i/(width/2 − shift))}, i = 0 … width/2 − 1.
+   * Sinusoidal embedding of labels, or of the numbers of classes, [B] to [B, width], in float32:
+   * frequencies {@code exp(−ln(10000)·i/(width/2 − shift))}, i = 0 … width/2 − 1.
    *
    * @param shift 1 (DDPM) or 0 (improved-diffusion)
    */

@@ -2,6 +2,7 @@ package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.Norms;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Timing;
 import java.util.ArrayDeque;
@@ -41,10 +42,11 @@ public record SongUnet(SongUnetConfig config) implements Network {
     T h = encode(ops, image, emb, skips);
 
     T bottom = h;
-    h = ops.block("middle.res1", o -> residual(o, bottom, emb, Change.NONE, channels(o, bottom)));
-    h = attend(ops, h, "middle.attn");
+    Norms norms = config.differing();
+    h = ops.block("middle.res1", o -> middle(o, bottom, emb));
+    h = attend(ops, h, "middle.attn", norms.middleAttention());
     T mixed = h;
-    h = ops.block("middle.res2", o -> residual(o, mixed, emb, Change.NONE, channels(o, mixed)));
+    h = ops.block("middle.res2", o -> middle(o, mixed, emb));
 
     T out = decode(ops, h, emb, skips);
     return config.divide() ? ops.divide(out, label) : out;
@@ -83,7 +85,9 @@ public record SongUnet(SongUnetConfig config) implements Network {
         String name = "down." + i + "." + j;
         T before = h;
         h = ops.block(name + ".res", o -> residual(o, before, emb, Change.NONE, channels));
-        h = config.attends(ops.shape(h).size(2)) ? attend(ops, h, name + ".attn") : h;
+        if (config.attends(ops.shape(h).size(2))) {
+          h = attend(ops, h, name + ".attn", config.differing().attention());
+        }
         skips.push(h);
       }
       if (i < last) {
@@ -111,6 +115,7 @@ public record SongUnet(SongUnetConfig config) implements Network {
     for (int i = last; i >= 0; i--) {
       int channels = config.channels() * config.multipliers()[i];
       boolean attends = config.attends(ops.shape(h).size(2));
+      int joined = attends ? config.differing().joined() : 0;
       for (int j = 0; j <= config.blocks(); j++) {
         String name = "up." + i + "." + j;
         T before = h;
@@ -118,19 +123,20 @@ public record SongUnet(SongUnetConfig config) implements Network {
         h =
             ops.block(
                 name + ".res",
-                o -> residual(o, o.concat(before, skip), emb, Change.NONE, channels));
+                o -> residual(o, o.concat(before, skip), emb, Change.NONE, channels, joined, 0));
         if (attends && (j == config.blocks() || !config.attendOnce())) {
-          h = attend(ops, h, name + ".attn");
+          h = attend(ops, h, name + ".attn", config.differing().attention());
         }
       }
       String level = "up." + i;
       if (config.decoder() == Pyramid.SKIP) {
-        T more = said(ops, h, level, config.outputChannels());
+        int groups = i == 0 ? config.differing().out() : 0;
+        T more = said(ops, h, level, config.outputChannels(), groups);
         said = said == null ? more : ops.add(doubled(ops, said), more);
       } else if (config.decoder() == Pyramid.RESIDUAL) {
         said =
             said == null
-                ? said(ops, h, level, channels(ops, h))
+                ? said(ops, h, level, channels(ops, h), 0)
                 : rescaled(ops, ops.add(convUp(ops, said, level + ".skip", channels(ops, h)), h));
         h = i == last ? h : said;
       }
@@ -139,14 +145,18 @@ public record SongUnet(SongUnetConfig config) implements Network {
         h = ops.block(level + ".sample", o -> up(o, before, emb));
       }
     }
-    return config.decoder() == Pyramid.SKIP ? said : said(ops, h, "out", config.outputChannels());
+    return config.decoder() == Pyramid.SKIP
+        ? said
+        : said(ops, h, "out", config.outputChannels(), config.differing().out());
   }
 
   /** What the features say. */
-  private <T> T said(Ops<T> ops, T h, String name, int channels) {
+  private <T> T said(Ops<T> ops, T h, String name, int channels, int groups) {
     return ops.block(
         name,
-        o -> o.conv(o.silu(norm(o, h, "norm")), "conv", channels, 3, 1, Padding.SYMMETRIC, 0));
+        o ->
+            o.conv(
+                o.silu(norm(o, h, "norm", groups)), "conv", channels, 3, 1, Padding.SYMMETRIC, 0));
   }
 
   private enum Change {
@@ -155,16 +165,29 @@ public record SongUnet(SongUnetConfig config) implements Network {
     DOUBLE
   }
 
+  private <T> T middle(Ops<T> ops, T x, T emb) {
+    int groups = config.differing().middle();
+    return residual(ops, x, emb, Change.NONE, channels(ops, x), groups, groups);
+  }
+
   private <T> T residual(Ops<T> ops, T x, T emb, Change change, int channels) {
-    T h = resized(ops, ops.silu(norm(ops, x, "norm1")), change);
+    return residual(ops, x, emb, change, channels, 0, 0);
+  }
+
+  /** A residual block; {@code first} and {@code second} are groups of its norms, 0 by the rule. */
+  private <T> T residual(
+      Ops<T> ops, T x, T emb, Change change, int channels, int first, int second) {
+    T h = resized(ops, ops.silu(norm(ops, x, "norm1", first)), change);
     T skip = resized(ops, x, change);
     h = ops.conv(h, "conv1", channels, 3, 1, Padding.SYMMETRIC, 1);
     if (config.timing() == Timing.ADD) {
-      h = norm(ops, ops.addChannels(h, ops.linear(emb, "time", channels, 1)), "norm2");
+      h = norm(ops, ops.addChannels(h, ops.linear(emb, "time", channels, 1)), "norm2", second);
     } else {
       T both = ops.linear(emb, "time", 2 * channels, 1);
       T scale = ops.channels(both, 0, channels);
-      h = ops.scaleShift(norm(ops, h, "norm2"), scale, ops.channels(both, channels, channels));
+      h =
+          ops.scaleShift(
+              norm(ops, h, "norm2", second), scale, ops.channels(both, channels, channels));
     }
     h = ops.dropout(ops.silu(h), "dropout", config.dropout());
     h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, 0);
@@ -174,15 +197,15 @@ public record SongUnet(SongUnetConfig config) implements Network {
     return rescaled(ops, ops.add(skip, h));
   }
 
-  private <T> T attend(Ops<T> ops, T x, String name) {
+  private <T> T attend(Ops<T> ops, T x, String name, int groups) {
     int channels = channels(ops, x);
     int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
-    return heads == 0 ? x : ops.block(name, o -> attention(o, x, channels, heads));
+    return heads == 0 ? x : ops.block(name, o -> attention(o, x, channels, heads, groups));
   }
 
-  private <T> T attention(Ops<T> ops, T x, int channels, int heads) {
+  private <T> T attention(Ops<T> ops, T x, int channels, int heads, int groups) {
     Shape shape = ops.shape(x);
-    T tokens = ops.tokens(norm(ops, x, "norm"));
+    T tokens = ops.tokens(norm(ops, x, "norm", groups));
     T mixed =
         ops.attention(
             ops.linear(tokens, "q", channels, 1),
@@ -260,8 +283,8 @@ public record SongUnet(SongUnetConfig config) implements Network {
     return config.rescale() ? ops.affine(x, Math.sqrt(0.5), 0) : x;
   }
 
-  private <T> T norm(Ops<T> ops, T x, String name) {
-    return ops.groupNorm(x, name, config.groups(channels(ops, x)), config.eps());
+  private <T> T norm(Ops<T> ops, T x, String name, int groups) {
+    return ops.groupNorm(x, name, config.groups(channels(ops, x), groups), config.eps());
   }
 
   private static <T> int channels(Ops<T> ops, T x) {

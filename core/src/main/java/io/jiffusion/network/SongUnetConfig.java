@@ -6,6 +6,7 @@ import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.run.ByValue;
+import io.jiffusion.run.Optional;
 import java.util.Arrays;
 
 /**
@@ -46,6 +47,7 @@ import java.util.Arrays;
  * @param concatenate whether the smaller images are put beside the features, not added
  * @param centerInput whether the input is mapped from [0, 1] to [−1, 1]
  * @param divide whether the output is divided by the label
+ * @param norms groups of the norms that differ from {@code groups}; left out if none does
  */
 public record SongUnetConfig(
     int inputChannels,
@@ -80,7 +82,29 @@ public record SongUnetConfig(
     Pyramid decoder,
     boolean concatenate,
     boolean centerInput,
-    boolean divide) {
+    boolean divide,
+    @Optional Norms norms) {
+
+  /** None differs. */
+  private static final Norms SAME = new Norms(0, 0, 0, 0, 0);
+
+  /**
+   * Groups of some of the norms, each 0 where {@code groups} tells them.
+   *
+   * @param attention of the attention outside of the middle
+   * @param joined of the first norm of a block whose input is joined with the way down's, on levels
+   *     that attend
+   * @param middle of the residual blocks of the middle
+   * @param middleAttention of its attention
+   * @param out of the output
+   */
+  public record Norms(int attention, int joined, int middle, int middleAttention, int out) {
+    public Norms {
+      for (int groups : new int[] {attention, joined, middle, middleAttention, out}) {
+        check("norms", groups, 0, Sizes.CHANNELS);
+      }
+    }
+  }
 
   /** How a label is embedded. */
   public enum Noise {
@@ -136,9 +160,16 @@ public record SongUnetConfig(
     filter = filter.clone();
   }
 
+  /** The norms that differ. */
+  Norms differing() {
+    return norms == null ? SAME : norms;
+  }
+
   /** Groups of a group norm. */
-  int groups(long ofChannels) {
-    return groups > 0 ? groups : (int) Math.max(1, Math.min(32, ofChannels / 4));
+  int groups(long ofChannels, int given) {
+    return given > 0
+        ? given
+        : groups > 0 ? groups : (int) Math.max(1, Math.min(32, ofChannels / 4));
   }
 
   boolean attends(long rows) {

@@ -2,6 +2,7 @@ package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.ClassEmbedding;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel.Attention;
@@ -54,7 +55,14 @@ public record Unet(UnetConfig config) implements Network {
         h =
             ops.block(
                 "up." + i + "." + j,
-                o -> mix(o, o.concat(before, skip), emb, condition, level, level.up()));
+                o ->
+                    attend(
+                        o,
+                        mix(o, o.concat(before, skip), emb, level),
+                        condition,
+                        level,
+                        level.up(),
+                        config.upHeads(level)));
       }
       if (i > 0) {
         T before = h;
@@ -88,7 +96,15 @@ public record Unet(UnetConfig config) implements Network {
         T before = h;
         h =
             ops.block(
-                "down." + i + "." + j, o -> mix(o, before, emb, condition, level, level.down()));
+                "down." + i + "." + j,
+                o ->
+                    attend(
+                        o,
+                        mix(o, before, emb, level),
+                        condition,
+                        level,
+                        level.down(),
+                        config.heads(level)));
         skips.push(h);
       }
       if (i < levels.size() - 1) {
@@ -110,29 +126,29 @@ public record Unet(UnetConfig config) implements Network {
     T emb = ops.sinusoid(label, config.sinusoidWidth(), config.order(), config.shift());
     emb = ops.linear(ops.silu(ops.linear(emb, "linear1", width, 1)), "linear2", width, 1);
     if (config.classes() > 0) {
-      emb = ops.add(emb, ops.embedding(condition.classes(), "classes", config.classes(), width));
+      emb = ops.add(emb, classes(ops, condition.classes(), width));
     }
     return act(ops, emb);
   }
 
-  /** A residual block and what follows it. */
-  private <T> T mix(
-      Ops<T> ops, T x, T emb, Condition<T> condition, UnetLevel level, Attention attention) {
-    T h = ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
-    return attend(ops, h, condition, level, attention, true, 1);
+  private <T> T classes(Ops<T> ops, T classes, int width) {
+    if (config.classEmbedding() != ClassEmbedding.TIMESTEP) {
+      return ops.embedding(classes, "classes", config.classes(), width);
+    }
+    T emb = ops.sinusoid(classes, config.sinusoidWidth(), config.order(), config.shift());
+    return ops.linear(ops.silu(ops.linear(emb, "class1", width, 1)), "class2", width, 1);
   }
 
+  private <T> T mix(Ops<T> ops, T x, T emb, UnetLevel level) {
+    return ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
+  }
+
+  /** What follows a residual block. */
   private <T> T attend(
-      Ops<T> ops,
-      T x,
-      Condition<T> condition,
-      UnetLevel level,
-      Attention attention,
-      boolean norm,
-      double scale) {
+      Ops<T> ops, T x, Condition<T> condition, UnetLevel level, Attention attention, int heads) {
     return switch (attention) {
       case NONE -> x;
-      case SELF -> ops.block("attn", o -> attention(o, x, config.heads(level), norm, scale));
+      case SELF -> ops.block("attn", o -> attention(o, x, heads, true, 1));
       case CROSS ->
           ops.block("cross", o -> transformer(level).apply(o, x, condition.context(), last()));
     };
@@ -161,11 +177,13 @@ public record Unet(UnetConfig config) implements Network {
       return x;
     }
     T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
-    Attention attention =
+    int heads = config.heads(level);
+    T mixed =
         !config.middleAttention()
-            ? Attention.NONE
-            : config.middleTransformer() ? Attention.CROSS : Attention.SELF;
-    T mixed = attend(ops, h, condition, level, attention, config.middleNorm(), scale);
+            ? h
+            : config.middleTransformer()
+                ? attend(ops, h, condition, level, Attention.CROSS, heads)
+                : ops.block("attn", o -> attention(o, h, heads, config.middleNorm(), scale));
     return config.hasMiddle(2)
         ? ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale))
         : mixed;

@@ -47,6 +47,8 @@ import java.util.stream.IntStream;
  * @param transformer what the transformers of levels with cross attention attend to; left out if
  *     there are none
  * @param middleBlocks residual blocks of the middle, 0, 1, or 2 around its attention; left out, 2
+ * @param upHeads heads of all self attention on the way up; left out, as many as on the way down
+ * @param classEmbedding how a class enters the time embedding; left out, by a table
  */
 public record UnetConfig(
     int inputChannels,
@@ -78,7 +80,17 @@ public record UnetConfig(
     @Optional Integer embedding,
     @Optional List<UnetLevel> levels,
     @Optional TransformerConfig transformer,
-    @Optional Integer middleBlocks) {
+    @Optional Integer middleBlocks,
+    @Optional Integer upHeads,
+    @Optional ClassEmbedding classEmbedding) {
+
+  /** How a class enters the time embedding. */
+  public enum ClassEmbedding {
+    /** By its row of a table. */
+    TABLE,
+    /** By its number, as the time does: through sinusoids and two layers of its own. */
+    TIMESTEP
+  }
 
   /** How the time embedding enters a residual block. */
   public enum Timing {
@@ -188,6 +200,13 @@ public record UnetConfig(
             headWidth,
             "must divide the " + level.channels() + " channels of level " + i + ", which attends");
       }
+      check(
+          upHeads == null
+              || level.up() != Attention.SELF
+              || upHeads >= 1 && level.channels() % upHeads == 0,
+          "upHeads",
+          upHeads,
+          "must divide the " + level.channels() + " channels of level " + i + ", which attends");
     }
     check(
         crosses == (transformer != null),
@@ -233,6 +252,11 @@ public record UnetConfig(
     return level.heads() != null
         ? level.heads()
         : headWidth == 0 ? 1 : level.channels() / headWidth;
+  }
+
+  /** Heads of a level's self attention on the way up. */
+  int upHeads(UnetLevel level) {
+    return upHeads == null ? heads(level) : upHeads;
   }
 
   /** Channels of all that the network says, a learned variance included. */

@@ -9,6 +9,7 @@ import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.Draft;
 import io.jiffusion.weights.NameMap;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,9 +55,8 @@ record CompVisUnet(UnetConfig config, NameMap map) {
     int headWidth = c.whole("num_head_channels", -1);
     int heads = headWidth > 0 ? 0 : c.whole("num_heads");
     int upHeads = c.whole("num_heads_upsample", -1);
-    if (!crosses && headWidth <= 0 && upHeads != -1 && upHeads != heads) {
-      c.fail("num_heads_upsample", "must be as num_heads, no other is known here");
-    }
+    // by default (legacy) the way up has its own number, but for transformers
+    boolean own = !crosses && headWidth <= 0 && upHeads > 0 && c.flag("legacy", true);
     int[] depths = c.has("transformer_depth") ? c.oneOrMore("transformer_depth") : new int[] {1};
     if (depths.length > 1 && depths.length != mult.length) {
       c.fail("transformer_depth", "must be one number, or one for each level");
@@ -77,48 +77,52 @@ record CompVisUnet(UnetConfig config, NameMap map) {
     int[] size = c.size("image_size");
     int in = c.whole("in_channels");
     UnetConfig unet =
-        new UnetConfig(
-            in,
-            size[0],
-            size[1],
-            channels,
-            new int[0],
-            c.whole("num_res_blocks"),
-            new int[0],
-            true,
-            Math.max(0, headWidth),
-            32,
-            1e-5,
-            Order.COS_SIN,
-            0,
-            c.flag("use_scale_shift_norm", false) ? Timing.SCALE_SHIFT : Timing.ADD,
-            Padding.SYMMETRIC,
-            c.flag("resblock_updown", false)
-                ? Resample.RESIDUAL
-                : c.flag("conv_resample", true) ? Resample.CONV : Resample.PLAIN,
-            Activation.SILU,
-            c.number("dropout", 0),
-            c.whole("num_classes", 0),
-            true,
-            false,
-            false,
-            1,
-            true,
-            c.whole("out_channels"),
-            null,
-            null,
-            levels,
-            crosses
-                ? new TransformerConfig(
-                    c.oneOrMore("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
-                : null,
-            null);
+        Draft.of(UnetConfig.class)
+            .set("inputChannels", in)
+            .set("height", size[0])
+            .set("width", size[1])
+            .set("channels", channels)
+            .set("multipliers", new int[0])
+            .set("resBlocks", c.whole("num_res_blocks"))
+            .set("attention", new int[0])
+            .set("middleAttention", true)
+            .set("headWidth", Math.max(0, headWidth))
+            .set("groups", 32)
+            .set("eps", 1e-5)
+            .set("order", Order.COS_SIN)
+            .set("shift", 0)
+            .set("timing", c.flag("use_scale_shift_norm", false) ? Timing.SCALE_SHIFT : Timing.ADD)
+            .set("padding", Padding.SYMMETRIC)
+            .set(
+                "resample",
+                c.flag("resblock_updown", false)
+                    ? Resample.RESIDUAL
+                    : c.flag("conv_resample", true) ? Resample.CONV : Resample.PLAIN)
+            .set("activation", Activation.SILU)
+            .set("dropout", c.number("dropout", 0))
+            .set("classes", c.whole("num_classes", 0))
+            .set("zeroInit", true)
+            .set("learnedVariance", false)
+            .set("centerInput", false)
+            .set("middleScale", 1)
+            .set("middleNorm", true)
+            .set("outputChannels", c.whole("out_channels"))
+            .set("levels", levels)
+            .set("upHeads", own && upHeads != heads ? upHeads : null)
+            .set(
+                "transformer",
+                crosses
+                    ? new TransformerConfig(
+                        c.oneOrMore("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
+                    : null)
+            .make();
     Map<String, Integer> numbers = new HashMap<>();
     numbers.put("levels", mult.length);
     numbers.put("blocks", unet.resBlocks());
     numbers.put("split", c.flag("use_new_attention_order", false) ? 1 : 0);
     numbers.put("headwidth", unet.headWidth());
     numbers.put("heads", heads);
+    numbers.put("upheads", own ? upHeads : heads);
     return new CompVisUnet(unet, NameMap.of("openai-unet", numbers));
   }
 }

@@ -4,6 +4,7 @@ import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig;
 import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.ClassEmbedding;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
@@ -112,6 +113,7 @@ final class DiffusersExport {
         "channels " + unet.channels(),
         "must be those of the first level, " + levels.get(0).channels());
     need(unet.middleBlocks() == null, "middleBlocks " + unet.middleBlocks(), "must be left out");
+    need(unet.upHeads() == null, "upHeads " + unet.upHeads(), "must be left out");
     need(unet.sinusoid() == null, "sinusoid " + unet.sinusoid(), "must be as wide as channels");
     need(
         unet.timing() == Timing.SCALE_SHIFT || unet.middleNorm() || !unet.middleAttention(),
@@ -129,7 +131,7 @@ final class DiffusersExport {
         unet.timing() == Timing.SCALE_SHIFT && unet.middleNorm() ? unet.groups() : null);
     c.put("block_out_channels", levels.stream().map(UnetLevel::channels).toList());
     c.put("center_input_sample", unet.centerInput());
-    c.put("class_embed_type", null);
+    c.put("class_embed_type", unet.classEmbedding() == ClassEmbedding.TIMESTEP ? "timestep" : null);
     c.put("down_block_types", types(levels, true));
     c.put("downsample_padding", unet.padding() == Padding.BOTTOM_RIGHT ? 0 : 1);
     c.put("downsample_type", attendedResample(levels, true));

@@ -4,10 +4,12 @@ import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig;
 import io.jiffusion.network.UnetConfig.Activation;
+import io.jiffusion.network.UnetConfig.ClassEmbedding;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.Draft;
 import io.jiffusion.weights.NameMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +20,6 @@ final class DiffusersUnet2d {
 
   static DiffusersNetwork.Part read(Settings c) {
     c.must("time_embedding_type", "positional");
-    c.must("class_embed_type", null);
     c.must("mid_block_type", "UNetMidBlock2D");
     boolean middle = !c.keys().containsKey("mid_block_type") || c.has("mid_block_type");
     int[] channels = c.wholes("block_out_channels");
@@ -32,11 +33,7 @@ final class DiffusersUnet2d {
     if (c.has("attn_norm_num_groups") && c.whole("attn_norm_num_groups") != groups) {
       c.fail("attn_norm_num_groups", "must be as norm_num_groups");
     }
-    // null is one head; where nothing is said, diffusers takes heads of 8 channels
-    int headWidth =
-        c.keys().containsKey("attention_head_dim") && !c.has("attention_head_dim")
-            ? 0
-            : c.whole("attention_head_dim", 8);
+    int headWidth = headWidth(c);
     if (down.size() != channels.length || up.size() != channels.length) {
       c.fail("down_block_types", "must be as many as block_out_channels, like up_block_types");
     }
@@ -61,41 +58,71 @@ final class DiffusersUnet2d {
               resample(above, oneOf(c, "upsample_type", "conv", "conv", "resnet"))));
     }
     UnetConfig unet =
-        new UnetConfig(
-            c.whole("in_channels", 3),
-            size[0],
-            size[size.length - 1],
-            channels[0],
-            new int[0],
-            c.whole("layers_per_block", 2),
-            new int[0],
-            middle && c.flag("add_attention", true),
-            headWidth,
-            groups,
-            c.number("norm_eps", 1e-5),
-            c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
-            c.whole("freq_shift", 0),
-            scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
-            c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
-            Resample.CONV,
-            oneOf(c, "act_fn", "silu", "silu", "swish", "gelu").equals("gelu")
-                ? Activation.GELU
-                : Activation.SILU,
-            c.number("dropout", 0),
-            c.whole("num_class_embeds", 0),
-            true,
-            false,
-            c.flag("center_input_sample", false),
-            c.number("mid_block_scale_factor", 1),
-            !scaleShift || c.has("attn_norm_num_groups"),
-            c.whole("out_channels", 3),
-            null,
-            c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
-            levels,
-            null,
-            middle ? null : (Integer) 0);
+        Draft.of(UnetConfig.class)
+            .set("inputChannels", c.whole("in_channels", 3))
+            .set("height", size[0])
+            .set("width", size[size.length - 1])
+            .set("channels", channels[0])
+            .set("multipliers", new int[0])
+            .set("resBlocks", c.whole("layers_per_block", 2))
+            .set("attention", new int[0])
+            .set("middleAttention", middle && c.flag("add_attention", true))
+            .set("headWidth", headWidth)
+            .set("groups", groups)
+            .set("eps", c.number("norm_eps", 1e-5))
+            .set("order", c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS)
+            .set("shift", c.whole("freq_shift", 0))
+            .set("timing", scaleShift ? Timing.SCALE_SHIFT : Timing.ADD)
+            .set(
+                "padding",
+                c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC)
+            .set("resample", Resample.CONV)
+            .set(
+                "activation",
+                oneOf(c, "act_fn", "silu", "silu", "swish", "gelu").equals("gelu")
+                    ? Activation.GELU
+                    : Activation.SILU)
+            .set("dropout", c.number("dropout", 0))
+            .set("classes", classes(c))
+            .set("classEmbedding", classEmbedding(c))
+            .set("zeroInit", true)
+            .set("learnedVariance", false)
+            .set("centerInput", c.flag("center_input_sample", false))
+            .set("middleScale", c.number("mid_block_scale_factor", 1))
+            .set("middleNorm", !scaleShift || c.has("attn_norm_num_groups"))
+            .set("outputChannels", c.whole("out_channels", 3))
+            .set("embedding", c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null)
+            .set("levels", levels)
+            .set("middleBlocks", middle ? null : (Integer) 0)
+            .make();
     return DiffusersNetwork.Part.of(
         c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(channels.length)));
+  }
+
+  /** Null is one head (0 for us); where nothing is said, diffusers takes heads of 8 channels. */
+  static int headWidth(Settings c) {
+    return c.keys().containsKey("attention_head_dim") && !c.has("attention_head_dim")
+        ? 0
+        : c.whole("attention_head_dim", 8);
+  }
+
+  /** Null for a table. */
+  static ClassEmbedding classEmbedding(Settings c) {
+    return switch (c.text("class_embed_type", "")) {
+      case "" -> null;
+      case "timestep" -> ClassEmbedding.TIMESTEP;
+      case "identity", "projection", "simple_projection" ->
+          c.fail(
+              "class_embed_type",
+              "wants a vector of numbers from the caller in place of a class, which is not known"
+                  + " here: must be null or timestep");
+      default -> c.fail("class_embed_type", "must be null or timestep");
+    };
+  }
+
+  /** Of class numbers that are embedded like times there is no table that would tell how many. */
+  static int classes(Settings c) {
+    return c.whole("num_class_embeds", classEmbedding(c) == null ? 0 : 1000);
   }
 
   private static String oneOf(Settings c, String key, String otherwise, String... known) {

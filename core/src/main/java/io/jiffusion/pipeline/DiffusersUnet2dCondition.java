@@ -9,6 +9,7 @@ import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.run.Draft;
 import io.jiffusion.weights.NameMap;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +27,6 @@ final class DiffusersUnet2dCondition {
           Map.entry("act_fn", "silu"),
           Map.entry("addition_embed_type", "null"),
           Map.entry("attention_type", "default"),
-          Map.entry("class_embed_type", "null"),
           Map.entry("class_embeddings_concat", "false"),
           Map.entry("conv_in_kernel", "3"),
           Map.entry("conv_out_kernel", "3"),
@@ -91,37 +91,41 @@ final class DiffusersUnet2dCondition {
     }
     int[] size = c.size("sample_size");
     UnetConfig unet =
-        new UnetConfig(
-            c.whole("in_channels", 4),
-            size[0],
-            size[1],
-            channels[0],
-            new int[0],
-            resBlocks,
-            new int[0],
-            middle,
-            0,
-            c.whole("norm_num_groups", 32),
-            c.number("norm_eps", 1e-5),
-            c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS,
-            c.whole("freq_shift", 0),
-            timing(c),
-            c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
-            Resample.CONV,
-            Activation.SILU,
-            c.number("dropout", 0),
-            c.whole("num_class_embeds", 0),
-            true,
-            false,
-            c.flag("center_input_sample", false),
-            c.number("mid_block_scale_factor", 1),
-            true,
-            c.whole("out_channels", 4),
-            null,
-            c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null,
-            all,
-            crosses ? new TransformerConfig(context, middle, null, false) : null,
-            middle ? null : (Integer) middleBlocks);
+        Draft.of(UnetConfig.class)
+            .set("inputChannels", c.whole("in_channels", 4))
+            .set("height", size[0])
+            .set("width", size[1])
+            .set("channels", channels[0])
+            .set("multipliers", new int[0])
+            .set("resBlocks", resBlocks)
+            .set("attention", new int[0])
+            .set("middleAttention", middle)
+            .set("headWidth", 0)
+            .set("groups", c.whole("norm_num_groups", 32))
+            .set("eps", c.number("norm_eps", 1e-5))
+            .set("order", c.flag("flip_sin_to_cos", true) ? Order.COS_SIN : Order.SIN_COS)
+            .set("shift", c.whole("freq_shift", 0))
+            .set("timing", timing(c))
+            .set(
+                "padding",
+                c.whole("downsample_padding", 1) == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC)
+            .set("resample", Resample.CONV)
+            .set("activation", Activation.SILU)
+            .set("dropout", c.number("dropout", 0))
+            .set("classes", DiffusersUnet2d.classes(c))
+            .set("classEmbedding", DiffusersUnet2d.classEmbedding(c))
+            .set("zeroInit", true)
+            .set("learnedVariance", false)
+            .set("centerInput", c.flag("center_input_sample", false))
+            .set("middleScale", c.number("mid_block_scale_factor", 1))
+            .set("middleNorm", true)
+            .set("outputChannels", c.whole("out_channels", 4))
+            .set("embedding", c.has("time_embedding_dim") ? c.whole("time_embedding_dim") : null)
+            .set("levels", all)
+            .set(
+                "transformer", crosses ? new TransformerConfig(context, middle, null, false) : null)
+            .set("middleBlocks", middle ? null : (Integer) middleBlocks)
+            .make();
     return DiffusersNetwork.Part.of(
         c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(levels)));
   }

@@ -7,6 +7,7 @@ import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Draft;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.NameMap;
@@ -66,78 +67,83 @@ final class EdmNetworks implements Stored.Format {
 
   private static SongUnetConfig song(Settings c, int[] mult) {
     int channels = c.whole("model_channels", 128);
-    return new SongUnetConfig(
-        c.whole("img_channels"),
-        c.whole("img_resolution"),
-        c.whole("img_resolution"),
-        outputs(c),
-        channels,
-        channels,
-        mult,
-        c.whole("num_blocks", 4),
-        c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {16},
-        true,
-        0,
-        choice(c, Noise.class, "embedding_type", "positional"),
-        false,
-        channels * c.whole("channel_mult_noise", 1),
-        Order.SIN_COS,
-        1,
-        channels * c.whole("channel_mult_emb", 4),
-        c.whole("label_dim", 0),
-        false,
-        c.whole("augment_dim", 0),
-        Timing.ADD,
-        0,
-        1e-6,
-        c.number("dropout", 0.1),
-        true,
-        Resample.RESIDUAL,
-        true,
-        c.has("resample_filter") ? c.numbers("resample_filter") : new double[] {1, 1},
-        choice(c, Pyramid.class, "encoder_type", "standard"),
-        choice(c, Pyramid.class, "decoder_type", "standard"),
-        false,
-        false,
-        false);
+    return Draft.of(SongUnetConfig.class)
+        .set("inputChannels", c.whole("img_channels"))
+        .set("height", c.whole("img_resolution"))
+        .set("width", c.whole("img_resolution"))
+        .set("outputChannels", outputs(c))
+        .set("channels", channels)
+        .set("stem", channels)
+        .set("multipliers", mult)
+        .set("blocks", c.whole("num_blocks", 4))
+        .set("attention", c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {16})
+        .set("attendOnce", true)
+        .set("headWidth", 0)
+        .set("noise", choice(c, Noise.class, "embedding_type", "positional"))
+        .set("logarithm", false)
+        .set("noiseWidth", channels * c.whole("channel_mult_noise", 1))
+        .set("order", Order.SIN_COS)
+        .set("shift", 1)
+        .set("embedding", channels * c.whole("channel_mult_emb", 4))
+        .set("classes", c.whole("label_dim", 0))
+        .set("classesLast", false)
+        .set("augment", c.whole("augment_dim", 0))
+        .set("timing", Timing.ADD)
+        .set("groups", 0)
+        .set("eps", 1e-6)
+        .set("dropout", c.number("dropout", 0.1))
+        .set("rescale", true)
+        .set("resample", Resample.RESIDUAL)
+        .set("project", true)
+        .set(
+            "filter", c.has("resample_filter") ? c.numbers("resample_filter") : new double[] {1, 1})
+        .set("encoder", choice(c, Pyramid.class, "encoder_type", "standard"))
+        .set("decoder", choice(c, Pyramid.class, "decoder_type", "standard"))
+        .set("concatenate", false)
+        .set("centerInput", false)
+        .set("divide", false)
+        .make();
   }
 
   private static SongUnetConfig adm(Settings c, int[] mult) {
     int channels = c.whole("model_channels", 192);
-    return new SongUnetConfig(
-        c.whole("img_channels"),
-        c.whole("img_resolution"),
-        c.whole("img_resolution"),
-        outputs(c),
-        channels,
-        channels * mult[0],
-        mult,
-        c.whole("num_blocks", 3),
-        c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {32, 16, 8},
-        false,
-        64,
-        Noise.POSITIONAL,
-        false,
-        channels,
-        Order.COS_SIN,
-        0,
-        channels * c.whole("channel_mult_emb", 4),
-        c.whole("label_dim", 0),
-        true,
-        c.whole("augment_dim", 0),
-        Timing.SCALE_SHIFT,
-        0,
-        1e-5,
-        c.number("dropout", 0.1),
-        false,
-        Resample.RESIDUAL,
-        false,
-        new double[] {1, 1},
-        Pyramid.STANDARD,
-        Pyramid.STANDARD,
-        false,
-        false,
-        false);
+    return Draft.of(SongUnetConfig.class)
+        .set("inputChannels", c.whole("img_channels"))
+        .set("height", c.whole("img_resolution"))
+        .set("width", c.whole("img_resolution"))
+        .set("outputChannels", outputs(c))
+        .set("channels", channels)
+        .set("stem", channels * mult[0])
+        .set("multipliers", mult)
+        .set("blocks", c.whole("num_blocks", 3))
+        .set(
+            "attention",
+            c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {32, 16, 8})
+        .set("attendOnce", false)
+        .set("headWidth", 64)
+        .set("noise", Noise.POSITIONAL)
+        .set("logarithm", false)
+        .set("noiseWidth", channels)
+        .set("order", Order.COS_SIN)
+        .set("shift", 0)
+        .set("embedding", channels * c.whole("channel_mult_emb", 4))
+        .set("classes", c.whole("label_dim", 0))
+        .set("classesLast", true)
+        .set("augment", c.whole("augment_dim", 0))
+        .set("timing", Timing.SCALE_SHIFT)
+        .set("groups", 0)
+        .set("eps", 1e-5)
+        .set("dropout", c.number("dropout", 0.1))
+        .set("rescale", false)
+        .set("resample", Resample.RESIDUAL)
+        .set("project", false)
+        .set("filter", new double[] {1, 1})
+        .set("encoder", Pyramid.STANDARD)
+        .set("decoder", Pyramid.STANDARD)
+        .set("concatenate", false)
+        .set("centerInput", false)
+        .set("divide", false)
+        .make();
   }
 
   static <E extends Enum<E>> E choice(Settings c, Class<E> type, String key, String otherwise) {

@@ -9,6 +9,7 @@ import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Draft;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.NameMap;
@@ -68,37 +69,34 @@ final class ErmonCheckpoint implements Stored.Format {
       Attention kind = attention.contains(size >> i) ? Attention.SELF : Attention.NONE;
       levels.add(new UnetLevel(channels * mult[i], kind, kind, null, null, null, null));
     }
-    return new UnetConfig(
-        model.whole("in_channels"),
-        size,
-        size,
-        channels,
-        new int[0],
-        model.whole("num_res_blocks"),
-        new int[0],
-        true,
-        0,
-        32,
-        1e-6,
-        Order.SIN_COS,
-        1,
-        Timing.ADD,
-        Padding.BOTTOM_RIGHT,
-        model.flag("resamp_with_conv", true) ? Resample.CONV : Resample.PLAIN,
-        Activation.SILU,
-        model.number("dropout", 0),
-        0,
-        true,
-        false,
-        false,
-        1,
-        true,
-        model.whole("out_ch"),
-        null,
-        null,
-        levels,
-        null,
-        null);
+    return Draft.of(UnetConfig.class)
+        .set("inputChannels", model.whole("in_channels"))
+        .set("height", size)
+        .set("width", size)
+        .set("channels", channels)
+        .set("multipliers", new int[0])
+        .set("resBlocks", model.whole("num_res_blocks"))
+        .set("attention", new int[0])
+        .set("middleAttention", true)
+        .set("headWidth", 0)
+        .set("groups", 32)
+        .set("eps", 1e-6)
+        .set("order", Order.SIN_COS)
+        .set("shift", 1)
+        .set("timing", Timing.ADD)
+        .set("padding", Padding.BOTTOM_RIGHT)
+        .set("resample", model.flag("resamp_with_conv", true) ? Resample.CONV : Resample.PLAIN)
+        .set("activation", Activation.SILU)
+        .set("dropout", model.number("dropout", 0))
+        .set("classes", 0)
+        .set("zeroInit", true)
+        .set("learnedVariance", false)
+        .set("centerInput", false)
+        .set("middleScale", 1)
+        .set("middleNorm", true)
+        .set("outputChannels", model.whole("out_ch"))
+        .set("levels", levels)
+        .make();
   }
 
   private static ProcessConfig process(Settings d, Settings all) {

@@ -12,6 +12,7 @@ import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Draft;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.NameMap;
@@ -31,6 +32,11 @@ import java.util.Map;
 final class OpenAiCheckpoint implements Stored.Format {
   private static final String MARK = "input_blocks.0.0.weight";
 
+  /** What the scripts for super-resolution take where nothing is told. */
+  private static final int LARGE_SIZE = 256;
+
+  private static final int SMALL_SIZE = 64;
+
   @Override
   public boolean knows(ArrayFile arrays, Settings config) {
     return arrays.arrays().containsKey(MARK);
@@ -47,17 +53,23 @@ final class OpenAiCheckpoint implements Stored.Format {
     }
     boolean classifier =
         config.text("class", "").endsWith("EncoderUNetModel") || config.has("classifier_width");
-    Unet unet = config.has("model_channels") ? arguments(config) : flags(config, classifier);
+    boolean arguments = config.has("model_channels");
+    int channels = (int) arrays.arrays().get(MARK).shape()[1];
+    boolean superResolution =
+        !classifier && channels == 2 * (arguments ? config.whole("in_channels") : 3);
+    int[] size = size(path, config, superResolution);
+    Unet unet = arguments ? arguments(config, size) : flags(config, size[0], classifier);
     Map<String, Integer> numbers = new HashMap<>();
     numbers.put("levels", unet.config.levels().size());
     numbers.put("blocks", unet.config.resBlocks());
     numbers.put("split", config.flag("use_new_attention_order", false) ? 1 : 0);
     numbers.put("headwidth", unet.config.headWidth());
     numbers.put("heads", unet.heads);
+    numbers.put("upheads", unet.config.upHeads() == null ? unet.heads : unet.config.upHeads());
     NetworkConfig network =
         classifier
             ? NetworkConfig.of(classifier(config, unet))
-            : arrays.arrays().get(MARK).shape()[1] == 2L * unet.config.inputChannels()
+            : superResolution
                 ? NetworkConfig.of(superResolution(config, unet.config))
                 : NetworkConfig.of(unet.config);
     String file = path.getFileName().toString();
@@ -85,8 +97,28 @@ final class OpenAiCheckpoint implements Stored.Format {
             && !c.has("classifier_width");
   }
 
+  /**
+   * Rows and columns of the images. The scripts for super-resolution call them large_size, and have
+   * a default; the classes of improved-diffusion have no such argument.
+   */
+  private static int[] size(Path path, Settings c, boolean superResolution) {
+    for (String key : List.of("large_size", "image_size")) {
+      if (c.has(key)) {
+        return c.size(key);
+      }
+    }
+    if (!superResolution) {
+      throw new JiffusionException(
+          path
+              + " does not say the size of its images ("
+              + c.place()
+              + "): tell it by --flags \"--image_size 64\"");
+    }
+    return new int[] {LARGE_SIZE, LARGE_SIZE};
+  }
+
   /** Of the arguments of UNetModel. */
-  private static Unet arguments(Settings c) {
+  private static Unet arguments(Settings c, int[] size) {
     int channels = c.whole("model_channels");
     double[] mult = c.has("channel_mult") ? c.numbers("channel_mult") : new double[] {1, 2, 4, 8};
     int in = c.whole("in_channels");
@@ -94,7 +126,7 @@ final class OpenAiCheckpoint implements Stored.Format {
     c.must("dims", "2");
     return unet(
         c,
-        c.wholes("image_size"),
+        size,
         in,
         channels,
         mult,
@@ -108,9 +140,8 @@ final class OpenAiCheckpoint implements Stored.Format {
   }
 
   /** Of the scripts' flags. */
-  private static Unet flags(Settings c, boolean classifier) {
+  private static Unet flags(Settings c, int size, boolean classifier) {
     String kind = classifier ? "classifier_" : "";
-    int size = c.has("large_size") ? c.whole("large_size") : c.whole("image_size");
     String places = c.text(kind + "attention_resolutions", classifier ? "32,16,8" : "16,8");
     List<Integer> attention =
         Arrays.stream(places.split(","))
@@ -166,11 +197,8 @@ final class OpenAiCheckpoint implements Stored.Format {
         c.flag(
             classifier ? "classifier_use_scale_shift_norm" : "use_scale_shift_norm",
             !c.has("model_channels"));
-    if (c.has("num_heads_upsample")
-        && c.whole("num_heads_upsample") != -1
-        && c.whole("num_heads_upsample") != heads) {
-      c.fail("num_heads_upsample", "must be as num_heads, no other is known here");
-    }
+    int upHeads = c.whole("num_heads_upsample", -1);
+    boolean own = headWidth <= 0 && upHeads != -1 && upHeads != heads;
     Resample resample = updown ? Resample.RESIDUAL : convolves ? Resample.CONV : Resample.PLAIN;
     List<UnetLevel> levels = new ArrayList<>();
     for (int i = 0; i < mult.length; i++) {
@@ -188,37 +216,35 @@ final class OpenAiCheckpoint implements Stored.Format {
     // guided-diffusion begins with the width of its first level, improved-diffusion does not
     int stem = isImproved(c) ? channels : (int) (mult[0] * channels);
     return new Unet(
-        new UnetConfig(
-            in,
-            size[0],
-            size[size.length - 1],
-            stem,
-            new int[0],
-            blocks,
-            new int[0],
-            true,
-            Math.max(0, headWidth),
-            32,
-            1e-5,
-            Order.COS_SIN,
-            0,
-            scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
-            Padding.SYMMETRIC,
-            resample,
-            Activation.SILU,
-            c.number("dropout", 0),
-            classes,
-            true,
-            learnsVariance,
-            false,
-            1,
-            true,
-            null,
-            stem == channels ? null : channels,
-            null,
-            levels,
-            null,
-            null),
+        Draft.of(UnetConfig.class)
+            .set("inputChannels", in)
+            .set("height", size[0])
+            .set("width", size[size.length - 1])
+            .set("channels", stem)
+            .set("multipliers", new int[0])
+            .set("resBlocks", blocks)
+            .set("attention", new int[0])
+            .set("middleAttention", true)
+            .set("headWidth", Math.max(0, headWidth))
+            .set("groups", 32)
+            .set("eps", 1e-5)
+            .set("order", Order.COS_SIN)
+            .set("shift", 0)
+            .set("timing", scaleShift ? Timing.SCALE_SHIFT : Timing.ADD)
+            .set("padding", Padding.SYMMETRIC)
+            .set("resample", resample)
+            .set("activation", Activation.SILU)
+            .set("dropout", c.number("dropout", 0))
+            .set("classes", classes)
+            .set("zeroInit", true)
+            .set("learnedVariance", learnsVariance)
+            .set("centerInput", false)
+            .set("middleScale", 1)
+            .set("middleNorm", true)
+            .set("sinusoid", stem == channels ? null : channels)
+            .set("levels", levels)
+            .set("upHeads", own ? upHeads : null)
+            .make(),
         headWidth > 0 ? 0 : heads);
   }
 
@@ -238,39 +264,12 @@ final class OpenAiCheckpoint implements Stored.Format {
   }
 
   private static SuperResolutionConfig superResolution(Settings c, UnetConfig unet) {
-    int small = c.whole("small_size", unet.height() / 4);
+    int small = c.whole("small_size", c.has("model_channels") ? unet.height() / 4 : SMALL_SIZE);
     UnetConfig twice = // the same with the channels of both images
-        new UnetConfig(
-            2 * unet.inputChannels(),
-            unet.height(),
-            unet.width(),
-            unet.channels(),
-            unet.multipliers(),
-            unet.resBlocks(),
-            unet.attention(),
-            unet.middleAttention(),
-            unet.headWidth(),
-            unet.groups(),
-            unet.eps(),
-            unet.order(),
-            unet.shift(),
-            unet.timing(),
-            unet.padding(),
-            unet.resample(),
-            unet.activation(),
-            unet.dropout(),
-            unet.classes(),
-            unet.zeroInit(),
-            unet.learnedVariance(),
-            unet.centerInput(),
-            unet.middleScale(),
-            unet.middleNorm(),
-            unet.inputChannels(),
-            unet.sinusoid(),
-            unet.embedding(),
-            unet.levels(),
-            unet.transformer(),
-            unet.middleBlocks());
+        Draft.of(unet)
+            .set("inputChannels", 2 * unet.inputChannels())
+            .set("outputChannels", unet.inputChannels())
+            .make();
     return new SuperResolutionConfig(twice, small, small);
   }
 

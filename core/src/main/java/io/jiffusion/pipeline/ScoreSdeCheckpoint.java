@@ -7,6 +7,7 @@ import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.process.Variance;
+import io.jiffusion.run.Draft;
 import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.NameMap;
@@ -160,40 +161,41 @@ final class ScoreSdeCheckpoint implements Stored.Format {
     Settings data = all.group("data");
     int size = data.whole("image_size");
     int image = data.whole("num_channels", 3);
-    return new SongUnetConfig(
-        image,
-        size,
-        size,
-        image,
-        channels,
-        channels,
-        c.wholes("ch_mult"),
-        c.whole("num_res_blocks"),
-        c.wholes("attn_resolutions"),
-        true,
-        0,
-        fourier ? Noise.FOURIER : Noise.POSITIONAL,
-        fourier,
-        fourier ? 2 * channels : channels,
-        Order.SIN_COS,
-        1,
-        4 * channels,
-        0,
-        false,
-        0,
-        Timing.ADD,
-        groups,
-        1e-6,
-        c.number("dropout", 0),
-        rescale,
-        resample,
-        true,
-        filter,
-        encoder,
-        decoder,
-        concatenate,
-        !data.flag("centered", false),
-        divide);
+    return Draft.of(SongUnetConfig.class)
+        .set("inputChannels", image)
+        .set("height", size)
+        .set("width", size)
+        .set("outputChannels", image)
+        .set("channels", channels)
+        .set("stem", channels)
+        .set("multipliers", c.wholes("ch_mult"))
+        .set("blocks", c.whole("num_res_blocks"))
+        .set("attention", c.wholes("attn_resolutions"))
+        .set("attendOnce", true)
+        .set("headWidth", 0)
+        .set("noise", fourier ? Noise.FOURIER : Noise.POSITIONAL)
+        .set("logarithm", fourier)
+        .set("noiseWidth", fourier ? 2 * channels : channels)
+        .set("order", Order.SIN_COS)
+        .set("shift", 1)
+        .set("embedding", 4 * channels)
+        .set("classes", 0)
+        .set("classesLast", false)
+        .set("augment", 0)
+        .set("timing", Timing.ADD)
+        .set("groups", groups)
+        .set("eps", 1e-6)
+        .set("dropout", c.number("dropout", 0))
+        .set("rescale", rescale)
+        .set("resample", resample)
+        .set("project", true)
+        .set("filter", filter)
+        .set("encoder", encoder)
+        .set("decoder", decoder)
+        .set("concatenate", concatenate)
+        .set("centerInput", !data.flag("centered", false))
+        .set("divide", divide)
+        .make();
   }
 
   private static ProcessConfig process(Settings all) {

@@ -1,6 +1,7 @@
 package io.jiffusion.weights;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Map;
  *   <li>{@code heads:k}: query, key or value (k is 0, 1 or 2) of rows in the order head, {q, k, v},
  *       channel (improved-diffusion)
  *   <li>{@code qkv:k}: one of these two, the first where the variable {@code split} is 1
+ *   <li>{@code up-qkv:k}: the same on the way up, where the number of heads is {@code upheads}
  *   <li>{@code interleaved:k}: of rows in the order head, channel, {q, k, v} (EDM)
  *   <li>{@code transposed}: its columns are our rows
  * </ul>
@@ -45,6 +47,11 @@ public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
           variables.getOrDefault("split", 0) == 1
               ? of("rows:" + index + "/3", variables)
               : of("heads:" + index, variables);
+      case "up-qkv" -> {
+        Map<String, Integer> up = new HashMap<>(variables);
+        up.put("heads", variables.getOrDefault("upheads", variables.getOrDefault("heads", 0)));
+        yield of("qkv:" + index, up);
+      }
       case "interleaved" -> new Cut(Kind.INTERLEAVED, index, 3, 0, 0);
       case "heads" ->
           new Cut(

@@ -10,6 +10,7 @@ import io.jiffusion.network.UnetConfig;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.run.Draft;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
@@ -21,7 +22,7 @@ import java.util.zip.CRC32;
 import tools.jackson.databind.JsonNode;
 
 /** A diffusers {@code UNet2DModel} among the test resources, as our network with its weights. */
-record DiffusersUnet(Unet network, int levels) {
+public record DiffusersUnet(Unet network, int levels) {
 
   static DiffusersUnet of(String folder) {
     JsonNode c = Fixtures.json(folder + "/config.json");
@@ -38,39 +39,40 @@ record DiffusersUnet(Unet network, int levels) {
     JsonNode heads = c.get("attention_head_dim");
     JsonNode classes = c.get("num_class_embeds");
     UnetConfig config =
-        new UnetConfig(
-            c.get("in_channels").asInt(),
-            height,
-            width,
-            channels[0],
-            Arrays.stream(channels).map(each -> each / channels[0]).toArray(),
-            c.get("layers_per_block").asInt(),
-            attention,
-            c.get("add_attention").asBoolean(),
-            heads.isNull() ? 0 : heads.asInt(),
-            c.get("norm_num_groups").asInt(),
-            c.get("norm_eps").asDouble(),
-            c.get("flip_sin_to_cos").asBoolean() ? Order.COS_SIN : Order.SIN_COS,
-            c.get("freq_shift").asInt(),
-            scaleShift ? Timing.SCALE_SHIFT : Timing.ADD,
-            c.get("downsample_padding").asInt() == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC,
-            c.get("downsample_type").asString().equals("resnet")
-                ? Resample.RESIDUAL
-                : Resample.CONV,
-            c.get("act_fn").asString().equals("gelu") ? Activation.GELU : Activation.SILU,
-            0,
-            classes.isNull() ? 0 : classes.asInt(),
-            true,
-            false,
-            c.get("center_input_sample").asBoolean(),
-            c.get("mid_block_scale_factor").asDouble(),
-            !scaleShift || !c.get("attn_norm_num_groups").isNull(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        Draft.of(UnetConfig.class)
+            .set("inputChannels", c.get("in_channels").asInt())
+            .set("height", height)
+            .set("width", width)
+            .set("channels", channels[0])
+            .set("multipliers", Arrays.stream(channels).map(each -> each / channels[0]).toArray())
+            .set("resBlocks", c.get("layers_per_block").asInt())
+            .set("attention", attention)
+            .set("middleAttention", c.get("add_attention").asBoolean())
+            .set("headWidth", heads.isNull() ? 0 : heads.asInt())
+            .set("groups", c.get("norm_num_groups").asInt())
+            .set("eps", c.get("norm_eps").asDouble())
+            .set("order", c.get("flip_sin_to_cos").asBoolean() ? Order.COS_SIN : Order.SIN_COS)
+            .set("shift", c.get("freq_shift").asInt())
+            .set("timing", scaleShift ? Timing.SCALE_SHIFT : Timing.ADD)
+            .set(
+                "padding",
+                c.get("downsample_padding").asInt() == 0 ? Padding.BOTTOM_RIGHT : Padding.SYMMETRIC)
+            .set(
+                "resample",
+                c.get("downsample_type").asString().equals("resnet")
+                    ? Resample.RESIDUAL
+                    : Resample.CONV)
+            .set(
+                "activation",
+                c.get("act_fn").asString().equals("gelu") ? Activation.GELU : Activation.SILU)
+            .set("dropout", 0)
+            .set("classes", classes.isNull() ? 0 : classes.asInt())
+            .set("zeroInit", true)
+            .set("learnedVariance", false)
+            .set("centerInput", c.get("center_input_sample").asBoolean())
+            .set("middleScale", c.get("mid_block_scale_factor").asDouble())
+            .set("middleNorm", !scaleShift || !c.get("attn_norm_num_groups").isNull())
+            .make();
     return new DiffusersUnet(new Unet(config), channels.length);
   }
 
@@ -121,7 +123,7 @@ record DiffusersUnet(Unet network, int levels) {
   /**
    * The tensor that the fixtures' formula gives (their README; SplitMix64 of a name and an index).
    */
-  static float[] byFormula(String name, int count, double offset, double scale) {
+  public static float[] byFormula(String name, int count, double offset, double scale) {
     CRC32 crc = new CRC32();
     crc.update(name.getBytes(StandardCharsets.UTF_8));
     float[] out = new float[count];

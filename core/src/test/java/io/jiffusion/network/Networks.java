@@ -35,6 +35,10 @@ public final class Networks {
     all.put("GELU", unet(Map.of("activation", Activation.GELU)));
     all.put("several heads", unet(Map.of("headWidth", 4)));
     all.put("classes", unet(Map.of("classes", 5)));
+    all.put(
+        "classes like times",
+        unet(Map.of("classes", 5, "classEmbedding", UnetConfig.ClassEmbedding.TIMESTEP)));
+    all.put("other heads on the way up", unet(Map.of("headWidth", 4, "upHeads", 2)));
     all.put("learned variance", unet(Map.of("learnedVariance", true)));
     all.put("attention in the middle only", unet(Map.of("attention", new int[0])));
     all.put("no attention", unet(Map.of("attention", new int[0], "middleAttention", false)));
