@@ -53,6 +53,10 @@ final class Import implements Callable<Integer> {
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
           folder, bytes, program(stored.run()));
+      String differs = stored.run().config().process().known().differs();
+      if (differs != null) {
+        main.out.println("as in " + program(stored.run()) + " but for this: " + differs);
+      }
       if (!noCheck && Probe.canAsk(stored)) {
         main.out.println(CheckModel.verdict(Probe.of(stored, null), stored.run().step()));
       }

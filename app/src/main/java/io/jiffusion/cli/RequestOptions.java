@@ -196,6 +196,16 @@ final class RequestOptions {
     count = Math.toIntExact(shape[0]);
   }
 
+  /** What is to be said of the model's own sampler where it is taken; empty for nothing. */
+  String note(ProcessConfig process) {
+    String differs = process.known().differs();
+    return differs == null || !isOwn(process)
+        ? ""
+        : "note: not everything is as in the program that the model is from: "
+            + differs
+            + " (docs/checkpoints.md)";
+  }
+
   /** Whether the model's own sampler is taken. */
   private boolean isOwn(ProcessConfig process) {
     return isAuto() && eta == null && process.known().sampler() != null;

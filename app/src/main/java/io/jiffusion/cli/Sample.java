@@ -125,6 +125,10 @@ final class Sample implements Callable<Integer> {
         request = request.draws(drawsOf(request.count()));
       }
       checkPictures(model);
+      String note = options.note(model.config().process());
+      if (!note.isEmpty()) {
+        main.err.println(note);
+      }
       Output.folder(out);
       if (streams) {
         stream(model, request, part);

@@ -12,6 +12,7 @@ import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +51,30 @@ final class Binder {
       throw new JiffusionException(String.join(System.lineSeparator(), binder.problems));
     }
     return type.cast(bound);
+  }
+
+  /** A record with another value of one component. */
+  static <T extends Record> T with(T record, String name, Object value) {
+    RecordComponent[] components = record.getClass().getRecordComponents();
+    Object[] arguments = new Object[components.length];
+    boolean found = false;
+    for (int i = 0; i < components.length; i++) {
+      boolean here = components[i].getName().equals(name);
+      found |= here;
+      arguments[i] = here ? value : read(components[i], record);
+    }
+    if (!found) {
+      throw new IllegalStateException("no component " + name + " of " + record.getClass());
+    }
+    @SuppressWarnings("unchecked") // of the same class
+    Class<T> type = (Class<T>) record.getClass();
+    Binder binder = new Binder(type);
+    Tree nowhere = new Tree(new LinkedHashMap<String, Tree>(), name);
+    T changed = type.cast(binder.construct(type, arguments, nowhere, ""));
+    if (changed == null) {
+      throw new IllegalArgumentException(String.join(System.lineSeparator(), binder.problems));
+    }
+    return changed;
   }
 
   private Object record(Class<?> type, Tree tree, String path) {

@@ -141,17 +141,29 @@ final class Denoisers {
   }
 
   private Denoiser thresholded(Denoiser denoiser, SampleRequest request) {
-    Spec spec = new Spec("threshold", request.threshold(), THRESHOLDS);
+    Conventions known = config.process().known();
+    boolean own = request.threshold().equals("auto");
+    String text = own && known.threshold() != null ? known.threshold() : request.threshold();
+    return thresholded(denoiser, config.process(), text);
+  }
+
+  /** A denoiser whose predicted image is kept in range as a text says; auto is the process's. */
+  static Denoiser thresholded(Denoiser denoiser, ProcessConfig process, String text) {
+    Spec spec = new Spec("threshold", text, THRESHOLDS);
     Denoiser thresholded =
         switch (spec.name()) {
           case "auto" -> {
-            double range = Objects.requireNonNullElse(config.process().known().clipRange(), 1.0);
-            yield config.process().clip() ? new Clip(denoiser, -range, range) : denoiser;
+            double range = Objects.requireNonNullElse(process.known().clipRange(), 1.0);
+            yield process.clip() ? new Clip(denoiser, -range, range) : denoiser;
           }
           case "none" -> denoiser;
           case "static" -> new Clip(denoiser);
           default ->
-              new Threshold(denoiser, spec.number("quantile", 0.995), spec.number("limit", 1));
+              new Threshold(
+                  denoiser,
+                  spec.number("quantile", 0.995),
+                  spec.number("limit", 1),
+                  spec.number("most", Double.POSITIVE_INFINITY));
         };
     spec.done();
     return thresholded;

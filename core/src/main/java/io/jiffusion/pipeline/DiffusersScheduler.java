@@ -1,14 +1,42 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.process.Variance;
+import io.jiffusion.schedule.DiscreteBetas;
+import java.util.Set;
 
 /**
  * The scheduler's configuration of a diffusers pipeline: the forward process that the network was
- * trained on, and how diffusers samples it by itself. Where its sampler cannot be told exactly by
- * ours, none is told, and ours is taken.
+ * trained on, with {@link DiffusersSampling}, how diffusers samples it by itself.
  */
 final class DiffusersScheduler {
-  private static final int STEPS = 50; // of most pipelines
+  /** ᾱ at the end of a table of zero SNR, where a scheduler divides by it. */
+  private static final double SUBNORMAL = Math.scalb(1.0, -24);
+
+  private static final Set<String> SOLVERS =
+      Set.of(
+          "DPMSolverMultistepScheduler",
+          "DPMSolverSinglestepScheduler",
+          "UniPCMultistepScheduler",
+          "DEISMultistepScheduler",
+          "SASolverScheduler");
+  private static final Set<String> THRESHOLDERS =
+      Set.of(
+          "DDPMScheduler",
+          "DDIMScheduler",
+          "DPMSolverMultistepScheduler",
+          "DPMSolverSinglestepScheduler",
+          "UniPCMultistepScheduler",
+          "DEISMultistepScheduler",
+          "SASolverScheduler",
+          "EDMDPMSolverMultistepScheduler");
+  private static final Set<String> ZERO_SNR =
+      Set.of(
+          "DDPMScheduler",
+          "DDIMScheduler",
+          "DPMSolverMultistepScheduler",
+          "UniPCMultistepScheduler",
+          "EulerDiscreteScheduler",
+          "EulerAncestralDiscreteScheduler");
 
   private final Settings c;
   private final String kind;
@@ -36,6 +64,7 @@ final class DiffusersScheduler {
           "HeunDiscreteScheduler",
           "KDPM2DiscreteScheduler",
           "KDPM2AncestralDiscreteScheduler",
+          "SASolverScheduler",
           "LMSDiscreteScheduler" ->
           scheduler.table();
       default -> c.fail("_class_name", "is no scheduler that is known here");
@@ -45,35 +74,52 @@ final class DiffusersScheduler {
   // ---- the process ----
 
   private ProcessConfig table() {
-    int steps = c.whole("num_train_timesteps", 1000);
-    double[] betas = c.has("trained_betas") ? c.numbers("trained_betas") : null;
-    boolean clip = clips();
-    double range = c.number("clip_sample_range", 1);
-    String sampler = sampler();
+    if (c.flag("use_flow_sigmas", false) && SOLVERS.contains(kind)) {
+      return flow();
+    }
+    ProcessConfig plain = table(conventions());
+    DiscreteBetas betas = (DiscreteBetas) plain.noiseSchedule();
+    return table(DiffusersSampling.onTable(c, betas, plain.known()));
+  }
+
+  private ProcessConfig table(Conventions conventions) {
     boolean stableDiffusion = kind.startsWith("Heun") || kind.startsWith("KDPM2");
+    double[] betas = conventions.betas();
     return new ProcessConfig(
         schedule(),
-        betas == null ? steps : betas.length,
+        betas == null ? c.whole("num_train_timesteps", 1000) : betas.length,
         c.number("beta_start", stableDiffusion ? 0.00085 : 1e-4),
         c.number("beta_end", stableDiffusion ? 0.012 : 0.02),
         null,
         null,
         predicts(),
         null,
-        clip,
+        clips(),
         false,
         variance(),
-        new Conventions(
-            null,
-            null,
-            betas,
-            c.flag("rescale_betas_zero_snr", false) ? true : null,
-            true,
-            clip && range != 1 ? range : null,
-            sampler,
-            sampler == null ? null : spacing(),
-            sampler == null ? null : kind.equals("DDPMScheduler") ? (Integer) steps : STEPS,
-            null));
+        conventions);
+  }
+
+  /** Of the table, and of what is clipped. */
+  private Conventions conventions() {
+    boolean zeroSnr = ZERO_SNR.contains(kind) && c.flag("rescale_betas_zero_snr", false);
+    boolean startsAnywhere = !kind.equals("DDPMScheduler") && !kind.equals("DDIMScheduler");
+    double range = c.number("clip_sample_range", 1);
+    return thresholds(Conventions.OURS)
+        .with("betas", c.has("trained_betas") ? c.numbers("trained_betas") : null)
+        .with("zeroSnr", zeroSnr ? true : null)
+        .with("endAlphaBar", zeroSnr && startsAnywhere ? SUBNORMAL : null)
+        .with("singlePrecision", true)
+        .with("clipRange", clips() && !thresholds() && range != 1 ? range : null);
+  }
+
+  /** A largest threshold of 1 is clipping to 1, which is told as that. */
+  private Conventions thresholds(Conventions known) {
+    double most = c.number("sample_max_value", 1);
+    double quantile = c.number("dynamic_thresholding_ratio", 0.995);
+    return thresholds() && most > 1
+        ? known.with("threshold", "dynamic:quantile=" + quantile + ",most=" + most)
+        : known;
   }
 
   private String schedule() {
@@ -96,15 +142,15 @@ final class DiffusersScheduler {
     };
   }
 
-  /** DDPM and DDIM clip unless they are told not to, the others the other way round. */
+  /** Thresholding wins over clipping; most classes do not know the latter and leave it out. */
   private boolean clips() {
-    boolean thresholds = c.flag("thresholding", false);
-    if (thresholds && c.number("sample_max_value", 1) != 1) {
-      c.fail("sample_max_value", "must be 1: other thresholds are told by sample --threshold");
-    }
-    // with a largest value of 1, dynamic thresholding is clipping
-    return thresholds
-        || c.flag("clip_sample", kind.equals("DDPMScheduler") || kind.equals("DDIMScheduler"));
+    boolean chain = kind.equals("DDPMScheduler") || kind.equals("DDIMScheduler");
+    boolean clipper = chain || kind.equals("HeunDiscreteScheduler");
+    return thresholds() || clipper && c.flag("clip_sample", chain);
+  }
+
+  private boolean thresholds() {
+    return THRESHOLDERS.contains(kind) && c.flag("thresholding", false);
   }
 
   private Variance variance() {
@@ -115,53 +161,6 @@ final class DiffusersScheduler {
       case "learned" -> Variance.LEARNED;
       default ->
           c.fail("variance_type", "must be fixed_small, fixed_large, learned or learned_range");
-    };
-  }
-
-  // ---- how diffusers samples it ----
-
-  /** Null where ours differs. */
-  private String sampler() {
-    if (spacing() == null) {
-      return null;
-    }
-    return switch (kind) {
-      case "DDPMScheduler" -> "ddpm";
-      case "DDIMScheduler" -> c.flag("set_alpha_to_one", true) ? "ddim" : null;
-      case "DPMSolverMultistepScheduler" -> multistep();
-      default -> null;
-    };
-  }
-
-  private String multistep() {
-    boolean plain =
-        c.flag("lower_order_final", true)
-            && !c.flag("euler_at_final", false)
-            && c.text("final_sigmas_type", "zero").equals("zero")
-            && c.text("solver_type", "midpoint").equals("midpoint");
-    String name = c.text("algorithm_type", "dpmsolver++") + c.whole("solver_order", 2);
-    return !plain
-        ? null
-        : name.equals("dpmsolver++2")
-            ? "dpmpp-2m"
-            : name.equals("sde-dpmsolver++2") ? "dpmpp-2m-sde" : null;
-  }
-
-  /** The times, by our name; null where we have none for them. */
-  private String spacing() {
-    for (String other : new String[] {"karras", "exponential", "beta", "flow"}) {
-      if (c.flag("use_" + other + "_sigmas", false)) {
-        return null;
-      }
-    }
-    boolean chain = kind.equals("DDPMScheduler") || kind.equals("DDIMScheduler");
-    int offset = c.whole("steps_offset", 0);
-    return switch (c.text("timestep_spacing", chain ? "leading" : "linspace")) {
-      case "leading" -> chain ? offset == 0 ? "leading" : "leading:" + offset : null;
-      case "trailing" -> "trailing";
-      // DDIM of diffusers steps from times of its own there, see docs/samplers.md
-      case "linspace" -> kind.equals("DDPMScheduler") ? "linspace" : null;
-      default -> c.fail("timestep_spacing", "must be leading, trailing or linspace");
     };
   }
 
@@ -176,7 +175,7 @@ final class DiffusersScheduler {
         c.number("sigma_min", 0.01),
         c.number("sigma_max", 1348),
         null,
-        new Conventions(null, "unsigned", null, null, null, null, null, null, null, null));
+        Conventions.OURS.with("dataRange", "unsigned"));
   }
 
   private ProcessConfig scoreVp() {
@@ -191,6 +190,26 @@ final class DiffusersScheduler {
         null);
   }
 
+  /** The straight line of rectified flow, on which a network may have been trained otherwise. */
+  private ProcessConfig flow() {
+    if (c.whole("num_train_timesteps", 1000) != 1000) {
+      c.fail("num_train_timesteps", "must be 1000 with use_flow_sigmas");
+    }
+    String predicts = c.text("prediction_type", "epsilon");
+    if (c.flag("use_dynamic_shifting", false)) {
+      c.fail("use_dynamic_shifting", "must be false: the shift is told by flow_shift");
+    }
+    return continuous(
+        "flow",
+        predicts.equals("flow_prediction") ? "velocity" : predicts(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        DiffusersSampling.onFlow(c, thresholds(Conventions.OURS)));
+  }
+
   private ProcessConfig edm() {
     c.must("prediction_type", "epsilon");
     return continuous(
@@ -201,7 +220,7 @@ final class DiffusersScheduler {
         c.number("sigma_min", 0.002),
         c.number("sigma_max", 80),
         c.number("sigma_data", 0.5),
-        null);
+        DiffusersSampling.onEdm(c, thresholds(Conventions.OURS)));
   }
 
   private ProcessConfig continuous(
@@ -222,7 +241,7 @@ final class DiffusersScheduler {
         sigmaMax,
         predicts,
         sigmaData,
-        false,
+        thresholds(),
         false,
         Variance.SMALL,
         conventions);

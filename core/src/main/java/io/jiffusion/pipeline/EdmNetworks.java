@@ -182,7 +182,7 @@ final class EdmNetworks implements Stored.Format {
               c.number("sigma_min", 0.02),
               c.number("sigma_max", 100),
               null,
-              Conventions.label("log-half-sigma"));
+              Conventions.OURS.with("label", "log-half-sigma"));
       case "iDDPMPrecond" ->
           process(
               "cosine",
@@ -193,7 +193,7 @@ final class EdmNetworks implements Stored.Format {
               null,
               null,
               null,
-              Conventions.label("nearest-index"));
+              Conventions.OURS.with("label", "nearest-index"));
       default -> c.fail("precond", "must be EDMPrecond, VPPrecond, VEPrecond or iDDPMPrecond");
     };
   }

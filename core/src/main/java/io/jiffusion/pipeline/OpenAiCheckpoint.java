@@ -303,6 +303,6 @@ final class OpenAiCheckpoint implements Stored.Format {
         unet.config.learnedVariance()
             ? Variance.LEARNED_RANGE
             : c.flag("sigma_small", false) ? Variance.SMALL : Variance.LARGE,
-        rescaled && steps != 1000 ? Conventions.label("rescaled") : null);
+        rescaled && steps != 1000 ? Conventions.OURS.with("label", "rescaled") : null);
   }
 }

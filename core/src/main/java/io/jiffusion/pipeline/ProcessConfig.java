@@ -9,6 +9,7 @@ import io.jiffusion.schedule.Predicts;
 import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.SubVariancePreserving;
+import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.TimeLabel;
 import io.jiffusion.schedule.VarianceExploding;
 import io.jiffusion.schedule.VariancePreserving;
@@ -100,7 +101,7 @@ public record ProcessConfig(
         conventions == null
             || conventions.label() == null
             || TABLES.contains(schedule)
-            || !List.of("index", "rescaled", "nearest-index").contains(conventions.label()),
+            || !conventions.label().endsWith("index") && !conventions.label().equals("rescaled"),
         "conventions.label",
         conventions == null ? "" : conventions.label(),
         "must go with a table of betas");
@@ -142,12 +143,25 @@ public record ProcessConfig(
   private DiscreteBetas fullNoise(DiscreteBetas table) {
     DiscreteBetas given =
         Boolean.TRUE.equals(known().singlePrecision()) ? table.singlePrecision() : table;
-    return Boolean.TRUE.equals(known().zeroSnr()) ? given.zeroTerminalSnr() : given;
+    DiscreteBetas full = Boolean.TRUE.equals(known().zeroSnr()) ? given.zeroTerminalSnr() : given;
+    DiscreteBetas ended =
+        known().endAlphaBar() == null ? full : full.endingAt(known().endAlphaBar());
+    return known().between() == null ? ended : ended.between(known().between());
   }
 
   /** The conventions, ours where none are told. */
   public Conventions known() {
     return conventions == null ? Conventions.OURS : conventions;
+  }
+
+  /** Factor of the standard normal noise in the state from which the times of a grid start. */
+  double startStd(TimeGrid grid) {
+    NoiseSchedule process = noiseSchedule();
+    if (known().start() == null) {
+      return process.priorStd();
+    }
+    double sigma = process.sigma(grid.time(0));
+    return known().start().equals("noise") ? sigma : Math.hypot(process.alpha(grid.time(0)), sigma);
   }
 
   /** How the network's output is to be read. */
@@ -177,6 +191,9 @@ public record ProcessConfig(
         case "999t" -> TimeLabel.scaled(999);
         case "1000t" -> TimeLabel.scaled(1000);
         case "sigma" -> TimeLabel.sigma(noiseSchedule());
+        case "rounded-index" -> TimeLabel.roundedIndex(steps);
+        case "floored-index" -> TimeLabel.flooredIndex(steps);
+        case "floored-1000t" -> TimeLabel.floored(1000);
         case "nearest-index" -> nearestIndex((DiscreteBetas) noiseSchedule());
         case "log-half-sigma" -> {
           NoiseSchedule own = noiseSchedule();
@@ -215,11 +232,20 @@ public record ProcessConfig(
     };
   }
 
+  /** Whether nothing is left of the image at the end: a table of zero terminal SNR. */
+  boolean endsInNoise() {
+    return isTable() && noiseSchedule().alpha(1) == 0;
+  }
+
   /**
    * The spacing to use where a sampler's own is known: that one, but in continuous time, where no
-   * steps of a table can be chosen, the nearest to it that the process is known with.
+   * steps of a table can be chosen, the nearest to it that the process is known with; and steps of
+   * the table where its noise level at the end is infinite, so that none can be chosen by levels.
    */
   String spacing(String ofSampler) {
+    if (endsInNoise()) {
+      return List.of("x0", "v", "edm").contains(predicts) ? "trailing" : "uniform";
+    }
     if (isTable() || !Respacing.knows(ofSampler)) {
       return ofSampler;
     }

@@ -63,7 +63,7 @@ final class Sampling {
           Batch pictures = pictures(part, edit);
           Noise known = Noise.keyed(Purpose.KNOWN, seeds(part));
           Noise again = Noise.keyed(Purpose.RENOISE, seeds(part));
-          Batch start = start(part, schedule);
+          Batch start = start(part, route.grid());
           see(frames, steps, -1, start, at);
           Batch end =
               edit.around(route.sampler(), pictures, again)
@@ -110,7 +110,7 @@ final class Sampling {
         "sampler",
         request.sampler(),
         "must be deterministic to encode images, such as ddim: it adds noise");
-    double scale = 1 / config.process().noiseSchedule().priorStd();
+    double scale = 1 / config.process().startStd(route.grid());
     TimeGrid up = Inversion.noisy(route.grid()).reversed();
     Way way =
         (walk, part, at) ->
@@ -192,12 +192,12 @@ final class Sampling {
   }
 
   /** The states from which the images are made, [count, C, H, W]. */
-  private Batch start(SampleRequest part, NoiseSchedule schedule) {
+  private Batch start(SampleRequest part, TimeGrid grid) {
     Batch noise =
         part.noise() == null
             ? Noise.start(seeds(part), channels(), height(), width())
             : batch(part.count(), part.noise(), 0, imageSize());
-    return noise.times(schedule.priorStd());
+    return noise.times(config.process().startStd(grid));
   }
 
   /** The pictures to edit, small ones with every pixel repeated; null if there are none. */

@@ -230,8 +230,6 @@ final class ScoreSdeCheckpoint implements Stored.Format {
         false,
         false,
         Variance.LARGE,
-        unsigned
-            ? new Conventions(null, "unsigned", null, null, null, null, null, null, null, null)
-            : null);
+        unsigned ? Conventions.OURS.with("dataRange", "unsigned") : null);
   }
 }

@@ -24,7 +24,8 @@ record Settings(Map<String, Tree> keys, String place) {
   /** Reads a JSON or YAML file, by its extension. */
   static Settings read(Path file) {
     try {
-      return of(Tree.file(file, file.toString().matches(".*\\.ya?ml")));
+      boolean yaml = file.toString().matches(".*\\.ya?ml");
+      return of(yaml ? Tree.file(file, true) : Tree.pythonFile(file));
     } catch (NoSuchFileException e) {
       throw new JiffusionException("cannot read " + file + ": there is no such file", e);
     }
@@ -111,7 +112,11 @@ record Settings(Map<String, Tree> keys, String place) {
     return has(key) ? whole(keys.get(key), key) : otherwise;
   }
 
+  /** A number, which may be infinite where the file says so. */
   double number(String key, double otherwise) {
+    if (has(key) && keys.get(key).value() instanceof Double infinite && !infinite.isNaN()) {
+      return infinite;
+    }
     return has(key) ? number(keys.get(key), key).doubleValue() : otherwise;
   }
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
@@ -25,6 +26,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLParser;
@@ -32,7 +34,8 @@ import tools.jackson.dataformat.yaml.YAMLParser;
 /**
  * A value as it was written, with the place where it was written, so that an error can name it.
  *
- * @param value a {@code Map<String, Tree>}, {@code List<Tree>}, String, BigDecimal, Boolean or null
+ * @param value a {@code Map<String, Tree>}, {@code List<Tree>}, String, BigDecimal, Boolean or
+ *     null; a Double for what is no finite number
  * @param place such as "line 3 of my.yaml"
  */
 record Tree(Object value, String place) {
@@ -63,6 +66,14 @@ record Tree(Object value, String place) {
     return read(new JsonFactory(), text, source, "JSON");
   }
 
+  /** Reads JSON as Python writes it: with Infinity, -Infinity and NaN. */
+  static Tree pythonJson(String text, String source) {
+    bound(text.length(), LARGEST, source);
+    JsonFactory factory =
+        JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+    return read(factory, text, source, "JSON");
+  }
+
   /**
    * Reads a file.
    *
@@ -71,11 +82,20 @@ record Tree(Object value, String place) {
    * @throws NoSuchFileException if it is not there
    */
   static Tree file(Path file, boolean yaml) throws NoSuchFileException {
+    return file(file, yaml ? LARGEST_YAML : LARGEST, yaml ? Tree::yaml : Tree::json);
+  }
+
+  /** Reads a file in JSON as Python writes it. */
+  static Tree pythonFile(Path file) throws NoSuchFileException {
+    return file(file, LARGEST, Tree::pythonJson);
+  }
+
+  private static Tree file(Path file, long most, BiFunction<String, String, Tree> reader)
+      throws NoSuchFileException {
     String name = file.toString();
     try {
-      bound(Files.size(file), yaml ? LARGEST_YAML : LARGEST, name);
-      String text = Files.readString(file);
-      return yaml ? yaml(text, name) : json(text, name);
+      bound(Files.size(file), most, name);
+      return reader.apply(Files.readString(file), name);
     } catch (NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
@@ -154,7 +174,7 @@ record Tree(Object value, String place) {
             case START_OBJECT -> map();
             case START_ARRAY -> list();
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
-                parser.isNaN() ? parser.getString() : number(place);
+                parser.isNaN() ? notFinite() : number(place);
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
@@ -166,6 +186,11 @@ record Tree(Object value, String place) {
                         + "), must be a text, a number, true, false, null, a list or a group");
           };
       return new Tree(value, place);
+    }
+
+    /** A Double where the format says so; YAML's words stay texts. */
+    private Object notFinite() {
+      return parser instanceof YAMLParser ? parser.getString() : (Object) parser.getDoubleValue();
     }
 
     /** Looked at before it is converted, which takes long for many digits or a great exponent. */

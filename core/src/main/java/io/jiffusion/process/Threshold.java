@@ -12,8 +12,10 @@ import java.util.Arrays;
  * @param denoiser what predicts; guidance belongs inside
  * @param quantile from 0 to 1; 0.995 in the paper's comparison and in DPM-Solver
  * @param limit the least divisor of an image, 1 in the paper
+ * @param most the largest, infinite in the paper; diffusers' {@code sample_max_value}
  */
-public record Threshold(Denoiser denoiser, double quantile, double limit) implements PerImage {
+public record Threshold(Denoiser denoiser, double quantile, double limit, double most)
+    implements PerImage {
 
   public Threshold {
     if (!(quantile >= 0 && quantile <= 1)) {
@@ -22,6 +24,15 @@ public record Threshold(Denoiser denoiser, double quantile, double limit) implem
     if (!(limit > 0 && Double.isFinite(limit))) {
       throw new IllegalArgumentException("illegal threshold: " + limit + ", must be above 0");
     }
+    if (!(most >= limit)) {
+      throw new IllegalArgumentException(
+          "illegal largest threshold: " + most + ", must be at least the limit " + limit);
+    }
+  }
+
+  /** Without a largest divisor. */
+  public Threshold(Denoiser denoiser, double quantile, double limit) {
+    this(denoiser, quantile, limit, Double.POSITIVE_INFINITY);
   }
 
   /** Thresholding with the numbers of the paper. */
@@ -35,7 +46,7 @@ public record Threshold(Denoiser denoiser, double quantile, double limit) implem
     double[] x0 = prediction.x0().data().clone();
     int size = xt.imageSize();
     for (int from = 0; from < x0.length; from += size) {
-      double s = Math.max(quantileOfMagnitudes(x0, from, size), limit);
+      double s = Math.min(Math.max(quantileOfMagnitudes(x0, from, size), limit), most);
       for (int i = from; i < from + size; i++) {
         x0[i] = Math.min(s, Math.max(-s, x0[i])) / s;
       }

@@ -16,8 +16,7 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param degree of the polynomial, 0 or more, as the paper counts (tAB0 … tAB3); one less than the
  *     {@code solver_order} of diffusers
  * @param axis what it is a polynomial in
- * @param lowerOrder when the last steps use lower degrees: … 2, 1, 0. The paper's never do;
- *     diffusers' do below 15 steps
+ * @param lowerOrder when the last steps use lower degrees: … 2, 1, 0. The paper's never do
  */
 public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Sampler {
 
@@ -87,7 +86,6 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
   public Batch sample(Walk walk, Batch x) {
     walk.mustHaveSignal(this);
     NoiseSchedule schedule = walk.schedule();
-    int steps = walk.grid().noisySteps();
     History history = new History(degree + 1);
     return walk.run(
         x,
@@ -97,7 +95,8 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
             return now.x0();
           }
           history.add(axis.at(schedule, t), now.eps());
-          History past = history.newest(lowerOrder.most(history.size(), k - walk.first(), steps));
+          History past =
+              history.newest(lowerOrder.most(history.size(), k - walk.first(), walk.grid()));
           double[] weights = axis.weights(schedule, past.nodes(), axis.at(schedule, s));
           return past.beyondDdim(schedule.alpha(s), schedule.sigma(s), now.x0(), weights);
         });

@@ -42,7 +42,6 @@ public record DpmSolverMultistep(
     if (form == DpmForm.NOISE) {
       walk.mustHaveSignal(this);
     }
-    int steps = walk.grid().noisySteps();
     History history = new History(order);
     return walk.run(
         x,
@@ -61,7 +60,8 @@ public record DpmSolverMultistep(
             Node s1 = Node.of(walk.schedule(), s.lambda() + s.to(t) / 2);
             return DpmSolver.step(walk, form, type, xt, m0, s, s1, t);
           }
-          History past = history.newest(lowerOrder.most(history.size(), k - walk.first(), steps));
+          History past =
+              history.newest(lowerOrder.most(history.size(), k - walk.first(), walk.grid()));
           double[] weights =
               DpmStep.multistep(form, type, exact ? 1 : 0.5, past.nodes(), t.lambda(), 1);
           return past.step(form.carry(s, t), xt, form.scale(t), weights);

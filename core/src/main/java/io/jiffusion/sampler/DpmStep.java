@@ -57,6 +57,9 @@ final class DpmStep {
   static double[] multistep(
       DpmForm form, DpmType type, double curvature, double[] nodes, double end, double stretch) {
     double h = end - nodes[0];
+    if (h == 0) { // a step of no length
+      return new double[nodes.length];
+    }
     if (nodes.length == 1) {
       return new double[] {form.integral(1, stretch * h)};
     }

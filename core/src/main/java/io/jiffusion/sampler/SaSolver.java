@@ -5,7 +5,7 @@ import io.jiffusion.process.Batch;
 /**
  * SA-Solver (Xue et al.: SA-Solver: Stochastic Adams solver for fast sampling of diffusion models,
  * 2023): Adams's predictor and corrector for the reverse diffusion over half log-SNR λ with tau
- * times its noise, tau the same everywhere.
+ * times its noise, tau the same in all steps that begin within an interval of times, and 0 outside.
  *
  * <p>Its solution over a step of length h is {@code x_t = sigma_t/sigma_s·e^(−τ²h)·x_s +
  * alpha_t·∫(1+τ²)·e^(−(1+τ²)(λ_t−λ)) x̂0(λ)dλ + sigma_t·√(1 − e^(−2τ²h))·z}. The predicted data is
@@ -18,9 +18,12 @@ import io.jiffusion.process.Batch;
  * @param predictor its order, 1 or more: values that it uses
  * @param corrector its order, of which one value is the new one; 0 is none
  * @param tau factor of the noise: 0 is the probability flow, 1 the reverse diffusion
+ * @param low the first of the times at whose steps there is noise
+ * @param high the last of them
  * @param lowerOrder when the last steps use fewer values
  */
-public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowerOrder)
+public record SaSolver(
+    int predictor, int corrector, double tau, double low, double high, LowerOrder lowerOrder)
     implements Sampler {
 
   public SaSolver {
@@ -40,9 +43,19 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
     }
   }
 
+  /** With the same tau everywhere. */
+  public SaSolver(int predictor, int corrector, double tau, LowerOrder lowerOrder) {
+    this(predictor, corrector, tau, 0, 1, lowerOrder);
+  }
+
   @Override
   public boolean stochastic() {
     return tau > 0;
+  }
+
+  /** Factor of the noise of a step. */
+  private double tau(Node s) {
+    return s.t() >= low && s.t() <= high ? tau : 0;
   }
 
   @Override
@@ -64,7 +77,7 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
           Node t = Node.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? walk.x0(xt, time) : ahead[0]);
-          int known = lowerOrder.most(history.size(), step, steps);
+          int known = lowerOrder.most(history.size(), step, walk.grid());
           Batch noisy = carried(walk, k, xt, s, t);
           Batch predicted = step(history.newest(Math.min(known, predictor)), noisy, s, t);
           if (corrector == 0 || step == steps - 1) {
@@ -79,9 +92,9 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
 
   /** What is left of the state, with the noise of the interval. */
   private Batch carried(Walk walk, int k, Batch xs, Node s, Node t) {
-    double decay = tau * tau * s.to(t);
+    double decay = tau(s) * tau(s) * s.to(t);
     double carry = t.sigma() / s.sigma() * Math.exp(-decay);
-    if (!stochastic()) {
+    if (decay == 0) {
       return xs.times(carry);
     }
     Batch z = walk.noise().between(k, s.lambda(), t.lambda(), xs);
@@ -89,7 +102,7 @@ public record SaSolver(int predictor, int corrector, double tau, LowerOrder lowe
   }
 
   private Batch step(History values, Batch noisy, Node s, Node t) {
-    double rate = 1 + tau * tau;
+    double rate = 1 + tau(s) * tau(s);
     double[] weights =
         Lagrange.integrals(
             values.nodes(),

@@ -28,7 +28,8 @@ public final class Samplers {
   private static final String ANALYTIC = "Bao and others 2022, arXiv 2201.06503";
 
   private static final String SINGLE = "type=dpm-solver|taylor, inner=logsnr|time|time-quadratic";
-  private static final String MULTI = "type=dpm-solver|taylor, final=few|always|never";
+  private static final String ENDS = "final=few|always|never|below-15|last|counted";
+  private static final String MULTI = "type=dpm-solver|taylor, " + ENDS;
   private static final String FLOW = "type=dpm-solver|taylor, form=noise|data, eta=0, snoise=1";
   private static final String ADAPTIVE = "order=3, rtol=0.05, atol=0.0078, " + FLOW;
   private static final String PID = ", pcoeff=0, icoeff=1, dcoeff=0, safety=0.81";
@@ -116,6 +117,9 @@ public final class Samplers {
     }
     String multistep = "order=2, " + MULTI + ", exact";
     add("dpm-solver-multistep", "2", "1", "logsnr", DPM_SOLVER, multistep, Samplers::multistep);
+    String singlestep = "order=2, form=data|noise, type=dpm-solver|taylor, " + FULL_END;
+    Maker single = Samplers::singlestep;
+    add("dpm-solver-singlestep", "2", "1", "logsnr", DPM_SOLVER_PP, singlestep, single);
     Maker proportional = adaptive(spec -> new StepControl.Proportional());
     add("dpm-solver-adaptive", "adaptive", "3", "logsnr", DPM_SOLVER, ADAPTIVE, proportional);
     String crowson = CROWSON + "; " + DPM_SOLVER;
@@ -133,9 +137,9 @@ public final class Samplers {
 
     // UniPC, DEIS, PNDM; ipndm-v, which is iPNDM for any steps, and lms are one
     String unipc = "order=3, variant=bh2|bh1|varying, form=data|noise, predictor-only, ";
-    String orders = "final=always|few|never";
+    String orders = "final=always|few|never|below-15|last|counted";
     add("unipc", "2", "1", "logsnr", UNIPC, unipc + orders, Samplers::unipc);
-    String deis = "degree=3, axis=time|rho|log-rho, final=never|few|always";
+    String deis = "degree=3, axis=time|rho|log-rho, final=never|few|always|below-15|last|counted";
     add("deis", "1.4", "1", "uniform", DEIS, deis, Samplers::deis);
     Maker pndm = pndm(Pndm.Start.RUNGE_KUTTA);
     add("pndm", "1.4", "1, 4 in the first 3 steps", "uniform", PNDM, FULL_END, pndm);
@@ -144,7 +148,7 @@ public final class Samplers {
     add("ipndm", "2", "1", "karras", DEIS, "order=4, " + FULL_END, ipndm);
     add("ipndm-v", "2", "1", "karras", DEIS, "order=4, " + FULL_END, Samplers::lms);
     add("lms", "2", "1", "karras", CROWSON, "order=4, " + FULL_END, Samplers::lms);
-    String saSolver = "predictor=3, corrector=4, tau=1, " + orders;
+    String saSolver = "predictor=3, corrector=4, tau=1, low=0, high=1, " + orders;
     add("sa-solver", "1", "1", "logsnr", SA_SOLVER, saSolver, Samplers::saSolver);
 
     // EDM and k-diffusion
@@ -211,6 +215,11 @@ public final class Samplers {
   private static Sampler multistep(Spec spec, Given given) {
     int order = spec.whole("order", 2);
     return multistep(spec, DpmForm.NOISE, order, spec.flag("exact"));
+  }
+
+  private static Sampler singlestep(Spec spec, Given given) {
+    return new DpmSolverSinglestep(
+        spec.choice("form", DpmForm.DATA), spec.whole("order", 2), type(spec), spec.flag(FULL_END));
   }
 
   private static Sampler dpmpp2m(Spec spec, Given given) {
@@ -297,6 +306,8 @@ public final class Samplers {
         spec.whole("predictor", 3),
         spec.whole("corrector", 4),
         spec.number("tau", 1),
+        spec.number("low", 0),
+        spec.number("high", 1),
         spec.choice("final", LowerOrder.ALWAYS));
   }
 

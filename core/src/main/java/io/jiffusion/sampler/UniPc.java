@@ -91,7 +91,7 @@ public record UniPc(
           Node t = Node.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? form.predict(walk, xt, time) : ahead[0]);
-          History past = history.newest(lowerOrder.most(history.size(), step, steps));
+          History past = history.newest(lowerOrder.most(history.size(), step, walk.grid()));
           Batch predicted = step(past, xt, s, t); // UniP
           if (!corrector || step == steps - 1) {
             ahead[0] = null;

@@ -24,9 +24,20 @@ public final class DiscreteBetas implements NoiseSchedule {
   /** Sums of log1p(-beta), [T], so that 1 - ᾱ is known without cancellation. */
   private final double[] logAlphaBar;
 
+  /** The rule between indices; null: log alpha is a straight line. */
+  private final Between between;
+
+  private DiscreteBetas(DiscreteBetas table, Between between) {
+    this.betas = table.betas;
+    this.alphaBar = table.alphaBar;
+    this.logAlphaBar = table.logAlphaBar;
+    this.between = between;
+  }
+
   private DiscreteBetas(double[] betas) {
     checkSteps(betas.length);
     this.betas = betas;
+    this.between = null;
     this.alphaBar = new double[betas.length];
     this.logAlphaBar = new double[betas.length];
     double product = 1;
@@ -203,6 +214,31 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   /**
+   * The same table with another end: ᾱ of its last index is this. Where it is above that of the
+   * index before, the last index alone is less noisy, as in diffusers.
+   *
+   * @param last above 0 and below 1
+   */
+  public DiscreteBetas endingAt(double last) {
+    if (!(last > 0 && last < 1)) {
+      throw new IllegalArgumentException(
+          "illegal end of a table: " + last + ", must be above 0 and below 1");
+    }
+    DiscreteBetas table = new DiscreteBetas(betas.clone());
+    int end = betas.length - 1;
+    double before = end == 0 ? 0 : logAlphaBar[end - 1];
+    table.alphaBar[end] = last;
+    table.logAlphaBar[end] = Math.log(last);
+    table.betas[end] = -Math.expm1(table.logAlphaBar[end] - before);
+    return table;
+  }
+
+  /** The same table with another rule between its indices. */
+  public DiscreteBetas between(Between rule) {
+    return new DiscreteBetas(this, rule);
+  }
+
+  /**
    * The table as DPM-Solver takes it: without the last indices whose half log-SNR is below −5.1,
    * those left stretched over [0, 1]. Shortens a cosine table, and leaves a linear one as it is.
    *
@@ -263,7 +299,9 @@ public final class DiscreteBetas implements NoiseSchedule {
     double position =
         inLastInterval(high)
             ? high - Math.exp(0.5 * log) / lastStart()
-            : low + (log - logAlphaBar(low)) / (logAlphaBar[low] - logAlphaBar(low));
+            : ruled(low)
+                ? low + between.fraction(lambdas(low)[0], lambdas(low)[1], lambda)
+                : low + (log - logAlphaBar(low)) / (logAlphaBar[low] - logAlphaBar(low));
     return Math.min(high, position) / betas.length;
   }
 
@@ -274,6 +312,11 @@ public final class DiscreteBetas implements NoiseSchedule {
       return -1 / (1 - t);
     }
     int interval = Math.max(0, (int) Math.ceil(position) - 1); // at a node, the one that ends there
+    if (ruled(interval)) { // d log alpha = sigma² dλ
+      double[] ends = lambdas(interval);
+      double sigma = sigma(t);
+      return sigma * sigma * between.slope(ends[0], ends[1], position - interval) * betas.length;
+    }
     double before = interval == 0 ? 0 : logAlphaBar[interval - 1];
     return 0.5 * (logAlphaBar[interval] - before) * betas.length;
   }
@@ -309,7 +352,24 @@ public final class DiscreteBetas implements NoiseSchedule {
     int below = (int) position;
     double low = below == 0 ? 0 : logAlphaBar[below - 1];
     double fraction = position - below;
-    return fraction == 0 ? low : low + fraction * (logAlphaBar[below] - low);
+    if (fraction == 0) {
+      return low;
+    }
+    if (ruled(below)) {
+      double[] ends = lambdas(below);
+      return -Inverse.softplus(-2 * between.lambda(ends[0], ends[1], fraction));
+    }
+    return low + fraction * (logAlphaBar[below] - low);
+  }
+
+  /** Whether a rule of its own holds after this node: not from the data on, nor to no signal. */
+  private boolean ruled(int node) {
+    return between != null && node > 0 && alphaBar[node] > 0;
+  }
+
+  /** Half log-SNR of a node and of the next one. */
+  private double[] lambdas(int node) {
+    return new double[] {lambda(time(node - 1)), lambda(time(node))};
   }
 
   /**

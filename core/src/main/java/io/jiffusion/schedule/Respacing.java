@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which of the T steps of the training a sampler visits: ascending indices from 0 to T − 1, for
@@ -15,7 +16,7 @@ import java.util.stream.IntStream;
  */
 public final class Respacing {
   static final List<String> NAMES =
-      List.of("uniform", "quadratic", "leading", "trailing", "linspace");
+      Stream.concat(Stream.of("uniform", "quadratic"), DiffusersSpacing.NAMES.stream()).toList();
 
   private Respacing() {}
 
@@ -23,8 +24,10 @@ public final class Respacing {
    * Reads a spacing.
    *
    * <ul>
-   *   <li>{@code uniform}, {@code quadratic}, {@code leading}, {@code leading:1} (offset 1), {@code
-   *       trailing}, {@code linspace}: the methods of these names;
+   *   <li>{@code uniform}, {@code quadratic}: the methods of these names;
+   *   <li>{@code leading}, {@code leading:1} (offset 1), {@code trailing}, {@code linspace}: those
+   *       of diffusers' DDPM, DDIM and PNDM; {@code dpm-leading}, {@code dpm-trailing}, {@code
+   *       dpm-linspace}: those of its DPM-Solver, UniPC, DEIS and SA-Solver;
    *   <li>{@code ddim50}, {@code 50}, {@code 10,10,5}: OpenAI's, which fix the number of steps
    *       themselves;
    *   <li>{@code list:0,250,999}: these indices.
@@ -50,15 +53,12 @@ public final class Respacing {
       }
       return indices;
     }
-    if (name.matches("leading:\\d{1,9}")) {
-      return leading(trained, steps, Integer.parseInt(name.substring("leading:".length())));
+    if (DiffusersSpacing.knows(name)) {
+      return DiffusersSpacing.steps(name, trained, steps);
     }
     return switch (name) {
       case "uniform" -> uniform(trained, steps);
       case "quadratic" -> quadratic(trained, steps);
-      case "leading" -> leading(trained, steps, 0);
-      case "trailing" -> trailing(trained, steps);
-      case "linspace" -> linspace(trained, steps);
       default ->
           throw new IllegalArgumentException(
               "illegal spacing: "
@@ -81,7 +81,7 @@ public final class Respacing {
   /** Whether a text is one of those that {@link #parse(String, int, int)} reads. */
   public static boolean knows(String text) {
     String name = text.strip();
-    return NAMES.contains(name) || name.matches("leading:\\d{1,9}") || fixesSteps(name);
+    return NAMES.contains(name) || DiffusersSpacing.knows(name) || fixesSteps(name);
   }
 
   /** Reads a spacing that {@linkplain #fixesSteps fixes its steps}. */
@@ -125,27 +125,6 @@ public final class Respacing {
       indices[i] = i == 0 ? 0 : Math.max((int) (root * root), indices[i - 1] + 1);
     }
     return list(trained, indices);
-  }
-
-  /**
-   * Multiples of {@code ⌊T/S⌋}, all moved by an offset: diffusers' {@code leading}.
-   *
-   * @param offset diffusers' {@code steps_offset}
-   */
-  public static int[] leading(int trained, int steps, int offset) {
-    return made(trained, steps, i -> i * (trained / steps) + offset);
-  }
-
-  /** Evenly spaced down from T − 1: diffusers' {@code trailing}. */
-  public static int[] trailing(int trained, int steps) {
-    double stride = (double) trained / steps;
-    return made(trained, steps, i -> (int) Math.rint(trained - (steps - 1 - i) * stride) - 1);
-  }
-
-  /** Evenly spaced from 0 to T − 1, both included: diffusers' {@code linspace}. */
-  public static int[] linspace(int trained, int steps) {
-    double stride = (trained - 1.0) / Math.max(1, steps - 1);
-    return made(trained, steps, i -> (int) Math.rint(i * stride));
   }
 
   /**
@@ -226,7 +205,7 @@ public final class Respacing {
     return list(trained, IntStream.range(0, steps).map(index).toArray());
   }
 
-  private static void checkSteps(int trained, int steps) {
+  static void checkSteps(int trained, int steps) {
     if (steps < 1 || steps > trained) {
       throw new IllegalArgumentException(
           "illegal steps: "

@@ -17,6 +17,8 @@ final class SpacingText {
           "karras",
           "polyexponential",
           "dpm-solver-fast",
+          "beta",
+          "flow",
           "edm-vp",
           "edm-iddpm");
 
@@ -41,6 +43,9 @@ final class SpacingText {
               + " is "
               + Nearest.of(name, all));
     }
+    if (schedule instanceof DiscreteBetas betas && DiffusersSpacing.knows(text)) {
+      return DiffusersSpacing.grid(text, betas.steps(), steps);
+    }
     if (schedule instanceof DiscreteBetas betas) {
       return TimeGrid.of(betas.steps(), Respacing.parse(text, betas.steps(), steps));
     }
@@ -63,14 +68,18 @@ final class SpacingText {
           case "karras" -> Spacing.karras(spec.number("rho", 7));
           case "polyexponential" -> Spacing.polyexponential(spec.number("rho", 1));
           case "dpm-solver-fast" -> OrderPlan.spacing(spec.whole("order", 3));
+          case "beta" -> BetaSpacing.of(spec.number("a", 0.6), spec.number("b", 0.6));
+          case "flow" -> FlowSpacing.of(spec.number("shift", 1), spec.flag("from-noise"));
           case "edm-vp" -> Spacing.edmVp(1e-3);
           case "edm-iddpm" -> Spacing.edmIddpm();
           default -> throw new AssertionError(spec.name());
         };
     TimeRange usable = new TimeRange(schedule.trainingRange().min(), 1);
-    double start = usable.snapped(spec.number("start", schedule.range().max()));
-    double end = usable.snapped(spec.number("end", schedule.range().min()));
+    double[] ends = ends(spec, schedule, steps);
+    double start = usable.snapped(spec.number("start", ends[0]));
+    double end = usable.snapped(spec.number("end", ends[1]));
     boolean keepsNoise = spec.flag("keep-noise");
+    boolean repeats = spec.flag("repeat");
     spec.done();
     boolean toData = end == 0 && !keepsNoise;
     if (!(start <= 1 && start > end && (end >= usable.min() || toData))) {
@@ -85,9 +94,31 @@ final class SpacingText {
               + usable.min()
               + ", the least noisy time of the training");
     }
+    if (repeats) {
+      return TimeGrid.repeating(spacing.times(schedule, steps, start, end));
+    }
     return keepsNoise || toData
         ? spacing.grid(schedule, steps, start, end)
         : spacing.gridToData(schedule, steps, start, end);
+  }
+
+  /** Those of the schedule, or of the steps that a spacing of a table would visit. */
+  private static double[] ends(Spec spec, NoiseSchedule schedule, int steps) {
+    String within = spec.text("ends", "");
+    if (within.isEmpty()) {
+      return new double[] {schedule.range().max(), schedule.range().min()};
+    }
+    if (!(schedule instanceof DiscreteBetas table && DiffusersSpacing.knows(within))) {
+      throw new IllegalArgumentException(
+          "illegal option ends="
+              + within
+              + " of spacing "
+              + spec.name()
+              + ", must be one of "
+              + String.join(", ", DiffusersSpacing.NAMES)
+              + ", on a table of betas");
+    }
+    return DiffusersSpacing.ends(within, table.steps(), steps);
   }
 
   private static TimeGrid explicit(String text, int steps) {

@@ -7,8 +7,9 @@ import java.util.Arrays;
  * noise.
  *
  * @param times at least two, strictly descending or strictly ascending, in [0, 1]; a last time of 0
- *     means "no noise": the last step returns the predicted data. An ascending grid starts above 0,
- *     at the least noise that the model was trained on
+ *     means "no noise": the last step returns the predicted data. A last time above 0 may be that
+ *     before: a step of no length, in which a corrector still works. An ascending grid starts above
+ *     0, at the least noise that the model was trained on
  */
 public record TimeGrid(double[] times) {
   /** A time computed in steps may lie outside of [0, 1] by so much: it is the end. */
@@ -27,7 +28,8 @@ public record TimeGrid(double[] times) {
         throw new IllegalArgumentException(
             "illegal time " + i + ": " + times[i] + ", must be from 0 to 1");
       }
-      if (i > 0 && (ascending ? times[i] <= times[i - 1] : times[i] >= times[i - 1])) {
+      boolean held = i > 1 && i == times.length - 1 && times[i] == times[i - 1] && times[i] > 0;
+      if (i > 0 && !held && (ascending ? times[i] <= times[i - 1] : times[i] >= times[i - 1])) {
         throw new IllegalArgumentException(
             "illegal time "
                 + i
@@ -60,6 +62,13 @@ public record TimeGrid(double[] times) {
       times[i] = (indices[indices.length - 1 - i] + 1.0) / trained;
     }
     return new TimeGrid(times);
+  }
+
+  /** The grid that ends with a step of no length, at the last of these times. */
+  static TimeGrid repeating(double... times) {
+    double[] all = Arrays.copyOf(times, times.length + 1);
+    all[times.length] = times[times.length - 1];
+    return new TimeGrid(all);
   }
 
   /** Intervals: one step of a sampler each. */

@@ -17,6 +17,18 @@ public interface TimeLabel {
     return trained(steps, 1);
   }
 
+  /** The index as a whole number, rounded: diffusers, where its times are found by noise levels. */
+  static TimeLabel roundedIndex(int steps) {
+    TimeLabel index = index(steps);
+    return t -> Math.rint(index.at(t));
+  }
+
+  /** The index as a whole number, cut: diffusers, where it does not round. */
+  static TimeLabel flooredIndex(int steps) {
+    TimeLabel index = index(steps);
+    return t -> Math.floor(index.at(t));
+  }
+
   /** OpenAI's {@code rescale_timesteps}: indices are stretched to 0 … 1000, whatever T is. */
   static TimeLabel rescaled(int steps) {
     return trained(steps, 1000.0 / steps);
@@ -25,6 +37,11 @@ public interface TimeLabel {
   /** A multiple of the time: 999 for the VP and sub-VP SDEs, 1000 for rectified flow. */
   static TimeLabel scaled(double factor) {
     return t -> factor * t;
+  }
+
+  /** A multiple of the time, cut to a whole number: rectified flow in diffusers' DPM-Solver. */
+  static TimeLabel floored(double factor) {
+    return t -> Math.floor(factor * t + DiscreteBetas.SNAP);
   }
 
   /** Sigma itself: the VE SDE. */
@@ -37,7 +54,10 @@ public interface TimeLabel {
     return t -> -schedule.lambda(t) / 4;
   }
 
-  /** Within 1e-9 of an index the label is that of the index, so that {@code t·T} may be rounded. */
+  /**
+   * Within 1e-9 of an index the label is that of the index, so that {@code t·T} may be rounded. No
+   * network was told a label below 0: less noise than at index 0 is told as that.
+   */
   private static TimeLabel trained(int steps, double scale) {
     if (steps < 1) {
       throw new IllegalArgumentException("illegal steps: " + steps + ", must be 1 or more");
@@ -45,7 +65,7 @@ public interface TimeLabel {
     return t -> {
       double index = t * steps - 1;
       double whole = Math.rint(index);
-      return (Math.abs(index - whole) <= DiscreteBetas.SNAP ? whole : index) * scale;
+      return Math.max(0, Math.abs(index - whole) <= DiscreteBetas.SNAP ? whole : index) * scale;
     };
   }
 }

@@ -55,7 +55,7 @@ class DdimTest {
   @Test
   void startsWhereThereIsNoSignal() {
     DiscreteBetas jsd = DiscreteBetas.jsd(50);
-    TimeGrid grid = TimeGrid.of(50, Respacing.trailing(50, 10));
+    TimeGrid grid = TimeGrid.of(50, Respacing.parse("trailing", 50, 10));
     for (Sampler sampler :
         List.of(new Ddim(0), new Ddim(1), new Ddim(1, true, true), new Ancestral(Variance.SMALL))) {
       assertThat(sample(sampler, jsd, grid, 1, 2, 3)).doesNotContain(Double.NaN);

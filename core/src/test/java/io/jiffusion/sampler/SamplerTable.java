@@ -57,6 +57,8 @@ final class SamplerTable {
     row("dpm-solver-3:inner=time", 3);
     row("dpm-solver-fast:form=data,order=2", 2);
     row("dpm-solver-fast:eta=1", 1);
+    row("dpm-solver-singlestep:order=1", 1);
+    row("dpm-solver-singlestep:form=noise,type=taylor,full-order-end", 2);
     row("dpm-solver-multistep:order=1", 1);
     row("dpm-solver-multistep:order=3", 2);
     row("dpm-solver-multistep:order=3,exact", 3);

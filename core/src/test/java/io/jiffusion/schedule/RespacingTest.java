@@ -120,8 +120,7 @@ class RespacingTest {
   }
 
   static Stream<JsonNode> diffusers() {
-    return cases("respacing/diffusers_timesteps.json", "cases")
-        .filter(entry -> entry.get("scheduler").asString().matches("DDIMScheduler|DDPMScheduler"));
+    return cases("respacing/diffusers_timesteps.json", "cases");
   }
 
   @ParameterizedTest
@@ -129,10 +128,23 @@ class RespacingTest {
   void equalsDiffusersLists(JsonNode expected) {
     int steps = expected.get("steps").asInt();
     int offset = expected.get("steps_offset").asInt();
-    String spacing = expected.get("timestep_spacing").asString();
-    String text = spacing.equals("leading") ? "leading:" + offset : spacing;
-    assertThat(Respacing.parse(text, 1000, steps))
-        .isEqualTo(reversed(ints(expected.get("timesteps"))));
+    String kind = expected.get("scheduler").asString();
+    String word = expected.get("timestep_spacing").asString();
+    boolean fractions = kind.startsWith("Euler") && word.equals("linspace");
+    String text =
+        (kind.matches("(DPM|UniPC|DEIS).*") ? "dpm-" : "")
+            + word
+            + (word.equals("leading") ? ":" + offset : fractions ? ":unrounded" : "");
+    TimeGrid grid = Spacing.parse(text, DiscreteBetas.linear(1000, 1e-4, 0.02), steps);
+    double[] theirs =
+        StreamSupport.stream(expected.get("timesteps").spliterator(), false)
+            .mapToDouble(JsonNode::asDouble)
+            .distinct() // PNDM's second step is asked twice
+            .toArray();
+    assertThat(grid.steps()).isEqualTo(theirs.length);
+    for (int i = 0; i < theirs.length; i++) {
+      assertThat(1000 * grid.time(i) - 1).isCloseTo(theirs[i], within(fractions ? 1e-4 : 1e-9));
+    }
   }
 
   /**
@@ -140,7 +152,7 @@ class RespacingTest {
    */
   @Test
   void roundsHalvesToEvenAsNumPyDoes() {
-    assertThat(Respacing.trailing(1000, 16))
+    assertThat(Respacing.parse("trailing", 1000, 16))
         .containsExactly(
             61, 124, 187, 249, 311, 374, 437, 499, 561, 624, 687, 749, 811, 874, 937, 999);
   }
@@ -210,8 +222,8 @@ class RespacingTest {
         "600,600    | 1200 | illegal count of section 1: 600, must be from 0 to 500, the steps that this section has of the model's 1000; the nearest is 500",
         "list:5,5   | 2    | illegal index: 5 after 5, must be ascending without repeats",
         "list:5,1000| 2    | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
-        "leading:1  | 1000 | illegal index: 1000, must be from 0 to 999 for a model of 1000 steps",
-        "unifrom    | 10   | illegal spacing: unifrom, must be one of uniform, quadratic, leading, trailing, linspace, ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is uniform",
+        "leading:1  | 1000 | illegal spacing: leading of 1000 steps visits step 1000, must be among 0 to 999; take fewer steps or a smaller offset",
+        "unifrom    | 10   | illegal spacing: unifrom, must be one of uniform, quadratic, leading, trailing, linspace, dpm-leading, dpm-linspace, dpm-trailing, ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is uniform",
       })
   void namesTheValueTheRuleAndTheNearestThatWorks(String text, int steps, String message) {
     assertThatThrownBy(() -> Respacing.parse(text, 1000, steps))

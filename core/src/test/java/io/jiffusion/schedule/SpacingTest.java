@@ -225,11 +225,11 @@ class SpacingTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
-        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
+        "uniform          | 5 | illegal spacing: uniform on a process in continuous time, must be one of time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, beta, flow, edm-vp, edm-iddpm, or times:1,0.5,0; uniform chooses among the steps of a trained table",
+        "karas            | 5 | illegal spacing: karas, must be one of uniform, quadratic, leading, trailing, linspace, dpm-leading, dpm-linspace, dpm-trailing, time, time-quadratic, logsnr, exponential, karras, polyexponential, dpm-solver-fast, beta, flow, edm-vp, edm-iddpm, ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name is karras",
         "karras:rho=0     | 5 | illegal rho: 0.0, must be above 0",
-        "karras:roh=7     | 5 | illegal option roh of spacing karras:roh=7, must be one of rho, start, end, keep-noise; the nearest is rho",
-        "time:rho=7       | 5 | illegal option rho of spacing time:rho=7, must be one of start, end, keep-noise; the nearest is end",
+        "karras:roh=7     | 5 | illegal option roh of spacing karras:roh=7, must be one of rho, start, end, keep-noise, repeat; the nearest is rho",
+        "time:rho=7       | 5 | illegal option rho of spacing time:rho=7, must be one of start, end, keep-noise, repeat; the nearest is end",
         "time             | 0 | illegal steps: 0, must be 1 or more",
         "time:end=1e-6    | 5 | illegal ends of spacing time: from 1.0 to 1.0E-6, must descend from at most 1 to at least 1.0E-5, the least noisy time of the training",
         "time:start=0.1,end=0.2 | 5 | illegal ends of spacing time: from 0.1 to 0.2, must descend from at most 1 to at least 1.0E-5, the least noisy time of the training",
