@@ -58,8 +58,8 @@ final class ListSamplers implements Callable<Integer> {
         """
 
         order: at the times named; of the distance to the exact flow, or of mean and variance where noise is added.
-        Multistep samplers of order 3 and 4 have 2 in the limit, for their first step knows one value only. biased:
-        pc's variance stays snr² of it too large, 2.6 % with 0.16, however many steps. See docs/samplers.md.
+        dpmpp-3m, unipc, ipndm and lms have 2 in the limit, for the sake of their first or last steps. biased: the
+        variance of pc stays too large by snr² of it, 2.6 % with 0.16, however many steps. See docs/samplers.md.
         noise: whether the sampler adds some on the way.
         evaluations: of the network in a step; guidance sends each image through it twice.
         times: --spacing where it is not given. Options: --sampler NAME:option=value,option=value.""");

@@ -71,9 +71,6 @@ public record SampleRequest(
     @Optional float[] images,
     @Optional float[] mask) {
 
-  /** Values that an array can hold. */
-  private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
-
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
     Check.that(!sampler.isBlank(), "sampler", "''", "must be a name such as ddim");
@@ -172,11 +169,7 @@ public record SampleRequest(
 
   /** One picture for all images. */
   public SampleRequest image(float[] picture) {
-    Check.that(
-        (long) count * picture.length <= MOST_VALUES,
-        "count",
-        count,
-        "must be at most " + MOST_VALUES / Math.max(1, picture.length) + " for pictures like this");
+    Capacity.check(count, picture.length, 2 * Float.BYTES, picture.length + " values");
     float[] all = new float[count * picture.length];
     for (int i = 0; i < count; i++) {
       System.arraycopy(picture, 0, all, i * picture.length, picture.length);
@@ -225,11 +218,7 @@ public record SampleRequest(
         "noise",
         to.length + " values",
         "must be " + from.length + ", as many as those on the other side");
-    Check.that(
-        (long) count * from.length <= MOST_VALUES / 4,
-        "count",
-        count,
-        "must be at most " + MOST_VALUES / 4 / Math.max(1, from.length) + " for images like these");
+    Capacity.check(count, from.length, 2 * Double.BYTES, from.length + " values");
     return noise(floats(Interpolation.path(state(from), state(to), count).data()));
   }
 

@@ -253,19 +253,7 @@ final class Sampling {
   }
 
   private void check(SampleRequest request) {
-    int most = most(request);
-    Check.that(
-        request.count() <= most,
-        "count",
-        request.count(),
-        "must be at most "
-            + most
-            + " at once for images of "
-            + execution.input()
-            + " in the "
-            + Runtime.getRuntime().maxMemory() / 1_000_000
-            + " MB that Java has; make them in parts, as sample --format npz does, or give Java more"
-            + " by -Xmx");
+    Capacity.check(request.count(), imageSize(), bytes(request), execution.input().toString());
     int classes = config.classes();
     for (int label : request.classes()) {
       Check.that(classes > 0, "classes", label, "must be none, because this model has no classes");
@@ -292,13 +280,11 @@ final class Sampling {
     }
   }
 
-  /** Images that arrays, and Java's memory, can hold at once. */
-  private int most(SampleRequest request) {
-    long state = 2 * Double.BYTES + 1 + (request.floats() ? Float.BYTES : 0); // of a value
+  /** What is kept of a value: its state, its byte, what the result shows besides. */
+  private static long bytes(SampleRequest request) {
+    long state = 2 * Double.BYTES + 1 + (request.floats() ? Float.BYTES : 0);
     long frame = Double.BYTES + 1 + Float.BYTES;
-    long bytes = state + (request.trajectory() ? SampleResult.FRAMES * frame : 0);
-    long memory = Runtime.getRuntime().maxMemory() / 10 * 9;
-    return (int) Math.min(Integer.MAX_VALUE - 8, memory / bytes) / imageSize();
+    return state + (request.trajectory() ? SampleResult.FRAMES * frame : 0);
   }
 
   /** Why there is no guidance by the model without a class, and what helps. */

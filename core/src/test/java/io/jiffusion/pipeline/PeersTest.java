@@ -455,32 +455,4 @@ class PeersTest {
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining("num_classes is 7 by flag --num_classes and 5 by line ");
   }
-
-  // ---- whether it fits ----
-
-  @Test
-  void theProbeKnowsAModelThatFits() {
-    try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
-      Probe probe = Probe.of(stored, null);
-      assertThat(probe.verdict()).isEqualTo(Probe.Verdict.FITS);
-      assertThat(probe.score()).isLessThan(0.2);
-      assertThat(probe.better()).isNull();
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "process.predicts=v, process.predicts=eps",
-    "process.predicts=x0, process.predicts=eps",
-    "network.unet.order=cos-sin, network.unet.order=sin-cos"
-  })
-  void theProbeNamesTheProfileThatFits(String wrong, String right) {
-    try (Stored stored = Stored.open(Home.model(Home.BUNDLED))) {
-      RunConfig config = stored.run().config().with(List.of(wrong));
-      Probe probe = Probe.of(new Stored(RunFolder.of(config, 7400), stored.weights()), null);
-      assertThat(probe.verdict()).isEqualTo(Probe.Verdict.DOES_NOT_FIT);
-      assertThat(probe.better().setting()).isEqualTo(right);
-      assertThat(probe.better().score()).isLessThan(0.2);
-    }
-  }
 }

@@ -96,9 +96,10 @@ class SampleRequestTest {
     }
     float[] picture = new float[1024];
     assertThatThrownBy(() -> request.image(picture))
-        .hasMessage("illegal count: " + count + ", must be at most 2097151 for pictures like this");
+        .hasMessageContaining("illegal count: " + count + ", must be at most ")
+        .hasMessageContaining(" at once for images of 1024 values");
     assertThatThrownBy(() -> request.between(picture, picture))
-        .hasMessage("illegal count: " + count + ", must be at most 524287 for images like these");
+        .hasMessageContaining("illegal count: " + count + ", must be at most ");
   }
 
   @ParameterizedTest
