@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
@@ -121,8 +120,8 @@ final class Compare implements Callable<Integer> {
       }
     }
     List<Path> files = List.of(out.resolve("sheet.png"), out.resolve("convergence.png"));
-    Png.write(files.get(0), sheet(result), Map.of());
-    Png.write(files.get(1), plot(samplers, result.rows()), Map.of());
+    Png.write(files.get(0), sheet(result), main.origin(models.model));
+    Png.write(files.get(1), plot(samplers, result.rows()), main.origin(models.model));
     main.out.println(json ? result.json() : table(result.rows()));
     if (!json) {
       files.forEach(file -> main.out.println("  " + file));

@@ -57,7 +57,7 @@ final class Decode implements Callable<Integer> {
       Values latents = ArrayFiles.values(z);
       Values images = codec.decode(scaled ? codec.unscaled(latents) : latents, !raw);
       if (out.toString().endsWith(".png")) {
-        ArrayFiles.writePictures(out, images, codec.signed());
+        ArrayFiles.writePictures(out, images, codec.signed(), main.origin(model.toString()));
       } else {
         ArrayFiles.write(out, Map.of("images", images));
       }

@@ -8,7 +8,6 @@ import io.jiffusion.pipeline.SampleResult;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -81,7 +80,7 @@ final class Demo implements Callable<Integer> {
             result.images(),
             row.name + ", " + result.evaluations() + " evaluations",
             String.format(Locale.ROOT, "%.1f seconds", result.seconds()));
-        Png.write(file, sheet.picture(), Map.of("Software", "Jiffusion"));
+        Png.write(file, sheet.picture(), main.origin(models.model));
         main.out.printf(
             Locale.ROOT,
             "%-8s %11d %9.1f %14.1f%n",

@@ -10,7 +10,6 @@ import io.jiffusion.pipeline.Model;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -156,9 +155,7 @@ final class FindLikelihood implements Callable<Integer> {
     }
     if (plot != null) {
       Png.write(
-          plot,
-          Plots.terms(result.bound().times(), result.bound().terms()),
-          Map.of("Software", "Jiffusion"));
+          plot, Plots.terms(result.bound().times(), result.bound().terms()), main.origin(model));
     }
     main.out.println(json ? result.json() : table(result));
     return 0;

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -146,7 +145,7 @@ final class Interpolate implements Callable<Integer> {
   private void write(Images images) {
     Path strip = out.resolve("strip.png");
     Path gif = out.resolve("strip.gif");
-    Png.write(strip, images.grid(images.count()), Map.of());
+    Png.write(strip, Grid.of(images, images.count(), List.of()), main.origin(models.model));
     List<BufferedImage> frames =
         Stream.concat(
                 IntStream.range(0, images.count()).mapToObj(images::image),

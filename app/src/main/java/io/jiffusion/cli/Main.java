@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -89,6 +90,9 @@ public final class Main implements Runnable {
   /** Progress, warnings and errors go here. */
   final PrintStream err;
 
+  /** The command and its options. */
+  private List<String> typed = List.of();
+
   /** Set by Ctrl-C, SIGTERM and SIGHUP. */
   final Cancellation cancellation = new Cancellation();
 
@@ -125,6 +129,7 @@ public final class Main implements Runnable {
 
   /** Runs one command; returns its exit code. */
   int run(String... args) {
+    typed = List.of(args);
     CommandLine line = new CommandLine(this);
     line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -134,6 +139,11 @@ public final class Main implements Runnable {
     int code = line.execute(args);
     out.flush();
     return code;
+  }
+
+  /** How a picture of this command is made again, for its file. */
+  Map<String, String> origin(String model) {
+    return Origin.command(typed, model);
   }
 
   /** Without a command: what there is. */

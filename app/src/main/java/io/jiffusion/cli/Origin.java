@@ -1,11 +1,21 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.data.Images;
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.SampleRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -59,7 +69,9 @@ record Origin(
             + RunFolder.VERSION
             + "\",\"model\":\""
             + escaped(model)
-            + "\",\"precision\":\""
+            + "\""
+            + weights(model)
+            + ",\"precision\":\""
             + precision
             + "\",\"block\":"
             + block
@@ -74,8 +86,56 @@ record Origin(
     return texts;
   }
 
+  /**
+   * The texts of a picture that no request makes alone: the command as it was typed.
+   *
+   * @param model as it was typed; empty if there is none
+   */
+  static Map<String, String> command(List<String> typed, String model) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("Software", "Jiffusion " + RunFolder.VERSION);
+    texts.put(
+        REQUEST,
+        "{\"version\":\""
+            + RunFolder.VERSION
+            + "\",\"command\":\""
+            + escaped(typed.isEmpty() ? "" : typed.get(0))
+            + "\""
+            + (model.isEmpty() ? "" : ",\"model\":\"" + escaped(model) + "\"" + weights(model))
+            + "}");
+    texts.put(
+        COMMAND, "jiffusion " + typed.stream().map(Origin::word).collect(Collectors.joining(" ")));
+    return texts;
+  }
+
+  /** Which weights of that name: the run folder's change while it is trained. */
+  private static String weights(String model) {
+    Path file = Home.model(model).resolve(RunFolder.WEIGHTS);
+    if (!Files.isRegularFile(file)) {
+      return "";
+    }
+    try (FileChannel channel = FileChannel.open(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+      while (channel.read(bytes) >= 0) {
+        digest.update(bytes.flip());
+        bytes.clear();
+      }
+      return ",\"sha256\":\"" + HexFormat.of().formatHex(digest.digest()) + "\"";
+    } catch (IOException | NoSuchAlgorithmException e) {
+      return ""; // the picture is told without it
+    }
+  }
+
   private static String escaped(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+    StringBuilder escaped = new StringBuilder();
+    for (char c : text.toCharArray()) {
+      escaped.append(
+          c == '"' || c == '\\'
+              ? "\\" + c
+              : c < ' ' ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
+    }
+    return escaped.toString();
   }
 
   /** The command that makes the picture again. */

@@ -19,6 +19,7 @@ final class Plots {
   private static final int PANEL = 280;
   private static final double RANGE = 2.5;
   private static final double LEAST = 1e-9; // a logarithmic axis has no 0
+  private static final Color PALE = new Color(0x8F, 0xAE, 0xDD);
   private static final Color INK = new Color(0x1F, 0x4E, 0x9E, 90);
 
   private Plots() {}
@@ -77,24 +78,36 @@ final class Plots {
    *
    * @param steps number of the last step of each group
    * @param losses mean of the group
+   * @param averages of the groups around it
    */
-  static BufferedImage loss(double[] steps, double[] losses) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(800)
-            .height(480)
-            .title("Training loss")
-            .xAxisTitle("step")
-            .yAxisTitle("loss")
-            .theme(ChartTheme.Matlab)
-            .build();
-    chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
-    chart
-        .addSeries("loss", steps, losses)
-        .setMarker(SeriesMarkers.NONE)
-        .setLineColor(INK.darker())
-        .setLineWidth(1.5f);
+  static BufferedImage loss(double[] steps, double[] losses, double[] averages) {
+    XYChart chart = chart(800, 480, "Training loss", "step", "loss, logarithmic");
+    chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+    LogAxis axis = new LogAxis(losses);
+    axis.y(chart);
+    line(chart, "mean of steps", steps, axis.of(losses), PALE, 1);
+    line(chart, "moving average", steps, axis.of(averages), INK.darker().darker(), 2.5f);
     return BitmapEncoder.getBufferedImage(chart);
+  }
+
+  private static XYChart chart(int width, int height, String title, String x, String y) {
+    return new XYChartBuilder()
+        .width(width)
+        .height(height)
+        .title(title)
+        .xAxisTitle(x)
+        .yAxisTitle(y)
+        .theme(ChartTheme.Matlab)
+        .build();
+  }
+
+  private static void line(
+      XYChart chart, String name, double[] x, double[] y, Color color, float width) {
+    chart
+        .addSeries(name, x, y)
+        .setMarker(SeriesMarkers.NONE)
+        .setLineColor(new Color(color.getRGB()))
+        .setLineWidth(width);
   }
 
   /**
@@ -105,17 +118,13 @@ final class Plots {
    */
   static BufferedImage terms(double[] times, double[] terms) {
     XYChart chart =
-        new XYChartBuilder()
-            .width(800)
-            .height(480)
-            .title("Terms of the variational bound")
-            .xAxisTitle("t")
-            .yAxisTitle("bits per dimension")
-            .theme(ChartTheme.Matlab)
-            .build();
-    chart.getStyler().setYAxisLogarithmic(true).setLegendVisible(false);
+        chart(800, 480, "Terms of the variational bound", "t", "bits per dimension, logarithmic");
+    chart.getStyler().setLegendVisible(false);
+    double[] positive = DoubleStream.of(terms).map(x -> Math.max(x, LEAST)).toArray();
+    LogAxis axis = new LogAxis(positive);
+    axis.y(chart);
     chart
-        .addSeries("terms", times, DoubleStream.of(terms).map(x -> Math.max(x, LEAST)).toArray())
+        .addSeries("terms", times, axis.of(positive))
         .setMarker(SeriesMarkers.CIRCLE)
         .setMarkerColor(INK.darker())
         .setLineColor(INK.darker())
@@ -129,19 +138,22 @@ final class Plots {
   /** Distance to the exact flow against evaluations, both logarithmic: slopes are orders. */
   static BufferedImage convergence(List<Line> lines) {
     XYChart chart =
-        new XYChartBuilder()
-            .width(960)
-            .height(640)
-            .title("Distance to the exact flow; the slopes are the orders")
-            .xAxisTitle("evaluations of the network")
-            .yAxisTitle("root mean square distance")
-            .theme(ChartTheme.Matlab)
-            .build();
-    chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        chart(
+            960,
+            640,
+            "Distance to the exact flow; the slopes are the orders",
+            "evaluations of the network, logarithmic",
+            "root mean square distance, logarithmic");
     chart.getStyler().setMarkerSize(7).setLegendPosition(LegendPosition.OutsideE);
+    LogAxis x =
+        new LogAxis(lines.stream().flatMapToDouble(l -> DoubleStream.of(l.evaluations)).toArray());
+    LogAxis y =
+        new LogAxis(lines.stream().flatMapToDouble(l -> DoubleStream.of(l.distances)).toArray());
+    x.x(chart);
+    y.y(chart);
     for (Line line : lines) {
       chart
-          .addSeries(line.name, line.evaluations, line.distances)
+          .addSeries(line.name, x.of(line.evaluations), y.of(line.distances))
           .setMarker(SeriesMarkers.CIRCLE)
           .setLineWidth(2);
     }

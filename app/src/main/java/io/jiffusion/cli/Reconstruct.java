@@ -10,7 +10,6 @@ import io.jiffusion.pipeline.SampleRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -124,7 +123,7 @@ final class Reconstruct implements Callable<Integer> {
           row.evaluations() + " evaluations",
           String.format(Locale.ROOT, "error %.5f", row.error()));
     }
-    Png.write(file, sheet.picture(), Map.of());
+    Png.write(file, sheet.picture(), main.origin(models.model));
     if (json) {
       main.out.println(Reconstruction.json(rows));
       return 0;

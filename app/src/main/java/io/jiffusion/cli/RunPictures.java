@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,9 +72,16 @@ final class RunPictures {
           file,
           toy
               ? Plots.row(List.of(new Plots.Panel("step " + step, images.values())))
-              : images.grid(10),
+              : Grid.of(images, 10, labels(request)),
           Origin.of(folder.toString(), model, "").texts(request));
     }
+  }
+
+  /** The class of each image. */
+  private static List<String> labels(SampleRequest request) {
+    return request.classes().isEmpty()
+        ? List.of()
+        : IntStream.range(0, request.count()).mapToObj(i -> "" + request.label(i)).toList();
   }
 
   private void loss() throws IOException {
@@ -91,8 +98,22 @@ final class RunPictures {
     }
     if (points > 1) {
       Png.write(
-          folder.resolve("loss.png"), Plots.loss(steps, losses), Map.of("Software", "Jiffusion"));
+          folder.resolve("loss.png"),
+          Plots.loss(steps, losses, averages(losses)),
+          main.origin(folder.toString()));
     }
+  }
+
+  /** The mean of each point and those around it, a twentieth of them all. */
+  private static double[] averages(double[] losses) {
+    int reach = losses.length / 40 + 1;
+    double[] averages = new double[losses.length];
+    for (int i = 0; i < losses.length; i++) {
+      int from = Math.max(0, i - reach);
+      int to = Math.min(losses.length, i + reach + 1);
+      averages[i] = Arrays.stream(losses, from, to).average().orElseThrow();
+    }
+    return averages;
   }
 
   private static double loss(String line) {

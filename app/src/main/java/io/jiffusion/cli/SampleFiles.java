@@ -105,8 +105,21 @@ final class SampleFiles implements AutoCloseable {
   private void grid(Images images) {
     Images all = before == null ? images : before.plus(images);
     if (pictures != Sample.Pictures.single && all.count() > 1 || pictures == Sample.Pictures.grid) {
-      png("grid.png", all.grid(columns(all.count())), request);
+      png("grid.png", Grid.of(all, columns(all.count()), labels(all.count())), request);
     }
+  }
+
+  /** The seed of each image, none of those put before them, and its class after a colon. */
+  private List<String> labels(int all) {
+    return IntStream.range(request.count() - all, request.count())
+        .mapToObj(
+            i ->
+                i < 0
+                    ? ""
+                    : request.seed()
+                        + i
+                        + (request.classes().isEmpty() ? "" : ":" + request.label(i)))
+        .toList();
   }
 
   /** The divisor nearest to a square, or else the width of the smallest square. */
@@ -147,8 +160,11 @@ final class SampleFiles implements AutoCloseable {
     }
     png(
         "trajectory.png",
-        new Images(rows * columns.size(), first.height(), first.width(), first.channels(), bytes)
-            .grid(columns.size()),
+        Grid.of(
+            new Images(
+                rows * columns.size(), first.height(), first.width(), first.channels(), bytes),
+            columns.size(),
+            List.of()),
         request);
     List<BufferedImage> frames =
         result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()))).toList();

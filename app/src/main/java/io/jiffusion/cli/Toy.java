@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -105,7 +104,7 @@ final class Toy implements Callable<Integer> {
       if (file.getParent() != null) {
         Output.folder(file.getParent());
       }
-      Png.write(file, Plots.rows(List.of(forward, reverse)), Map.of("Software", "Jiffusion"));
+      Png.write(file, Plots.rows(List.of(forward, reverse)), main.origin(run.toString()));
       main.out.println(file);
     }
     return 0;

@@ -41,6 +41,9 @@ class CommandLineTest {
         "schedule --model cifar10 --steps 0 | 2 | illegal steps: 0, must be 1 or more",
         "schedule --model cifar10 --steps 1001 | 2 | illegal steps: 1001, must be from 1 to 1000",
         "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
+        "schedule --model cifar10 --sampler LCM | 2 | illegal sampler: LCM, must be one of those that jiffusion samplers lists; the nearest is dpmpp-2m-sde, as these need a model distilled for them",
+        "help smaple | 2 | Unknown subcommand 'smaple'",
+        "train mnist --ema 0.9 | 2 | --ema is a setting: --set train.ema=0.9",
         "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",
         "schedule --model cifar10 --guidance 2 | 2 | illegal guidance: 2.0, must be 1 (none) where no class is given",
         "schedule --model nowhere | 1 | no model in nowhere: there is no such file or folder",
@@ -53,7 +56,7 @@ class CommandLineTest {
         "train | 2 | missing PRESET, must be given: one of mnist, toy-scurve, cifar10, folder, or a file; or --resume with --out RUN",
         "train mnits | 1 | no file or preset mnits, presets are mnist, toy-scurve, cifar10, folder; did you mean mnist?",
         "train mnist --set train.bach=3 | 1 | unknown key train.bach (--set train.bach=3), did you mean train.batch?",
-        "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be 1 or more (--set train.batch=0)",
+        "train mnist --set train.batch=0 | 1 | illegal train.batch: 0, must be from 1 to 1048576 (--set train.batch=0)",
         "train mnist --set train.batch | 2 | illegal --set train.batch, must be key=value, such as train.batch=32",
         "likelihood --method sum | 2 | Invalid value for option '--method'",
         "likelihood --plot a.png --method exact | 2 | illegal --plot with --method exact, must go with the bound, whose terms it shows",
@@ -220,6 +223,37 @@ class CommandLineTest {
     assertThat(ended.code).as(ended.err).isZero();
     assertThat(run("show", out.resolve("image-0000.png").toString()).out)
         .contains("--model " + unet + " --scheduler DDPMScheduler --sampler");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--sampler DDIM | --sampler ddim",
+        "--sampler Euler_A | --sampler euler-a",
+        "--sampler dpmpp_2m_k | --sampler dpmpp-2m --spacing karras",
+        "--sampler UniPCMultistepScheduler | --sampler unipc",
+        "--class 1 2 3 --guidance 2 | --class 1,2,3 --guidance 2",
+        "--class=1,2 --class 3 --guidance 2 | --class 1,2,3 --guidance 2",
+        "-c 1 -s 7 -n 3 -m bundled | --class 1 --steps 7 --count 3 --model bundled",
+      })
+  void theSameIsUnderstoodHoweverItIsTyped(String typed, String plain) {
+    assertThat(scheduled(typed)).isEqualTo(scheduled(plain)).contains("\"evaluations\":");
+  }
+
+  private static String scheduled(String options) {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    Main main = new Main(new java.io.PrintStream(out, true, StandardCharsets.UTF_8), System.err);
+    assertThat(main.run(("schedule --json " + options).split(" "))).isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void helpHasEveryCommandInAGroup() {
+    Main main = new Main(System.out, System.err);
+    assertThat(Layout.GROUPS.values().stream().flatMap(List::stream).toList())
+        .containsExactlyInAnyOrderElementsOf(
+            new picocli.CommandLine(main).getSubcommands().keySet());
   }
 
   @Test

@@ -149,8 +149,13 @@ public final class ArrayFiles {
         values, picture.count(), picture.channels(), picture.height(), picture.width());
   }
 
-  /** Writes images [N, C, H, W] as one picture, a sheet if there are several. */
-  public static void writePictures(Path file, Values images, boolean signed) {
+  /**
+   * Writes images [N, C, H, W] as one picture, a sheet if there are several.
+   *
+   * @param texts that tell how it was made
+   */
+  public static void writePictures(
+      Path file, Values images, boolean signed, Map<String, String> texts) {
     double[] values = new double[images.values().length];
     for (int i = 0; i < values.length; i++) {
       values[i] = signed ? images.values()[i] : 2 * images.values()[i] - 1;
@@ -158,7 +163,7 @@ public final class ArrayFiles {
     long[] shape = images.shape();
     int count = (int) shape[0];
     Images all = Images.of(count, (int) shape[1], (int) shape[2], (int) shape[3], values, false);
-    Png.write(file, all.grid((int) Math.ceil(Math.sqrt(count))), Map.of());
+    Png.write(file, all.grid((int) Math.ceil(Math.sqrt(count))), texts);
   }
 
   private static String only(Path file, Set<String> names) {
