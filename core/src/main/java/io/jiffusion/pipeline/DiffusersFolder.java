@@ -52,7 +52,9 @@ final class DiffusersFolder {
               + " is a folder of diffusers, which says itself what it is");
     }
     Path network = network(path, options.weights());
-    Stored model = part(network, options.config(), process(path, options), options.weights());
+    Stored model =
+        part(network, options.config(), process(path, options), options.weights())
+            .having(options.weights());
     Path autoencoder =
         AUTOENCODERS.stream()
             .map(path::resolve)

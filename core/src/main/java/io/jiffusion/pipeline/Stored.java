@@ -199,7 +199,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
         for (Format format : FORMATS) {
           if (format.knows(inside.arrays(), config)) {
             Stored stored = format.open(checkpoint, inside.arrays(), config, options);
-            return inside.averaged() ? stored.averaged() : stored;
+            return (inside.averaged() ? stored.averaged() : stored).having(options.weights());
           }
         }
       }
@@ -231,6 +231,22 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
         new RunFolder(run.format(), run.jiffusion(), run.step(), told, run.source()),
         weights,
         autoencoder);
+  }
+
+  /** Itself, if these are the weights that were asked for. */
+  Stored having(String weights) {
+    String own = run.source().weights();
+    if (weights.equals("auto") || weights.equals(own)) {
+      return this;
+    }
+    close();
+    throw new JiffusionException(
+        this.weights.path()
+            + " has no weights "
+            + weights
+            + ", only "
+            + own
+            + "; take --weights auto");
   }
 
   /** Said to be of averaged weights. */

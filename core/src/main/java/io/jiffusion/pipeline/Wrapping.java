@@ -38,8 +38,8 @@ record Wrapping(ArrayFile arrays, boolean averaged) {
   /** Of what lies beside a network in a checkpoint. */
   private static final Pattern BESIDE =
       Pattern.compile(
-          "callbacks|image_encoder|loops|(lr_)?schedulers?|optim|(optimizer|opt)(s|_states?)?"
-              + "|(grad_)?scaler|rng.*|safety_checker|text_encoder.*|vae");
+          "callbacks|image_encoder|loops|rng.*|safety_checker|text_encoder.*|vae"
+              + "|((lr_)?scheduler|optim|optimizer|opt|(grad_)?scaler)(s|_states?|_state_dict)?");
 
   /** Tables of a process, and the counters of averages. */
   private static final Pattern TABLES =

@@ -115,6 +115,7 @@ class CheckpointLayoutsTest {
     Map<String, Array> arrays = arrays(MODEL.resolve(WEIGHTS), "unet.", 1);
     arrays.put("vae.encoder.conv_in.weight", some(4, 3, 3, 3));
     arrays.put("optimizer/state/0/exp_avg", some(5));
+    arrays.put("optimizer_state_dict/state/0/exp_avg", some(5));
     arrays.put("betas", some(10));
     arrays.put("step", some());
     isTheModelTimes(1, Stored.open(part("unet", arrays)));
@@ -137,6 +138,16 @@ class CheckpointLayoutsTest {
     assertThat(stored.run().source().weights()).isEqualTo(said);
     isTheModelTimes(factor, stored);
     isTheModelTimes(factor, Stored.open(part.resolve(WEIGHTS), options(weights, null)));
+  }
+
+  @Test
+  void weightsThatAreNotThereAreNotReplaced() throws IOException {
+    Path part = part("unet", arrays(MODEL.resolve(WEIGHTS), "", 1));
+    for (Path path : new Path[] {part, part.resolve(WEIGHTS), OPENAI}) {
+      assertThatThrownBy(() -> Stored.open(path, options("ema", null)))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessageEndingWith(" has no weights ema, only raw; take --weights auto");
+    }
   }
 
   @Test
