@@ -131,8 +131,7 @@ def settings():
                                             dict(final_sigmas_type="sigma_min"), limit15]),
     ]
     for name, variants in few:
-        # PNDM's Runge-Kutta start rounds halves of odd strides in two ways
-        default = [4, 5, 10, 20, 50] if name.startswith("PNDM") else MANY
+        default = [4, 5, 8, 10, 20, 40, 50] if name.startswith("PNDM") else MANY
         if name.startswith("KDPM2A"):
             default = default[1:]  # in two steps it loses the level between to rounding
         yield name, dict(plain) if name == "DDIMScheduler" else {}, default

@@ -99,7 +99,9 @@ final class DiffusersSampling {
     boolean large = c.text("variance_type", "fixed_small").startsWith("fixed_large");
     boolean above = !word().equals("leading") || offset() > 0; // its last step begins above index 0
     if (large && above) {
-      differs.add("the last step adds no noise, where diffusers adds that of fixed_large");
+      differs.add(
+          "the last step adds no noise, where diffusers adds that of fixed_large (0.5 in 10 steps, 0.1"
+              + " in 50)");
     }
     return "ddpm";
   }
@@ -108,10 +110,13 @@ final class DiffusersSampling {
     boolean plms = c.flag("skip_prk_steps", false);
     if (!plms) {
       differs.add(
-          "where T/N is odd, halves of steps are halves, which diffusers rounds in two ways");
+          "where T/N is odd, halves of steps are halves, which diffusers rounds in two ways (0.002 in 8"
+              + " steps)");
     }
     if (c.text("prediction_type", "epsilon").equals("v_prediction")) {
-      differs.add("v is made noise at its own state, which diffusers does at a later one");
+      differs.add(
+          "v is made noise at its own state, which diffusers does at a later one (0.06 in 10 steps,"
+              + " 0.02 in 50)");
     }
     return (plms ? "plms" : "pndm") + (keepsNoise() ? "" : ":full-order-end");
   }
@@ -124,7 +129,9 @@ final class DiffusersSampling {
       case "dpmsolver" -> "dpm-solver-multistep:order=" + order + ",type=" + type + ends;
       case "sde-dpmsolver++" -> sde(order, type);
       case "sde-dpmsolver" -> {
-        differs.add("the reverse diffusion is solved for the data, which diffusers does for noise");
+        differs.add(
+            "the reverse diffusion is solved for the data, which diffusers does for noise (7 in 10"
+                + " steps, where its own is unstable, 0.2 in 50)");
         yield sde(order, type);
       }
       default ->
@@ -141,7 +148,9 @@ final class DiffusersSampling {
       return "ddim:eta=1,eps=derived";
     }
     if (order == 3) {
-      differs.add("the third term has the paper's sign, which diffusers has wrong");
+      differs.add(
+          "the third term has the sign of its derivation, which diffusers has wrong (0.2 in 10 steps,"
+              + " 0.14 in 50)");
       return "dpmpp-3m-sde";
     }
     return "dpmpp-2m-sde:type=" + (type.equals("taylor") ? "heun" : "midpoint");
@@ -151,7 +160,9 @@ final class DiffusersSampling {
     String type = c.text("solver_type", "midpoint").equals("heun") ? "taylor" : "dpm-solver";
     String algorithm = algorithm();
     if (algorithm.startsWith("sde")) {
-      differs.add("the reverse diffusion is solved in multisteps, by diffusers in single ones");
+      differs.add(
+          "the reverse diffusion is solved in multisteps, by diffusers in single ones (0.5 in 10 steps,"
+              + " 0.05 in 20)");
       return sde(Math.min(order(), 2), type);
     }
     boolean full = keepsNoise() && !c.flag("lower_order_final", false);
@@ -196,7 +207,9 @@ final class DiffusersSampling {
     int predictor = c.whole("predictor_order", 2);
     int corrector = c.whole("corrector_order", 2);
     if (Math.max(predictor, corrector) > 1) {
-      differs.add("steps of order 2 are Adams's, to which diffusers adds a term of third order");
+      differs.add(
+          "steps of order 2 are Adams's, to which diffusers adds a term of third order (0.09 in 10"
+              + " steps, 0.0012 in 50)");
     }
     double steps = c.whole("num_train_timesteps", 1000);
     return "sa-solver:predictor="
@@ -244,7 +257,9 @@ final class DiffusersSampling {
       if (!kind.equals("DDPMScheduler") && !word().equals("leading")) {
         differs.add(
             "each step ends where the next begins, in diffusers T/N below its start"
-                + (word().equals("trailing") ? ", which is the same where N divides T" : ""));
+                + (word().equals("trailing")
+                    ? ", which is the same where N divides T (0.02 in 7 steps)"
+                    : " (0.08 in 10 steps, 0.008 in 50)"));
       }
       return option(steps, kept);
     }
@@ -318,6 +333,9 @@ final class DiffusersSampling {
   private String clipped() {
     boolean known = kind.startsWith("DPMSolver") || kind.startsWith("SASolver");
     double least = known ? c.number("lambda_min_clipped", Double.NEGATIVE_INFINITY) : -1e9;
+    if (least == Double.POSITIVE_INFINITY) {
+      c.fail("lambda_min_clipped", "must be a number, or -Infinity");
+    }
     int usable = table.steps();
     while (usable > 1 && table.lambda(table.time(usable - 1)) < least) {
       usable--;
@@ -336,7 +354,8 @@ final class DiffusersSampling {
               && c.text("timestep_type", "discrete").equals("continuous")
               && c.text("prediction_type", "epsilon").equals("v_prediction");
       if (kind.startsWith("KDPM2") && "karras:rho=7".equals(levels)) {
-        differs.add("the network is told the time itself, which diffusers rounds");
+        differs.add(
+            "the network is told the time itself, which diffusers rounds (0.0004 in 10 steps)");
       }
       return continuous ? "log-noise-level" : null;
     }

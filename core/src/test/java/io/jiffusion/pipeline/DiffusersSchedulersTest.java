@@ -1,12 +1,14 @@
 package io.jiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.Fixtures;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
 import io.jiffusion.process.Prediction;
+import io.jiffusion.run.JiffusionException;
 import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.sampler.Walk;
@@ -15,12 +17,21 @@ import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Scalings;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -53,17 +64,40 @@ class DiffusersSchedulersTest {
       int steps = Integer.parseInt(row.getKey());
       double difference = difference(sample(process, steps), row.getValue());
       largest = Math.max(largest, difference);
-      if (known.differs() == null || agreesWhereTheStepsDivide(known) && 1000 % steps == 0) {
+      if (known.differs() == null || agrees(known.differs(), steps)) {
         assertThat(difference).as(steps + " steps").isLessThan(tolerance);
+      } else if (!known.spacing().startsWith("karras") || !known.sampler().startsWith("sa-")) {
+        assertThat(difference)
+            .as(steps + " steps: " + known.differs())
+            .isLessThanOrEqualTo(told(known.differs(), steps));
       }
     }
-    if (known.differs() != null && !known.differs().contains("odd")) {
-      assertThat(largest).as("is worth telling: " + known.differs()).isGreaterThan(tolerance);
+    if (known.differs() != null && !(largest > tolerance)) {
+      assertThat(known.differs()).as("is worth telling").contains("odd"); // other steps, or start
     }
   }
 
-  private static boolean agreesWhereTheStepsDivide(Conventions known) {
-    return known.differs().contains("where N divides T") && !known.sampler().equals("plms");
+  /** Whether the difference that is told does not show in these steps. */
+  private static boolean agrees(String differs, int steps) {
+    return differs.contains("where N divides T") && 1000 % steps == 0
+        || differs.contains("T/N is odd") && 1000 / steps % 2 == 0;
+  }
+
+  /**
+   * The largest difference that is told for these steps, as in "(0.09 in 10 steps, 0.001 in 50)".
+   */
+  private static double told(String differs, int steps) {
+    double told = Double.POSITIVE_INFINITY;
+    Matcher sizes = Pattern.compile("([0-9.]+) in (\\d+)").matcher(differs);
+    boolean any = false;
+    while (sizes.find()) {
+      any = true;
+      if (Integer.parseInt(sizes.group(2)) == steps) {
+        told = 1.1 * Double.parseDouble(sizes.group(1));
+      }
+    }
+    assertThat(any).as("a size is told: " + differs).isTrue();
+    return told;
   }
 
   private static double difference(double[] made, JsonNode expected) {
@@ -72,6 +106,69 @@ class DiffusersSchedulersTest {
       largest = Math.max(largest, Math.abs(made[i] - expected.get(i).asDouble()));
     }
     return largest;
+  }
+
+  @Test
+  void readsNumbersAsPythonWritesThemInPeersFilesAlone(@TempDir Path folder) throws IOException {
+    String json =
+        "{\"_class_name\": \"DPMSolverMultistepScheduler\", \"lambda_min_clipped\": -Infinity}";
+    Path file = Files.writeString(folder.resolve("scheduler_config.json"), json);
+    Conventions known = DiffusersScheduler.read(Settings.read(file)).known();
+    assertThat(known.sampler()).isEqualTo("dpmpp-2m:type=dpm-solver,final=below-15");
+    assertThat(known.spacing()).isEqualTo("dpm-linspace");
+    for (String word : List.of("Infinity", "NaN")) {
+      Path other = Files.writeString(file, json.replace("-Infinity", word));
+      assertThatThrownBy(() -> DiffusersScheduler.read(Settings.read(other)))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessageContaining("illegal lambda_min_clipped: " + word);
+    }
+    assertThatThrownBy(() -> Tree.json(json, "run.json"))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith("run.json is not valid JSON at line 1");
+  }
+
+  @Test
+  void classesThatKnowNoClippingLeaveItOut() {
+    String ddpm = "{\"clip_sample\": true, \"clip_sample_range\": 2.0, \"steps_offset\": 0}";
+    assertThat(process("DPMSolverMultistepScheduler", ddpm).clip()).isFalse();
+    assertThat(process("EulerDiscreteScheduler", ddpm).clip()).isFalse();
+    assertThat(process("HeunDiscreteScheduler", ddpm).known().clipRange()).isEqualTo(2);
+    String thresholds = ddpm.replace("}", ", \"thresholding\": true}");
+    assertThat(process("DDIMScheduler", thresholds).clip()).isTrue();
+    assertThat(process("DDIMScheduler", thresholds).known().clipRange()).isNull();
+  }
+
+  /** Stable Diffusion's own file of DDIM. */
+  @Test
+  void endsAtTheLeastNoisyStepWithoutAFinalAlphaOfOne() {
+    String config =
+        "{\"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085,"
+            + " \"clip_sample\": false, \"set_alpha_to_one\": false, \"steps_offset\": 1}";
+    ProcessConfig process = process("DDIMScheduler", config);
+    TimeGrid grid = Spacing.parse(process.known().spacing(), process.noiseSchedule(), 50);
+    assertThat(grid.time(0)).isEqualTo(0.982);
+    assertThat(grid.time(49)).isEqualTo(0.002);
+    assertThat(grid.time(50)).isEqualTo(0.001);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "ddim", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun"})
+  void whereNoSignalIsLeftSamplersStartAtTheEndOrSayThatTheyCannot(String name) {
+    String config = "{\"rescale_betas_zero_snr\": true, \"prediction_type\": \"v_prediction\"}";
+    ProcessConfig process = process("DDIMScheduler", config);
+    String sampler = name.equals("auto") ? process.known().sampler() : name;
+    Route route = Route.of(process, SampleRequest.of(1).sampler(sampler).steps(5), Route.ANY);
+    assertThat(route.spacing()).isEqualTo("trailing");
+    Denoiser zeros = (xt, t) -> new Prediction(xt.times(0));
+    Walk walk = new Walk(zeros, process.noiseSchedule(), route.grid(), Noise.NONE);
+    Batch start = new Batch(1, 1, 1, 1, new double[] {1});
+    if (List.of("heun", "unipc").contains(name)) {
+      assertThatThrownBy(() -> route.sampler().sample(walk, start))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("where alpha is 0, must have a signal");
+    } else {
+      assertThat(route.sampler().sample(walk, start).data()).containsExactly(0);
+    }
   }
 
   private static ProcessConfig process(String scheduler, String config) {
