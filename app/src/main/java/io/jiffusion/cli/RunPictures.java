@@ -42,7 +42,8 @@ final class RunPictures {
   void make(long step) {
     try {
       loss();
-      if (config.train().previewEvery() > 0 && step - last >= config.train().previewEvery()) {
+      int every = config.train().previewEvery();
+      if (every > 0 && step / every > last / every) {
         last = step;
         preview(step);
       }

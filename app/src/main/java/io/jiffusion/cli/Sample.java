@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.pipeline.Values;
@@ -100,6 +101,11 @@ final class Sample implements Callable<Integer> {
           "With --format npz or npy: make the I-th of N parts of the images, such as 2/4; so several machines share the work.")
   String shard;
 
+  @Option(
+      names = "--dry-run",
+      description = "Show what would be made, by how many evaluations and where, and end there.")
+  boolean dryRun;
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -125,6 +131,10 @@ final class Sample implements Callable<Integer> {
         request = request.draws(drawsOf(request.count()));
       }
       checkPictures(model);
+      if (dryRun) {
+        plan(model, request);
+        return 0;
+      }
       String note = options.note(model.config().process());
       if (!note.isEmpty()) {
         main.err.println(note);
@@ -141,6 +151,31 @@ final class Sample implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void plan(Model model, SampleRequest request) {
+    SamplePlan plan = SamplePlan.of(model.config().process(), request);
+    main.out.printf(
+        Locale.ROOT,
+        "%d images of %dx%d, %d channels, by %s (%s spacing) in %d steps%n",
+        request.count(),
+        model.width(),
+        model.height(),
+        model.channels(),
+        request.sampler(),
+        plan.spacing(),
+        plan.rows().size());
+    main.out.println(
+        plan.evaluations() == 0
+            ? "evaluations: as many as the tolerance asks for"
+            : String.format(
+                Locale.ROOT,
+                "evaluations: %d an image, %,d passes through the network in all",
+                plan.evaluations(),
+                (long) plan.passes() * request.count()));
+    main.out.printf(
+        "results: %s in %s%n",
+        formats.stream().map(Format::name).collect(Collectors.joining(", ")), out);
   }
 
   private float[] drawsOf(int images) {

@@ -82,6 +82,24 @@ class OriginTest {
   }
 
   @Test
+  void previewsComeAsOftenAsAsked() {
+    assertThat(folder.resolve("small/previews/step-0000001.png")).exists();
+    assertThat(folder.resolve("small/previews/step-0000002.png")).exists();
+  }
+
+  @Test
+  void aDryRunOfSampleTellsWhatWouldBeMadeAndMakesNothing() {
+    assertThat(
+            run(
+                "sample -m FOLDER/small -n 5 -s 4 --sampler ddim -c 1 --guidance 2 --format npz"
+                    + " --dry-run -o FOLDER/none"))
+        .contains("5 images of 32x32, 1 channels, by ddim (uniform spacing) in 4 steps")
+        .contains("evaluations: 4 an image, 40 passes through the network in all")
+        .contains("results: npz in " + folder.resolve("none"));
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @Test
   void aFileOfNoiseDecidesTheCount() {
     String file = folder.resolve("noise.npy").toString();
     Npy.of(new float[2 * 1024], 2, 1, 32, 32).write(Path.of(file));

@@ -130,7 +130,9 @@ public final class Training {
   private boolean isTimeToSave(long step, long savedAt) {
     int every = config.train().checkpointEvery();
     double minutes = config.train().checkpointMinutes();
+    int preview = config.train().previewEvery(); // made of saved weights
     return every > 0 && step % every == 0
+        || preview > 0 && step % preview == 0
         || minutes > 0 && System.nanoTime() - savedAt >= minutes * 60e9;
   }
 
