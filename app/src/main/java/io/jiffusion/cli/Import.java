@@ -1,6 +1,8 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Probe;
+import io.jiffusion.pipeline.ProcessConfig;
 import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
@@ -48,20 +50,29 @@ final class Import implements Callable<Integer> {
   public Integer call() {
     Path folder = out != null ? out : Path.of("runs", name());
     Output.mustBeEmpty(folder);
-    try (Stored stored = Stored.open(path, checkpoint.options()).withNullClass(nullClass)) {
+    try (Stored stored =
+        Stored.open(Home.model(path.toString()), checkpoint.options()).withNullClass(nullClass)) {
       long bytes = stored.write(folder);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
           folder, bytes, program(stored.run()));
-      String differs = stored.run().config().process().known().differs();
-      if (differs != null) {
-        main.out.println("as in " + program(stored.run()) + " but for this: " + differs);
-      }
+      tellProcess(stored.run());
       if (!noCheck && Probe.canAsk(stored)) {
         main.out.println(CheckModel.verdict(Probe.of(stored, null), stored.run().step()));
       }
     }
     return 0;
+  }
+
+  private void tellProcess(RunFolder run) {
+    ProcessConfig process = run.config().process();
+    if (process == null && run.config().isSampled()) {
+      main.out.println(
+          "it tells no process, so it cannot be sampled yet: import it with --scheduler, or give that"
+              + " to sample");
+    } else if (process != null && process.known().differs() != null) {
+      main.out.println("as in " + program(run) + " but for this: " + process.known().differs());
+    }
   }
 
   private static String program(RunFolder run) {

@@ -217,6 +217,9 @@ class CommandLineTest {
     Ended alone = run(sample);
     assertThat(alone.code).isEqualTo(1);
     assertThat(alone.err).contains("tells no process").contains("--scheduler");
+    Ended imported = run("import", unet, "--out", folder.resolve("imported").toString());
+    assertThat(imported.code).as(imported.err).isZero();
+    assertThat(imported.out).contains("it tells no process, so it cannot be sampled yet");
     List<String> told = new ArrayList<>(List.of(sample));
     told.addAll(List.of("--scheduler", "DDPMScheduler", "--class", "3"));
     Ended ended = run(told.toArray(String[]::new));

@@ -189,6 +189,11 @@ public record RunConfig(
     return dataset;
   }
 
+  /** Whether it is a diffusion model, not an autoencoder or a classifier. */
+  public boolean isSampled() {
+    return !network.isAutoencoder() && network.classifier() == null;
+  }
+
   /** Whether it makes points in the plane, not images. */
   public boolean isToy() {
     return network.mlp() != null;

@@ -222,7 +222,7 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
   /** With a process that is told for it. */
   private Stored with(ProcessConfig process) {
     RunConfig config = run.config();
-    if (config.network().isAutoencoder() || config.network().classifier() != null) {
+    if (!config.isSampled()) {
       throw new JiffusionException(
           weights.path() + " has no process, must be a diffusion model to have a --scheduler");
     }
