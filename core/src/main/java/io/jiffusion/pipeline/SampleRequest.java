@@ -1,6 +1,7 @@
 package io.jiffusion.pipeline;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.run.ByValue;
 import io.jiffusion.run.Optional;
 import io.jiffusion.sampler.Interpolation;
 import io.jiffusion.sampler.SamplerNames;
@@ -300,6 +301,16 @@ public record SampleRequest(
    */
   public static SampleRequest ofJson(String json) {
     return Binder.bind(SampleRequest.class, Tree.of(of(1)).merge(Tree.json(json, "request")));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return ByValue.equal(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ByValue.hash(this);
   }
 
   private SampleRequest with(Consumer<Draft> change) {

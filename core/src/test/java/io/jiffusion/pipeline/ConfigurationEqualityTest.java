@@ -31,6 +31,7 @@ class ConfigurationEqualityTest {
     }
     int[] two = {2, 2};
     all.add(new TinyAutoencoderConfig(3, 3, 8, 8, two, two, two, two, 4, 0, true, 1));
+    all.add(SampleRequest.ofJson("{\"noise\": [1, 2], \"mask\": [0]}"));
     RunConfig small = RunConfig.of("mnist", List.of("process.steps=20"));
     all.add(new NoiseTable(1, 5, small.process(), 3, 1, new double[20]));
     return all;
@@ -57,6 +58,7 @@ class ConfigurationEqualityTest {
     Set<Class<?>> all = new LinkedHashSet<>();
     reach(RunConfig.class, all);
     reach(NoiseTable.class, all);
+    reach(SampleRequest.class, all);
     all.removeIf(type -> !holdsAnArray(type));
     assertThat(all).isNotEmpty();
     assertThat(seen).containsAll(all);
