@@ -60,7 +60,7 @@ final class CompVisAutoencoder implements Stored.Format {
                     d.whole("out_ch"),
                     size,
                     size,
-                    Arrays.stream(d.wholes("ch_mult")).map(each -> each * channels).toArray(),
+                    Arrays.stream(d.oneOrMore("ch_mult")).map(each -> each * channels).toArray(),
                     d.whole("num_res_blocks"),
                     d.has("attn_resolutions") ? d.wholes("attn_resolutions") : new int[0],
                     true,

@@ -55,8 +55,9 @@ final class DiffusersAutoencoder {
       double scale,
       double shift) {
     c.must("act_fn", "silu");
-    int[] channels = c.has("block_out_channels") ? c.wholes("block_out_channels") : new int[] {64};
-    int[] size = c.has("sample_size") ? c.wholes("sample_size") : new int[] {32};
+    int[] channels =
+        c.has("block_out_channels") ? c.oneOrMore("block_out_channels") : new int[] {64};
+    int[] size = c.has("sample_size") ? c.oneOrMore("sample_size") : new int[] {32};
     int height = fitting(size[0], channels.length);
     List<Integer> attention = new ArrayList<>();
     for (int i = 0; i < channels.length; i++) {
@@ -116,7 +117,7 @@ final class DiffusersAutoencoder {
     c.must("upsampling_scaling_factor", "2");
     int[] four = {64, 64, 64, 64};
     int[] encoder =
-        c.has("encoder_block_out_channels") ? c.wholes("encoder_block_out_channels") : four;
+        c.has("encoder_block_out_channels") ? c.oneOrMore("encoder_block_out_channels") : four;
     return DiffusersNetwork.Part.of(
         c,
         new TinyAutoencoderConfig(
@@ -126,7 +127,7 @@ final class DiffusersAutoencoder {
             64 << (encoder.length - 1) >> 3,
             encoder,
             c.has("num_encoder_blocks") ? c.wholes("num_encoder_blocks") : new int[] {1, 3, 3, 3},
-            c.has("decoder_block_out_channels") ? c.wholes("decoder_block_out_channels") : four,
+            c.has("decoder_block_out_channels") ? c.oneOrMore("decoder_block_out_channels") : four,
             c.has("num_decoder_blocks") ? c.wholes("num_decoder_blocks") : new int[] {3, 3, 3, 1},
             c.whole("latent_channels", 4),
             0,

@@ -30,7 +30,7 @@ final class DiffusersNcsnpp {
   }
 
   static DiffusersNetwork.Part read(Settings c) {
-    int[] channels = c.wholes("block_out_channels");
+    int[] channels = c.oneOrMore("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
     int levels = channels.length;
@@ -38,7 +38,7 @@ final class DiffusersNcsnpp {
       c.fail("down_block_types", "must be as many as block_out_channels, like up_block_types");
     }
     int base = IntStream.of(channels).reduce(0, DiffusersNcsnpp::commonDivisor);
-    int[] size = c.wholes("sample_size");
+    int[] size = c.oneOrMore("sample_size");
     for (int i = 0; i < levels; i++) {
       boolean attends = down.get(i).equals("AttnSkipDownBlock2D");
       String above = up.get(levels - 1 - i);

@@ -332,7 +332,7 @@ final class DiffusersSampling {
   /** The noisiest steps are left out where {@code lambda_min_clipped} says so. */
   private String clipped() {
     boolean known = kind.startsWith("DPMSolver") || kind.startsWith("SASolver");
-    double least = known ? c.number("lambda_min_clipped", Double.NEGATIVE_INFINITY) : -1e9;
+    double least = known ? c.limit("lambda_min_clipped", Double.NEGATIVE_INFINITY) : -1e9;
     if (least == Double.POSITIVE_INFINITY) {
       c.fail("lambda_min_clipped", "must be a number, or -Infinity");
     }

@@ -22,10 +22,10 @@ final class DiffusersUnet2d {
     c.must("time_embedding_type", "positional");
     c.must("mid_block_type", "UNetMidBlock2D");
     boolean middle = !c.keys().containsKey("mid_block_type") || c.has("mid_block_type");
-    int[] channels = c.wholes("block_out_channels");
+    int[] channels = c.oneOrMore("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
-    int[] size = c.has("sample_size") ? c.wholes("sample_size") : new int[] {64};
+    int[] size = c.has("sample_size") ? c.oneOrMore("sample_size") : new int[] {64};
     boolean scaleShift =
         oneOf(c, "resnet_time_scale_shift", "default", "default", "scale_shift")
             .equals("scale_shift");

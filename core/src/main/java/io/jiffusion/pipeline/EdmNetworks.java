@@ -38,7 +38,7 @@ final class EdmNetworks implements Stored.Format {
     int size = config.whole("img_resolution");
     int[] mult =
         config.has("channel_mult")
-            ? config.wholes("channel_mult")
+            ? config.oneOrMore("channel_mult")
             : isAdm(config) ? new int[] {1, 2, 3, 4} : new int[] {1, 2, 2, 2};
     return Stored.of(
         new RunConfig(

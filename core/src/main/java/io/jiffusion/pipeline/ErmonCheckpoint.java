@@ -62,7 +62,7 @@ final class ErmonCheckpoint implements Stored.Format {
     Settings data = c.group("data");
     int channels = model.whole("ch");
     int size = data.whole("image_size");
-    int[] mult = model.wholes("ch_mult");
+    int[] mult = model.oneOrMore("ch_mult");
     List<Integer> attention = Arrays.stream(model.wholes("attn_resolutions")).boxed().toList();
     List<UnetLevel> levels = new ArrayList<>();
     for (int i = 0; i < mult.length; i++) {

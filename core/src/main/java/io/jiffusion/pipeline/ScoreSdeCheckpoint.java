@@ -168,7 +168,7 @@ final class ScoreSdeCheckpoint implements Stored.Format {
         .set("outputChannels", image)
         .set("channels", channels)
         .set("stem", channels)
-        .set("multipliers", c.wholes("ch_mult"))
+        .set("multipliers", c.oneOrMore("ch_mult"))
         .set("blocks", c.whole("num_res_blocks"))
         .set("attention", c.wholes("attn_resolutions"))
         .set("attendOnce", true)

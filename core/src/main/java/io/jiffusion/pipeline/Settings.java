@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,12 +113,16 @@ record Settings(Map<String, Tree> keys, String place) {
     return has(key) ? whole(keys.get(key), key) : otherwise;
   }
 
-  /** A number, which may be infinite where the file says so. */
+  /** A finite number, or another value if it is missing or null. */
   double number(String key, double otherwise) {
-    if (has(key) && keys.get(key).value() instanceof Double infinite && !infinite.isNaN()) {
-      return infinite;
-    }
-    return has(key) ? number(keys.get(key), key).doubleValue() : otherwise;
+    return has(key) ? real(keys.get(key), key) : otherwise;
+  }
+
+  /** A number, which may be infinite where the file says so. */
+  double limit(String key, double otherwise) {
+    return has(key) && keys.get(key).value() instanceof Double infinite && !infinite.isNaN()
+        ? infinite
+        : number(key, otherwise);
   }
 
   boolean flag(String key, boolean otherwise) {
@@ -160,16 +165,16 @@ record Settings(Map<String, Tree> keys, String place) {
     return new int[] {size[0], size[size.length - 1]};
   }
 
-  /** A list of one or more whole numbers, or one for a list of one. */
+  /** A list of one or more sizes, each 1 or more; a single number is a list of one. */
   int[] oneOrMore(String key) {
     int[] all = wholes(key);
-    return all.length > 0 ? all : fail(key, "must have one or more numbers");
+    return all.length > 0 && Arrays.stream(all).allMatch(each -> each >= 1)
+        ? all
+        : fail(key, "must have one or more numbers, each 1 or more");
   }
 
   double[] numbers(String key) {
-    return items(needed(key), key).stream()
-        .mapToDouble(item -> number(item, key).doubleValue())
-        .toArray();
+    return items(needed(key), key).stream().mapToDouble(item -> real(item, key)).toArray();
   }
 
   /**
@@ -211,6 +216,11 @@ record Settings(Map<String, Tree> keys, String place) {
     } catch (ArithmeticException e) {
       return fail(tree, key, "must be a whole number");
     }
+  }
+
+  private double real(Tree tree, String key) {
+    double number = number(tree, key).doubleValue();
+    return Double.isFinite(number) ? number : fail(tree, key, "is beyond all numbers");
   }
 
   private BigDecimal number(Tree tree, String key) {

@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.DType;
@@ -212,7 +213,8 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
       throw new JiffusionException(
           checkpoint
               + " is no checkpoint that is known here: its first tensors are "
-              + String.join(", ", arrays.arrays().keySet().stream().limit(5).toList()));
+              + String.join(
+                  ", ", arrays.arrays().keySet().stream().limit(5).map(Shown::value).toList()));
     } catch (RuntimeException e) {
       arrays.close();
       throw e;

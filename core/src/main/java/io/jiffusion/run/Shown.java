@@ -39,7 +39,7 @@ public final class Shown {
     boolean more = lines.length > LINES;
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < Math.min(lines.length, LINES); i++) {
-      all.append(i == 0 ? "" : "\n").append(text(cut(lines[i], LINE)));
+      all.append(i == 0 ? "" : "\n").append(line(cut(lines[i], LINE)));
     }
     return more ? all + "\n… and more" : all.toString();
   }

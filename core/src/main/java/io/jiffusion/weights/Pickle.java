@@ -1,6 +1,7 @@
 package io.jiffusion.weights;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -35,7 +36,6 @@ final class Pickle {
   private static final int BYTES_OF_A_STEP = 80; // a place on the stack or in memory, a number
   private static final int BYTES_OF_A_CONTAINER = 80;
   private static final int BYTES_OF_AN_ITEM = 80; // of a dictionary
-  private static final int SHOWN = 200;
   private static final int MOST_STRANGERS = 100;
   private static final Object MARK = new Object();
 
@@ -49,7 +49,7 @@ final class Pickle {
 
     @Override
     public String toString() {
-      return name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "…";
+      return Shown.value(name);
     }
   }
 

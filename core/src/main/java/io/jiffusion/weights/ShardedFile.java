@@ -2,10 +2,12 @@ package io.jiffusion.weights;
 
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -161,13 +163,15 @@ public final class ShardedFile implements ArrayFile {
   }
 
   private JiffusionException bad(String what, Object... values) {
-    return new JiffusionException(path + " is no valid index of shards: " + what.formatted(values));
+    Object[] shown =
+        Arrays.stream(values).map(v -> v instanceof String ? Shown.value(v) : v).toArray();
+    return new JiffusionException(path + " is no valid index of shards: " + what.formatted(shown));
   }
 
   private ArrayFile place(String name) {
     ArrayFile shard = places.get(name);
     if (shard == null) {
-      throw new JiffusionException(path + " has no array `" + name + "`");
+      throw new JiffusionException(path + " has no array `" + Shown.value(name) + "`");
     }
     return shard;
   }

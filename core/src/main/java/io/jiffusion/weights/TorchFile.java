@@ -3,6 +3,7 @@ package io.jiffusion.weights;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.Half;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.EOFException;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -163,7 +164,7 @@ public final class TorchFile implements ArrayFile {
       long bytes = bytes(storage, count.flip().getLong());
       checkSize(storage, bytes);
       if (starts.put(storage.key(), at + 8) != null) {
-        throw bad("it has two storages " + key);
+        throw bad("it has two storages " + Shown.value(key));
       }
       if (bytes > channel.size() - at - 8) {
         throw new EOFException();
@@ -172,7 +173,7 @@ public final class TorchFile implements ArrayFile {
     }
     for (String key : known.keySet()) {
       if (!starts.containsKey(key)) {
-        throw bad("the numbers of storage " + key + " are missing");
+        throw bad("the numbers of storage " + Shown.value(key) + " are missing");
       }
     }
   }
@@ -180,7 +181,13 @@ public final class TorchFile implements ArrayFile {
   private void checkSize(TorchStorage storage, long bytes) {
     long need = bytes(storage, storage.count());
     if (bytes != need) {
-      throw bad("its storage " + storage.key() + " has " + bytes + " bytes, must have " + need);
+      throw bad(
+          "its storage "
+              + Shown.value(storage.key())
+              + " has "
+              + bytes
+              + " bytes, must have "
+              + need);
     }
   }
 
@@ -188,7 +195,12 @@ public final class TorchFile implements ArrayFile {
     try {
       return Math.multiplyExact(count, storage.type().bytes());
     } catch (ArithmeticException e) {
-      throw bad("its storage " + storage.key() + " has " + count + " elements, more than a file");
+      throw bad(
+          "its storage "
+              + Shown.value(storage.key())
+              + " has "
+              + count
+              + " elements, more than a file");
     }
   }
 
@@ -221,7 +233,7 @@ public final class TorchFile implements ArrayFile {
     }
     if (value instanceof TorchView view) {
       if (views.put(name, view) != null) {
-        throw bad("two of its tensors are called " + name);
+        throw bad("two of its tensors are called " + Shown.value(name));
       }
       arrays.put(name, new Info(view.type(), view.shape()));
       written += view.count() * view.type().bytes();
@@ -252,7 +264,7 @@ public final class TorchFile implements ArrayFile {
       TorchStorage storage = view.storage();
       TorchStorage known = all.putIfAbsent(storage.key(), storage);
       if (known != null && !known.equals(storage)) {
-        throw bad("its storage " + storage.key() + " is told in two ways");
+        throw bad("its storage " + Shown.value(storage.key()) + " is told in two ways");
       }
     }
     return all.values();
@@ -329,7 +341,8 @@ public final class TorchFile implements ArrayFile {
   public long[] longs(String name) {
     DType type = view(name).type();
     if (type.floating()) {
-      throw bad("its tensor " + name + " has type " + type + ", must be an integer type");
+      throw bad(
+          "its tensor " + Shown.value(name) + " has type " + type + ", must be an integer type");
     }
     long[] out = new long[count(name)];
     elements(
@@ -353,7 +366,12 @@ public final class TorchFile implements ArrayFile {
   private DType floating(String name) {
     DType type = view(name).type();
     if (!type.floating()) {
-      throw bad("its tensor " + name + " has type " + type + ", must be F16, BF16, F32 or F64");
+      throw bad(
+          "its tensor "
+              + Shown.value(name)
+              + " has type "
+              + type
+              + ", must be F16, BF16, F32 or F64");
     }
     return type;
   }
@@ -361,7 +379,7 @@ public final class TorchFile implements ArrayFile {
   private TorchView view(String name) {
     TorchView view = views.get(name);
     if (view == null) {
-      throw bad("it has no tensor " + name);
+      throw bad("it has no tensor " + Shown.value(name));
     }
     return view;
   }
@@ -369,7 +387,8 @@ public final class TorchFile implements ArrayFile {
   private int count(String name) {
     long count = view(name).count();
     if (count > Integer.MAX_VALUE - 8) {
-      throw bad("its tensor " + name + " is too large for one Java array; read it in parts");
+      throw bad(
+          "its tensor " + Shown.value(name) + " is too large for one Java array; read it in parts");
     }
     return (int) count;
   }

@@ -1,6 +1,7 @@
 package io.jiffusion.weights;
 
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Shown;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,7 +43,8 @@ final class TorchZip {
     for (String name : zip.entries.keySet()) {
       if (name.endsWith(PICKLE) && name.indexOf('/') == name.length() - PICKLE.length()) {
         if (zip.root != null) {
-          throw file.bad("it has two pickles, " + zip.root + "data.pkl and " + name);
+          throw file.bad(
+              "it has two pickles, " + Shown.value(zip.root) + "data.pkl and " + Shown.value(name));
         }
         zip.root = name.substring(0, name.length() - PICKLE.length() + 1);
       }
@@ -141,7 +143,7 @@ final class TorchZip {
     table.position(stop + comment);
     String key = new String(text, StandardCharsets.UTF_8);
     if (entries.put(key, new Entry(header, size, packed, method, flags)) != null) {
-      throw file.bad("its zip archive has two entries " + key);
+      throw file.bad("its zip archive has two entries " + Shown.value(key));
     }
   }
 
@@ -158,10 +160,12 @@ final class TorchZip {
     Entry entry = entry(name);
     if (entry.method != 0 || entry.packed != entry.size) {
       throw file.bad(
-          "its entry " + root + name + " is compressed; torch.save stores entries as they are");
+          "its entry "
+              + Shown.value(root + name)
+              + " is compressed; torch.save stores entries as they are");
     }
     if ((entry.flags & 1) != 0) {
-      throw file.bad("its entry " + root + name + " is encrypted");
+      throw file.bad("its entry " + Shown.value(root + name) + " is encrypted");
     }
     ByteBuffer local = buffer(place(entry.header, 30, file.size()), 30);
     if (local.getInt(0) != LOCAL) {
@@ -194,7 +198,7 @@ final class TorchZip {
   private Entry entry(String name) {
     Entry entry = entries.get(root + name);
     if (entry == null) {
-      throw file.bad("its zip archive has no entry " + root + name);
+      throw file.bad("its zip archive has no entry " + Shown.value(root + name));
     }
     return entry;
   }
