@@ -80,7 +80,9 @@ final class MutationKinds {
           "png",
           "jpeg",
           "gif",
-          "bmp");
+          "bmp",
+          "webp",
+          "tiff");
 
   /** Makes the sound files of a kind. */
   Kind make(String name) throws IOException {
@@ -218,6 +220,19 @@ final class MutationKinds {
           kind(
               name,
               pictures("bug-rgb.jpg", "bug-cmyk.jpg", "exif5.jpg"),
+              Mutant::ofBytes,
+              ImageFile::read);
+      case "webp" ->
+          kind(
+              name,
+              pictures("exif3.webp", "webp-lossy-alpha.webp", "webp-lossless.webp"),
+              Mutant::ofBytes,
+              ImageFile::read);
+      case "tiff" ->
+          kind(
+              name,
+              pictures(
+                  "exif3.tif", "tiff-lzw.tif", "tiff-deflate.tif", "tiff-jpeg.tif", "tiff-g4.tif"),
               Mutant::ofBytes,
               ImageFile::read);
       case "gif" -> kind(name, gifs(), Mutant::ofBytes, ImageFile::read);
