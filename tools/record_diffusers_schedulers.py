@@ -33,11 +33,12 @@ def x0(x, alpha, sigma):
     return (r * (m + alpha * s**2 * d / v)).sum(1)
 
 
-def network(x, label, process, prediction):
+def network(x, label, process, prediction, gain):
+    """The exact answer; where the scheduler clips, of data that are gain times as large, so that it shows."""
     if process == "edm":
         sigma = math.exp(4 * label)
         y = x * math.sqrt(sigma**2 + 0.25)
-        data = x0(y, 1.0, sigma)
+        data = gain * x0(y, 1.0, sigma)
         return (data - 0.25 / (sigma**2 + 0.25) * y) / (sigma * 0.5 / math.sqrt(sigma**2 + 0.25))
     if process == "flow":
         sigma = (label + 0.5) / 1000
@@ -46,7 +47,7 @@ def network(x, label, process, prediction):
     n = label + 1  # near to the table of DDPM, and known between its steps
     sigma = math.sqrt(-math.expm1(-(1e-4 * n + 0.995e-5 * n * n)))
     alpha = math.sqrt(1 - sigma * sigma)
-    data = x0(x, alpha, sigma)
+    data = gain * x0(x, alpha, sigma)
     eps = (x - alpha * data) / sigma
     return {"epsilon": eps, "sample": data, "v_prediction": alpha * eps - sigma * data}[prediction]
 
@@ -65,9 +66,10 @@ def run(name, config, steps):
     scheduler.set_timesteps(steps)
     x = START * float(scheduler.init_noise_sigma)
     process = "edm" if name.startswith("EDM") else "flow" if config.get("use_flow_sigmas") else "table"
+    gain = 3 if scheduler.config.get("thresholding") or scheduler.config.get("clip_sample") else 1
     for t in scheduler.timesteps:
         given = scheduler.scale_model_input(x, t)
-        out = network(given.double(), float(t), process, config.get("prediction_type", "epsilon"))
+        out = network(given.double(), float(t), process, config.get("prediction_type", "epsilon"), gain)
         x = scheduler.step(out, t, x).prev_sample.double()
     return [round(v, 9) for v in x.flatten().tolist()]
 

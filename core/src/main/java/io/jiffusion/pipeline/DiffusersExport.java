@@ -11,6 +11,7 @@ import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
 import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
+import io.jiffusion.run.Spec;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.ArrayFile;
@@ -236,11 +237,12 @@ final class DiffusersExport {
     c.put("beta_start", scale == 1 ? process.betaStart() : scale * 1e-4);
     c.put("clip_sample", process.clip());
     c.put("clip_sample_range", known.clipRange() == null ? 1.0 : known.clipRange());
-    c.put("dynamic_thresholding_ratio", 0.995);
+    Spec threshold = new Spec("threshold", dynamic(known), List.of("dynamic"));
+    c.put("dynamic_thresholding_ratio", threshold.number("quantile", 0.995));
     c.put("num_train_timesteps", process.steps());
     c.put("prediction_type", prediction());
     c.put("rescale_betas_zero_snr", Boolean.TRUE.equals(known.zeroSnr()));
-    c.put("sample_max_value", 1.0);
+    c.put("sample_max_value", threshold.number("most", 1));
     if (unet.learnedVariance()) {
       c.put(
           "variance_type",
@@ -252,7 +254,7 @@ final class DiffusersExport {
       c.put("set_alpha_to_one", true);
     }
     c.put("steps_offset", 0);
-    c.put("thresholding", false);
+    c.put("thresholding", known.threshold() != null);
     c.put("timestep_spacing", "leading");
     c.put("trained_betas", trainedBetas());
     return c;
@@ -278,6 +280,10 @@ final class DiffusersExport {
     }
     DiscreteBetas table = (DiscreteBetas) process.noiseSchedule();
     return IntStream.range(0, table.steps()).mapToObj(table::beta).toList();
+  }
+
+  private static String dynamic(Conventions known) {
+    return known.threshold() == null ? "dynamic" : known.threshold();
   }
 
   private String prediction() {

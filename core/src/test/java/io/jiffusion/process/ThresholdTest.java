@@ -43,6 +43,15 @@ class ThresholdTest {
   }
 
   @Test
+  void dividesByNoMoreThanTheLargestThreshold() {
+    Batch xt = new Batch(1, 1, 1, 2, new double[] {0.5, -5});
+    Denoiser same = (x, t) -> new Prediction(x);
+    assertThat(new Threshold(same, 1, 1, 2).at(xt, 0.5).x0().data()).containsExactly(0.25, -1);
+    assertThatThrownBy(() -> new Threshold(same, 1, 1, 0.5))
+        .hasMessage("illegal largest threshold: 0.5, must be at least the limit 1.0");
+  }
+
+  @Test
   void refusesWhatMakesNoSense() {
     Denoiser same = (x, t) -> new Prediction(x);
     assertThatThrownBy(() -> new Threshold(same, 1.5, 1))
