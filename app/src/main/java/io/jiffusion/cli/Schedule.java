@@ -31,6 +31,8 @@ final class Schedule implements Callable<Integer> {
 
   @Mixin RequestOptions options;
 
+  @Mixin CheckpointOptions checkpoint;
+
   @Option(
       names = "--gflops",
       paramLabel = "G",
@@ -59,7 +61,13 @@ final class Schedule implements Callable<Integer> {
             || model.endsWith(".yaml")
             || model.endsWith(".yml")
             || model.endsWith(".json");
-    return file ? RunConfig.of(model, List.of()) : Stored.describe(Home.model(model)).config();
+    if (file) {
+      return RunConfig.of(model, List.of());
+    }
+    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+      stored.mustBeSampled();
+      return stored.run().config();
+    }
   }
 
   private String text(

@@ -214,6 +214,13 @@ class CommandLineTest {
     String[] sample = {
       "sample", "--model", unet, "--count", "1", "--steps", "1", "--out", out + ""
     };
+    for (String scheduler : new String[] {"DDPMScheduler", null}) {
+      List<String> words = new ArrayList<>(List.of("schedule", "--model", unet, "--steps", "2"));
+      words.addAll(scheduler == null ? List.of() : List.of("--scheduler", scheduler));
+      Ended explained = run(words.toArray(String[]::new));
+      assertThat(explained.code).as(explained.err).isEqualTo(scheduler == null ? 1 : 0);
+      assertThat(explained.err).doesNotContain("Exception");
+    }
     Ended alone = run(sample);
     assertThat(alone.code).isEqualTo(1);
     assertThat(alone.err).contains("tells no process").contains("--scheduler");

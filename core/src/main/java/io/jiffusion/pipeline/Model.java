@@ -4,7 +4,6 @@ import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.run.Progress;
 import io.jiffusion.run.Workers;
 import io.jiffusion.sampler.Samplers;
@@ -103,16 +102,7 @@ public final class Model implements AutoCloseable {
   }
 
   private static Model load(Path folder, Stored stored, Options options) {
-    if (stored.run().config().process() == null) {
-      stored.close();
-      throw new JiffusionException(
-          folder
-              + (stored.run().config().network().isAutoencoder()
-                  ? " is an autoencoder, must be a diffusion model; encode and decode are its commands"
-                  : " tells no process, must be a diffusion model with its scheduler: tell it by"
-                      + " --scheduler, as a scheduler_config.json or a name such as DDPMScheduler;"
-                      + " predict works without one"));
-    }
+    stored.mustBeSampled();
     String precision = Precision.of(options.precision()).toString();
     RunConfig config = stored.withNullClass(options.nullClass()).run().config();
     return new Model(

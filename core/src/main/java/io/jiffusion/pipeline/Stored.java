@@ -221,6 +221,28 @@ public record Stored(RunFolder run, ArrayFile weights, Stored autoencoder)
     }
   }
 
+  /**
+   * Refuses what has no process.
+   *
+   * @throws JiffusionException that says why, and what to do; it is closed then
+   */
+  public void mustBeSampled() {
+    RunConfig config = run.config();
+    if (config.process() != null) {
+      return;
+    }
+    close();
+    throw new JiffusionException(
+        weights.path()
+            + (config.network().isAutoencoder()
+                ? " is an autoencoder, must be a diffusion model; encode and decode are its commands"
+                : !config.isSampled()
+                    ? " is a classifier, must be a diffusion model"
+                    : " tells no process, must be a diffusion model with its scheduler: tell it by"
+                        + " --scheduler, as a scheduler_config.json or a name such as"
+                        + " DDPMScheduler; predict works without one"));
+  }
+
   /** With a process that is told for it. */
   private Stored with(ProcessConfig process) {
     RunConfig config = run.config();

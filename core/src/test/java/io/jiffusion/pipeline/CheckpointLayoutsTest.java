@@ -341,7 +341,7 @@ class CheckpointLayoutsTest {
     assertThatThrownBy(() -> Model.load(part))
         .isInstanceOf(JiffusionException.class)
         .hasMessage(
-            part
+            part.resolve(WEIGHTS)
                 + " tells no process, must be a diffusion model with its scheduler: tell it by"
                 + " --scheduler, as a scheduler_config.json or a name such as DDPMScheduler;"
                 + " predict works without one");
