@@ -85,8 +85,7 @@ final class Edit implements Callable<Integer> {
     try (Model model = models.load()) {
       GivenPictures given = new GivenPictures(model);
       Images picture = picture(given);
-      SampleRequest request =
-          options.request(model.config().process()).edit(how).image(picture.floats());
+      SampleRequest request = options.request(model.config()).edit(how).image(picture.floats());
       if (mask != null || !hole.isEmpty()) {
         request = request.mask(mask != null ? given.mask(mask) : given.hole(hole));
       }

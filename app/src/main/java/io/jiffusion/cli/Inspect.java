@@ -112,6 +112,13 @@ final class Inspect implements Callable<Integer> {
     return new Model.Options(precision, 1, block);
   }
 
+  /** How many, and their names where these say more than their numbers. */
+  private static String classes(RunConfig config) {
+    List<String> names = config.classNames();
+    return (config.classes() == 0 ? "none" : "" + config.classes())
+        + (names.isEmpty() ? "" : ": " + String.join(", ", names));
+  }
+
   private void show(PlanReport report) {
     if (json) {
       main.out.println(report.toJson());
@@ -146,8 +153,7 @@ final class Inspect implements Callable<Integer> {
         Locale.ROOT,
         "arithmetic     %.4g GFLOP an evaluation of one image%n",
         inspection.flops() / 1e9);
-    main.out.printf(
-        Locale.ROOT, "classes        %s%n", config.classes() == 0 ? "none" : config.classes());
+    main.out.printf(Locale.ROOT, "classes        %s%n", classes(config));
     if (layers) {
       main.out.printf(
           Locale.ROOT,

@@ -30,6 +30,8 @@ import java.util.stream.Collectors;
  * @param noise the file of the noise; empty for noise drawn from the seed
  * @param edited the words that tell the picture of an edit; empty if there is none
  * @param told the words that tell what the model's checkpoint does not say; empty if there are none
+ * @param classNames of the model, where they are numbers that may differ from the classes' own;
+ *     empty if the classes are told by their numbers
  */
 record Origin(
     String model,
@@ -38,7 +40,8 @@ record Origin(
     Integer nullClass,
     String noise,
     List<String> edited,
-    List<String> told) {
+    List<String> told,
+    List<String> classNames) {
   /** Keyword of the request. */
   static final String REQUEST = "jiffusion";
 
@@ -47,16 +50,25 @@ record Origin(
 
   static Origin of(String name, Model model, String noise) {
     Integer nullClass = model.config().process().known().nullClass();
+    List<String> names = model.config().classNames();
+    boolean numbers = names.stream().anyMatch(each -> each.matches("\\d+"));
     return new Origin(
-        name, model.precision(), model.block(), nullClass, noise, List.of(), List.of());
+        name,
+        model.precision(),
+        model.block(),
+        nullClass,
+        noise,
+        List.of(),
+        List.of(),
+        numbers ? names : List.of());
   }
 
   Origin edit(List<String> words) {
-    return new Origin(model, precision, block, nullClass, noise, words, told);
+    return new Origin(model, precision, block, nullClass, noise, words, told, classNames);
   }
 
   Origin told(List<String> words) {
-    return new Origin(model, precision, block, nullClass, noise, edited, words);
+    return new Origin(model, precision, block, nullClass, noise, edited, words, classNames);
   }
 
   /** The texts of a picture that this request makes. */
@@ -156,7 +168,11 @@ record Origin(
     text.append(" --count ").append(request.count()).append(" --seed ").append(request.seed());
     if (!request.classes().isEmpty()) {
       text.append(" --class ")
-          .append(request.classes().stream().map(String::valueOf).collect(Collectors.joining(",")));
+          .append(
+              request.classes().stream()
+                  .map(label -> label < classNames.size() ? classNames.get(label) : "" + label)
+                  .map(Origin::word)
+                  .collect(Collectors.joining(",")));
     }
     if (request.guidance() != 1) {
       text.append(" --guidance ").append(request.guidance());

@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ProcessConfig;
+import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Values;
 import io.jiffusion.sampler.SamplerNames;
@@ -94,8 +95,8 @@ final class RequestOptions {
       arity = "1..*",
       split = LIST,
       splitSynopsisLabel = ",",
-      description = "Classes to draw, such as 3 or 0,1,2; repeated as needed.")
-  List<Integer> classes = List.of();
+      description = "Classes to draw, by name or number, such as 3 or cat,dog; repeated as needed.")
+  List<String> classes = List.of();
 
   @Option(
       names = "--guidance",
@@ -130,8 +131,9 @@ final class RequestOptions {
       description = "Images in flight; changes no pixel. 0 leaves it to the program.")
   int batch;
 
-  /** The request for a model of this process. */
-  SampleRequest request(ProcessConfig process) {
+  /** The request for a model of this configuration. */
+  SampleRequest request(RunConfig config) {
+    ProcessConfig process = config.process();
     String name = sampler(process);
     if (steps != null && evaluations != null) {
       throw new IllegalArgumentException(
@@ -160,7 +162,7 @@ final class RequestOptions {
     return request
         .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing())
         .seed(seed)
-        .classes(classes.stream().mapToInt(Integer::intValue).toArray())
+        .classes(classes.stream().mapToInt(config::classOf).toArray())
         .guidance(guidance)
         .guide(guide)
         .threshold(threshold)

@@ -121,7 +121,7 @@ final class Sample implements Callable<Integer> {
       }
       SampleRequest request =
           options
-              .request(model.config().process())
+              .request(model.config())
               .floats(floats || model.config().isToy())
               .trajectory(trajectory);
       if (noise != null) {

@@ -47,7 +47,7 @@ final class Schedule implements Callable<Integer> {
   @Override
   public Integer call() {
     RunConfig config = config();
-    SampleRequest request = options.request(config.process());
+    SampleRequest request = options.request(config);
     SamplePlan plan = SamplePlan.of(config.process(), request);
     double flops = (double) Inspection.of(config).flops() * plan.passes() * request.count();
     double seconds = flops / (gflops * 1e9);

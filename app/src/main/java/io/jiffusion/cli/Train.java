@@ -115,11 +115,19 @@ final class Train implements Callable<Integer> {
         settings.of(
             changes ->
                 source == null ? trained(folder).with(changes) : RunConfig.of(source, changes));
+    config = source == null ? config : config.fitted();
+    if (!config.found().isEmpty()) {
+      main.err.println(config.data().path() + ": " + config.found());
+    }
     if (dryRun) {
       main.out.print(config.toYaml());
       main.out.print(plan(config, folder));
       return 0;
     }
+    return train(config, folder);
+  }
+
+  private int train(RunConfig config, Path folder) {
     boolean finished;
     Engine.use(device);
     String goOn =

@@ -31,6 +31,13 @@ final class TrainSettings {
   String data;
 
   @Option(
+      names = "--skip-unreadable",
+      description =
+          "Leave out pictures of a folder that cannot be read. Short for --set"
+              + " data.skipUnreadable=true.")
+  boolean skipUnreadable;
+
+  @Option(
       names = {"-s", "--steps"},
       paramLabel = "N",
       description = "Stop after N steps in all. Short for --set train.steps=N.")
@@ -95,6 +102,7 @@ final class TrainSettings {
     if (data != null) {
       changes.add(path(data));
     }
+    add(changes, "data.skipUnreadable", skipUnreadable ? true : null);
     if (size != null) {
       changes.addAll(0, sized(changed.apply(changes))); // what is set by name comes after
     }

@@ -351,7 +351,7 @@ class CommandLineTest {
     Png.write(
         file,
         new Images(1, 2, 2, 1, new byte[4]),
-        new Origin("my run", "fp32", 4, null, "", List.of(), List.of()).texts(request));
+        new Origin("my run", "fp32", 4, null, "", List.of(), List.of(), List.of()).texts(request));
     Ended ended = run("show", file.toString());
     assertThat(ended.code).isZero();
     assertThat(ended.out.lines())

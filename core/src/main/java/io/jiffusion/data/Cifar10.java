@@ -18,9 +18,12 @@ public final class Cifar10 {
   private static final int PLANE = 32 * 32;
   private static final int RECORD = 1 + 3 * PLANE;
   private static final int MAX_RECORDS = 10_000;
-  private static final List<String> CLASSES =
+
+  /** Names of the classes. */
+  public static final List<String> CLASSES =
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+
   private static final List<String> TRAIN =
       List.of(
           "data_batch_1.bin",

@@ -1,35 +1,38 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.AtomicFile;
 import io.jiffusion.run.JiffusionException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/**
- * Any folder of pictures as a data set: the centre of each, at one size. Where the pictures lie in
- * sub-folders, each sub-folder is a class, in the order of their names.
- */
+/** Any folder of pictures as a data set: the centre of each, at one size. */
 public final class ImageFolder {
-  private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".gif", ".bmp");
+  private static final Logger LOG = LoggerFactory.getLogger(ImageFolder.class);
 
   private ImageFolder() {}
 
   /**
-   * Reads every file whose name ends like a picture's; other files are passed over. A name that
-   * begins with a dot is hidden.
+   * Reads every picture of a folder, sub-folders as classes, as {@link PictureFolder} finds them.
    *
    * @param size height and width wanted
    * @param channels 1 for grey, 3 for RGB
-   * @throws JiffusionException if there are no pictures, or one cannot be read: a data set is never
-   *     silently smaller
+   * @throws JiffusionException if there are no pictures, or some cannot be read: a data set is
+   *     never silently smaller
    */
   public static ImageSet read(Path folder, int size, int channels) {
+    return read(PictureFolder.look(folder), size, channels, false);
+  }
+
+  /**
+   * Reads the pictures of a folder.
+   *
+   * @param skipUnreadable whether pictures that cannot be read are left out, with a warning
+   * @throws JiffusionException that names those which cannot be read, all at once
+   */
+  public static ImageSet read(PictureFolder found, int size, int channels, boolean skipUnreadable) {
     if (size < 1 || channels != 1 && channels != 3) {
       throw new IllegalArgumentException(
           "illegal size or channels: "
@@ -38,69 +41,53 @@ public final class ImageFolder {
               + channels
               + ", must be 1 or more and 1 or 3");
     }
-    List<Path> classes =
-        list(folder).filter(Files::isDirectory).filter(sub -> !pictures(sub).isEmpty()).toList();
-    List<Path> files = new ArrayList<>(list(folder).filter(ImageFolder::isPicture).toList());
-    if (!files.isEmpty() && !classes.isEmpty()) {
-      throw new JiffusionException(
-          folder
-              + " has pictures of its own and in sub-folders such as "
-              + classes.get(0).getFileName()
-              + ", must have one or the other; move them");
-    }
-    int loose = files.size();
-    List<Integer> labels = new ArrayList<>();
-    for (int label = 0; label < classes.size(); label++) {
-      List<Path> members = pictures(classes.get(label));
-      files.addAll(members);
-      labels.addAll(java.util.Collections.nCopies(members.size(), label));
-    }
-    if (files.isEmpty()) {
-      throw new JiffusionException(
-          "no pictures in " + folder + ", must be files named " + String.join(", ", ENDINGS));
-    }
+    long need = (long) found.pictures().size() * size * size * channels;
+    Heap.mustHold(need, found.folder() + " at " + size + "x" + size);
     int imageSize = size * size * channels;
-    if ((long) files.size() * imageSize > Integer.MAX_VALUE - 8) {
-      throw new JiffusionException(
-          folder
-              + " has "
-              + files.size()
-              + " pictures, too many to hold in 2 GB at "
-              + size
-              + "x"
-              + size
-              + "; use a smaller size or fewer pictures");
+    byte[] bytes = new byte[(int) need];
+    List<Integer> labels = new ArrayList<>();
+    List<String> unreadable = new ArrayList<>();
+    int count = 0;
+    for (int i = 0; i < found.pictures().size(); i++) {
+      try {
+        Images image = ImageFile.read(found.pictures().get(i), size, channels);
+        System.arraycopy(image.bytes(), 0, bytes, count++ * imageSize, imageSize);
+        labels.add(found.labels().isEmpty() ? 0 : found.labels().get(i));
+      } catch (JiffusionException e) {
+        unreadable.add(e.getMessage());
+      }
     }
-    byte[] bytes = new byte[files.size() * imageSize];
-    for (int i = 0; i < files.size(); i++) {
-      Images image = ImageFile.read(files.get(i), size, channels);
-      System.arraycopy(image.bytes(), 0, bytes, i * imageSize, imageSize);
+    if (!unreadable.isEmpty()) {
+      tell(found, unreadable, skipUnreadable, count);
     }
+    byte[] read = count * imageSize == need ? bytes : Arrays.copyOf(bytes, count * imageSize);
     return new ImageSet(
-        new Images(files.size(), size, size, channels, bytes),
-        loose > 0 ? null : labels.stream().mapToInt(Integer::intValue).toArray(),
-        classes.stream().map(path -> path.getFileName().toString()).toList());
+        new Images(count, size, size, channels, read),
+        found.labels().isEmpty() ? null : labels.stream().mapToInt(Integer::intValue).toArray(),
+        found.classes());
   }
 
-  private static Stream<Path> list(Path folder) {
-    try (Stream<Path> paths = Files.list(folder)) {
-      return paths
-          .filter(path -> !path.getFileName().toString().startsWith("."))
-          .sorted(Comparator.comparing(path -> path.getFileName().toString()))
-          .toList()
-          .stream();
-    } catch (IOException e) {
+  private static void tell(PictureFolder found, List<String> unreadable, boolean skip, int read) {
+    if (skip && read > 0) {
+      LOG.warn(
+          "{} of {} pictures cannot be read and are left out:\n  {}",
+          unreadable.size(),
+          found.pictures().size(),
+          lines(unreadable));
+    } else if (unreadable.size() == 1) {
+      throw new JiffusionException(unreadable.get(0));
+    } else {
       throw new JiffusionException(
-          "cannot read the folder " + folder + ": " + AtomicFile.reason(e), e);
+          unreadable.size()
+              + " of "
+              + found.pictures().size()
+              + " pictures cannot be read; mend or remove them, or leave them out with"
+              + " --skip-unreadable:\n  "
+              + lines(unreadable));
     }
   }
 
-  private static List<Path> pictures(Path folder) {
-    return list(folder).filter(ImageFolder::isPicture).toList();
-  }
-
-  private static boolean isPicture(Path path) {
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    return ENDINGS.stream().anyMatch(name::endsWith) && Files.isRegularFile(path);
+  private static String lines(List<String> all) {
+    return PictureFolder.some(all, "\n  ");
   }
 }

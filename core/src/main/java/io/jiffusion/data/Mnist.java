@@ -12,9 +12,13 @@ import java.util.List;
  */
 public final class Mnist {
   private static final int SIZE = 28;
-  private static final List<String> DIGITS =
+
+  /** Names of the digits' classes. */
+  public static final List<String> DIGITS =
       List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
-  private static final List<String> CLOTHES =
+
+  /** Names of Fashion-MNIST's classes. */
+  public static final List<String> CLOTHES =
       List.of(
           "T-shirt/top",
           "Trouser",

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -31,6 +32,9 @@ public final class Png {
   private static final int MAX_TEXT = 1 << 20;
   private static final int MAX_TEXTS = 1000;
   private static final int MAX_ALL_TEXT = 4 << 20;
+
+  /** A request of a single image. */
+  private static final Pattern ONE_IMAGE = Pattern.compile("\"count\"\\s*:\\s*1\\s*[,}]");
 
   private Png() {}
 
@@ -118,6 +122,22 @@ public final class Png {
           file + " is cut short: it ends before its end mark; copy or download it again", e);
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /**
+   * Whether this program made it as something else than one image: a sheet, a plot or a preview.
+   * What cannot be read is none.
+   */
+  static boolean isSheet(Path file) {
+    try {
+      Map<String, String> texts = texts(file);
+      return texts.getOrDefault("Software", "").startsWith("Jiffusion")
+          && (!ONE_IMAGE.matcher(texts.getOrDefault("jiffusion", "")).find()
+              || texts.getOrDefault("jiffusion command", "").startsWith("jiffusion edit")
+                  && file.getFileName().toString().startsWith("grid"));
+    } catch (JiffusionException e) {
+      return false;
     }
   }
 

@@ -23,6 +23,7 @@ final class Resumption {
   private static final List<String> HARMLESS =
       List.of(
           "data.path",
+          "data.skipUnreadable",
           "train.steps",
           "train.minutes",
           "train.previewEvery",

@@ -46,6 +46,18 @@ public record RunConfig(
             ? "must be none or " + process.steps() + ", one for each time"
             : "must be none for a process in continuous time");
     Check.that(
+        data == null
+            || data.classes() == null
+            || data.classes().isEmpty()
+            || network.classes() >= data.classes().size(),
+        "data.classes",
+        data == null ? null : data.classes(),
+        "must not be more than the network's, "
+            + "which has "
+            + network.classes()
+            + "; leave network.unet.classes at 0 to take those of the folder, or learn all pictures"
+            + " as one kind by data.classes=[]");
+    Check.that(
         train == null || train.labelDrop() == 0 || network.classes() > 1,
         "train.labelDrop",
         train == null ? 0 : train.labelDrop(),
@@ -68,6 +80,8 @@ public record RunConfig(
             ? "must be " + (network.classes() - 1) + " as in the training, or left out"
             : "must be left out, because this model was trained without label dropout");
   }
+
+  private static final double LABEL_DROP = 0.1;
 
   /** Names of the presets. */
   public static final List<String> PRESETS = List.of("mnist", "toy-scurve", "cifar10", "folder");
@@ -147,8 +161,61 @@ public record RunConfig(
   public RunConfig withData(Path path) {
     return data == null
         ? new RunConfig(new DataConfig("folder", path.toString(), false), network, process, train)
-        : new RunConfig(
-            new DataConfig(data.set(), path.toString(), data.flip()), network, process, train);
+        : new RunConfig(data.at(path.toString()), network, process, train);
+  }
+
+  /**
+   * This configuration as a run of it begins: a folder's sub-folders are its classes. A network
+   * without classes gets them, with a row for "no class" that a tenth of the pictures is learned
+   * by. {@code data.classes=[]} asks for none.
+   */
+  public RunConfig fitted() {
+    if (data == null || !data.isFolder() || data.classes() != null) {
+      return this;
+    }
+    List<String> names = data.look().classes();
+    RunConfig sized = this;
+    if (!names.isEmpty() && network.classes() == 0 && network.unet() != null) {
+      sized =
+          with(
+              List.of(
+                  "network.unet.classes=" + (names.size() + 1), "train.labelDrop=" + LABEL_DROP));
+    }
+    return new RunConfig(data.named(names), sized.network, process, sized.train);
+  }
+
+  /** What lies in the folder that is learned, in one sentence; empty for other data. */
+  public String found() {
+    return data == null || !data.isFolder() ? "" : data.look().told();
+  }
+
+  /** Names of the classes that a request may name; empty if they have none. */
+  public List<String> classNames() {
+    List<String> names = data == null ? List.of() : data.names();
+    return names.size() == classes() ? names : List.of();
+  }
+
+  /**
+   * The number of a class.
+   *
+   * @param name its name, or its number where the names are no numbers
+   * @throws IllegalArgumentException if there is no such class
+   */
+  public int classOf(String name) {
+    List<String> names = classNames();
+    int named = names.indexOf(name);
+    if (named >= 0) {
+      return named;
+    }
+    boolean numbers = names.stream().anyMatch(each -> each.matches("\\d+"));
+    Check.that(
+        !numbers && name.matches("\\d{1,9}"),
+        "class",
+        name,
+        names.isEmpty()
+            ? "must be a number from 0"
+            : "must be one of " + String.join(", ", names.subList(0, Math.min(names.size(), 20))));
+    return Integer.parseInt(name);
   }
 
   /** This configuration with another precision. */

@@ -59,7 +59,10 @@ public final class Training {
    * @param resume whether to go on from the folder's newest checkpoint
    */
   public Training(RunConfig config, Path folder, boolean resume) {
-    this.config = config.withPrecision(Precision.of(config.train().precision()).toString());
+    DataConfig begun =
+        resume && RunFolder.isOne(folder) ? RunFolder.read(folder).config().data() : null;
+    RunConfig fitted = begun != null && begun.classes() == null ? config : config.fitted();
+    this.config = fitted.withPrecision(Precision.of(config.train().precision()).toString());
     this.folder = folder;
     this.resume = resume;
   }

@@ -61,7 +61,9 @@ class ImageFolderTest {
     assertThatThrownBy(() -> ImageFolder.read(folder, 2, 1))
         .isInstanceOf(JiffusionException.class)
         .hasMessage(
-            "no pictures in " + folder + ", must be files named .png, .jpg, .jpeg, .gif, .bmp");
+            "no pictures in "
+                + folder
+                + ", must be files named .png, .jpg, .jpeg, .jfif, .jpe, .gif, .bmp, .webp, .tif, .tiff");
     assertThatThrownBy(() -> ImageFolder.read(folder.resolve("missing"), 2, 1))
         .hasMessage(
             "cannot read the folder "
