@@ -57,7 +57,6 @@ public final class SamplerNames {
     other("dpm-2-a", "DPM2AncestralDiscrete");
     other("lms", "LMSDiscrete");
     other("dpmpp-2m", "DPMSolverMultistepScheduler", "EDMDPMSolverMultistep");
-    other("dpmpp-2s", "DPMSolverSinglestep");
     other("dpmpp-sde", "DPMSolverSDE");
     other("dpmpp-2m-sde", "CosineDPMSolverMultistep");
     other("unipc", "UniPCMultistep");

@@ -88,7 +88,7 @@ class SamplerNamesTest {
     "KDPM2DiscreteScheduler, dpm-2",
     "KDPM2AncestralDiscreteScheduler, dpm-2-a",
     "DPMSolverMultistepScheduler, dpmpp-2m",
-    "DPMSolverSinglestepScheduler, dpmpp-2s",
+    "DPMSolverSinglestepScheduler, dpm-solver-singlestep",
     "DPMSolverSDEScheduler, dpmpp-sde",
     "UniPCMultistepScheduler, unipc",
     "DEISMultistepScheduler, deis",
