@@ -90,8 +90,8 @@ final class GivenPictures {
         || y < 0
         || hole.get(2) < 1
         || hole.get(3) < 1
-        || x + hole.get(2) > size
-        || y + hole.get(3) > size) {
+        || (long) x + hole.get(2) > size
+        || (long) y + hole.get(3) > size) {
       throw new IllegalArgumentException(
           "illegal hole: "
               + hole

@@ -73,6 +73,10 @@ public final class Main implements Runnable {
   static final int USAGE = 2;
   static final int INTERRUPTED = 130;
 
+  private static final String NO_MEMORY =
+      "the memory of this machine, or what Java may have of it, does not suffice; take a smaller"
+          + " --batch, --block, size or count, or give Java more by -Xmx";
+
   /** What was typed to start the program, for the commands that it tells to type next. */
   static final String NAME = System.getProperty("jiffusion.name", "jiffusion");
 
@@ -136,7 +140,13 @@ public final class Main implements Runnable {
     Layout.set(line);
     line.setParameterExceptionHandler((e, arguments) -> usage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
-    int code = line.execute(args);
+    int code;
+    try {
+      code = line.execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println(NO_MEMORY);
+      code = FAILED;
+    }
     out.flush();
     return code;
   }
@@ -198,6 +208,10 @@ public final class Main implements Runnable {
       err.println(Shown.message(e.getMessage()));
       return FAILED;
     }
+    if (withoutMemory(e)) {
+      err.println(NO_MEMORY);
+      return FAILED;
+    }
     if (e instanceof IllegalArgumentException && e.getMessage() != null) {
       err.println(Shown.message(e.getMessage()));
       err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
@@ -207,6 +221,15 @@ public final class Main implements Runnable {
       err.println("jiffusion has a bug: " + Shown.message(e.toString()) + report(e));
     }
     return FAILED;
+  }
+
+  private static boolean withoutMemory(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Writes the stack trace to a file; returns where. */

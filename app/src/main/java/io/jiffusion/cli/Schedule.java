@@ -46,6 +46,9 @@ final class Schedule implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!(gflops > 0 && gflops < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("illegal gflops: " + gflops + ", must be above 0");
+    }
     RunConfig config = config();
     SampleRequest request = options.request(config);
     SamplePlan plan = SamplePlan.of(config.process(), request);

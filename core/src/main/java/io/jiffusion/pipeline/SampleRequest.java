@@ -127,6 +127,7 @@ public record SampleRequest(
 
   /** Takes the place of a number of steps. */
   public SampleRequest evaluations(int budget) {
+    Check.that(budget >= 1, "evaluations", budget, "must be 1 or more");
     return with(
         draft -> {
           draft.steps = 0;
