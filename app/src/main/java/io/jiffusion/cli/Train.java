@@ -110,6 +110,9 @@ final class Train implements Callable<Integer> {
               + String.join(", ", RunConfig.PRESETS)
               + ", or a file; or --resume with --out RUN");
     }
+    if (every < 0) {
+      throw new IllegalArgumentException("illegal --every " + every + ", must be 0 or more");
+    }
     Path folder = out != null ? out : Path.of("runs", name(source));
     RunConfig config =
         settings.of(

@@ -127,6 +127,10 @@ final class TrainSettings {
         changes.add(setting.key() + "=" + rows);
       }
     }
+    if (changes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "illegal --size " + size + ", must be left out: this network learns points, not images");
+    }
     return changes;
   }
 
