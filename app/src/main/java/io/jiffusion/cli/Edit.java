@@ -71,9 +71,14 @@ final class Edit implements Callable<Integer> {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "DIR",
-      defaultValue = "edited",
-      description = "Folder of the results.")
+      description =
+          "Folder of the results. Default: edited, or edited-2 and so on where another edit lies.")
   Path out;
+
+  @Option(
+      names = "--overwrite",
+      description = "Replace what a call of another request left in the folder.")
+  boolean overwrite;
 
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
@@ -85,18 +90,25 @@ final class Edit implements Callable<Integer> {
     try (Model model = models.load()) {
       GivenPictures given = new GivenPictures(model);
       Images picture = picture(given);
-      SampleRequest request = options.request(model.config()).edit(how).image(picture.floats());
-      if (mask != null || !hole.isEmpty()) {
-        request = request.mask(mask != null ? given.mask(mask) : given.hole(hole));
-      }
+      SampleRequest unmasked = options.request(model.config()).edit(how).image(picture.floats());
+      SampleRequest request =
+          mask == null && hole.isEmpty()
+              ? unmasked
+              : unmasked.mask(mask != null ? given.mask(mask) : given.hole(hole));
       SamplePlan plan = SamplePlan.of(model.config().process(), request); // errors before the work
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
-      Output.folder(out);
       Origin origin =
           Origin.of(models.model, model, "").told(models.checkpoint.words()).edit(words());
+      List<Sample.Format> formats = List.of(Sample.Format.png);
+      Path folder =
+          Earlier.folder(
+              out,
+              "edited",
+              name -> SampleFiles.expected(name, origin, request, formats),
+              overwrite);
       try (SampleFiles files =
-          new SampleFiles(out, origin, request, List.of(Sample.Format.png), Sample.Pictures.both)) {
+          new SampleFiles(folder, origin, request, formats, Sample.Pictures.both)) {
         SampleResult result;
         try (Bar bar = new Bar(main.err)) {
           result = model.sample(request, bar, main.cancellation, files::made);

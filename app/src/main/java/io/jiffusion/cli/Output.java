@@ -28,13 +28,17 @@ final class Output {
     }
   }
 
-  /** Makes a folder, before the work whose results it shall hold. */
+  /** Makes a folder and writes to it, before the work whose results it shall hold. */
   static Path folder(Path folder) {
+    boolean made = false;
     try {
-      return Files.createDirectories(folder);
+      Files.createDirectories(folder);
+      made = true;
+      Files.delete(Files.createTempFile(folder, "jiffusion-", ".tmp"));
+      return folder;
     } catch (IOException e) {
       throw new JiffusionException(
-          "cannot make the folder "
+          (made ? "cannot write to the folder " : "cannot make the folder ")
               + folder
               + ": "
               + AtomicFile.reason(e)

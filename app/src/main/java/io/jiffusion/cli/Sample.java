@@ -33,6 +33,8 @@ final class Sample implements Callable<Integer> {
     both
   }
 
+  private static final String USUAL = "samples";
+
   @ParentCommand Main main;
 
   @Mixin ModelOptions models;
@@ -42,8 +44,9 @@ final class Sample implements Callable<Integer> {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "DIR",
-      defaultValue = "samples",
-      description = "Folder of the results.")
+      description =
+          "Folder of the results. Default: samples, or samples-2 and so on where another request's"
+              + " lie.")
   Path out;
 
   @Option(
@@ -89,6 +92,11 @@ final class Sample implements Callable<Integer> {
   String draws;
 
   @Option(
+      names = "--overwrite",
+      description = "Replace what a call of another request left in the folder.")
+  boolean overwrite;
+
+  @Option(
       names = "--resume",
       description =
           "With --format npz or npy: go on with what an earlier call of the same request left in the folder.")
@@ -131,6 +139,10 @@ final class Sample implements Callable<Integer> {
         request = request.draws(drawsOf(request.count()));
       }
       checkPictures(model);
+      if (resume && overwrite) {
+        throw new IllegalArgumentException(
+            "illegal --overwrite with --resume, must be one of them: to go on, or to begin again");
+      }
       if (dryRun) {
         plan(model, request);
         return 0;
@@ -139,16 +151,11 @@ final class Sample implements Callable<Integer> {
       if (!note.isEmpty()) {
         main.err.println(note);
       }
-      Output.folder(out);
       if (streams) {
         stream(model, request, part);
         return 0;
       }
-      Origin origin = origin(model);
-      try (SampleFiles files = new SampleFiles(out, origin, request, formats, pictures)) {
-        SampleResult result = sample(model, request, files);
-        report(main, json, model, request, result, files.write(result, floats));
-      }
+      files(model, request);
     }
     return 0;
   }
@@ -175,7 +182,19 @@ final class Sample implements Callable<Integer> {
                 (long) plan.passes() * request.count()));
     main.out.printf(
         "results: %s in %s%n",
-        formats.stream().map(Format::name).collect(Collectors.joining(", ")), out);
+        formats.stream().map(Format::name).collect(Collectors.joining(", ")),
+        out == null ? USUAL : out);
+  }
+
+  private void files(Model model, SampleRequest request) {
+    Origin origin = origin(model);
+    Path folder =
+        Earlier.folder(
+            out, USUAL, name -> SampleFiles.expected(name, origin, request, formats), overwrite);
+    try (SampleFiles files = new SampleFiles(folder, origin, request, formats, pictures)) {
+      SampleResult result = sample(model, request, files);
+      report(main, json, model, request, result, files.write(result, floats));
+    }
   }
 
   private float[] drawsOf(int images) {
@@ -202,10 +221,15 @@ final class Sample implements Callable<Integer> {
     try (Bar bar = new Bar(main.err)) {
       return model.sample(request, bar, main.cancellation, files::made);
     } catch (CancellationException e) {
-      if (files.finished() > 0) {
-        main.err.println(
-            files.finished() + " of " + request.count() + " images are kept in " + out);
-      }
+      boolean kept = files.finished() > 0;
+      main.err.println(
+          kept
+              ? files.finished()
+                  + " of "
+                  + request.count()
+                  + " images are kept in "
+                  + files.folder()
+              : "no image was finished; with a smaller --batch the first come sooner");
       throw e;
     }
   }
@@ -228,11 +252,12 @@ final class Sample implements Callable<Integer> {
   }
 
   private void stream(Model model, SampleRequest request, SampleStream.Shard part) {
+    Path folder = Output.folder(out == null ? Path.of(USUAL) : out);
     SampleStream stream =
-        new SampleStream(model, request, origin(model), out, formats.get(0).name(), part);
+        new SampleStream(model, request, origin(model), folder, formats.get(0).name(), part);
     SampleStream.Made made;
     try (Bar bar = new Bar(main.err)) {
-      made = stream.run(resume, bar, main.err::println, main.cancellation);
+      made = stream.run(resume, overwrite, bar, main.err::println, main.cancellation);
     }
     if (made.images() > 0 || json) {
       report(

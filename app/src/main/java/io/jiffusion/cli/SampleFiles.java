@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -20,6 +22,7 @@ import java.util.stream.IntStream;
  * their own as soon as they are made, the rest at the end.
  */
 final class SampleFiles implements AutoCloseable {
+  private static final Pattern SINGLE = Pattern.compile("image-([0-9]{4,9})\\.png");
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
   private static final int FRAME_MILLIS = 80;
@@ -66,11 +69,39 @@ final class SampleFiles implements AutoCloseable {
     finished(); // those of the part before, or why they could not be written
     for (int i = 0; i < images.count(); i++) {
       int image = i;
-      String name = String.format(Locale.ROOT, "image-%04d.png", first + i);
-      // Given noise lies in one file for all, which is read whole to make one of them again.
-      SampleRequest alone = request.noise() == null ? request.only(first + i) : request;
+      String name = name(first + i);
+      SampleRequest alone = alone(request, first + i);
       writing.add(writers.submit(() -> write(name, images.image(image), alone)));
     }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  private static String name(int image) {
+    return String.format(Locale.ROOT, "image-%04d.png", image);
+  }
+
+  /** Given noise lies in one file for all, which is read whole to make one of them again. */
+  private static SampleRequest alone(SampleRequest request, int image) {
+    return request.noise() == null ? request.only(image) : request;
+  }
+
+  /** The text that tells the request in a file of this name; null where there is none. */
+  static String expected(
+      String name, Origin origin, SampleRequest request, List<Sample.Format> formats) {
+    if (!formats.contains(Sample.Format.png)) {
+      return null;
+    }
+    Matcher single = SINGLE.matcher(name);
+    if (!single.matches()) {
+      return origin.texts(request).get(Origin.REQUEST);
+    }
+    int image = Integer.parseInt(single.group(1));
+    return image < request.count() && name.equals(name(image))
+        ? origin.texts(alone(request, image)).get(Origin.REQUEST)
+        : null;
   }
 
   /** How many single pictures have been written. */

@@ -106,10 +106,20 @@ final class SampleStream {
   /**
    * Makes the images that are not there yet.
    *
-   * @param resume whether to go on with what is there; without it, nothing may be there
+   * @param resume whether to go on with what is there; without it, nothing of another request may
+   *     be there
+   * @param overwrite whether to remove what is there before
    * @throws CancellationException if somebody cancelled; what is done stays
    */
-  Made run(boolean resume, Consumer<Progress> progress, Consumer<String> say, Cancellation stop) {
+  Made run(
+      boolean resume,
+      boolean overwrite,
+      Consumer<Progress> progress,
+      Consumer<String> say,
+      Cancellation stop) {
+    if (overwrite && !resume) {
+      List.of(file, part, about).forEach(Earlier::remove);
+    }
     int size = model.channels() * model.height() * model.width();
     int done = done(resume, size);
     if (done == count && !Files.exists(part)) {
@@ -136,7 +146,7 @@ final class SampleStream {
   /** Images that are there. */
   private int done(boolean resume, int size) {
     try {
-      if (!Files.exists(part) && !(Files.exists(file) && Files.exists(about))) {
+      if (!Files.exists(part) && !Files.exists(file)) {
         return 0;
       }
       boolean whole = !Files.exists(part);
@@ -148,7 +158,8 @@ final class SampleStream {
             (whole ? file : part)
                 + " is of another request, told in "
                 + about
-                + ", and cannot be gone on with; choose another folder with --out, or remove it");
+                + ", and cannot be gone on with; choose another folder with --out, or replace it with"
+                + " --overwrite");
       }
       if (!resume && !whole) {
         throw new JiffusionException(
@@ -156,7 +167,12 @@ final class SampleStream {
                 + " holds "
                 + done
                 + (same ? " of " + count + " images of this request" : " images of another request")
-                + (same ? "; go on with --resume, or remove it" : "; remove it, or choose --out"));
+                + (same
+                    ? "; go on with --resume, or begin again with --overwrite"
+                    : "; replace it with --overwrite, or choose another --out"));
+      }
+      if (!same) {
+        throw Earlier.refusal(file);
       }
       return resume ? done : 0;
     } catch (IOException e) {

@@ -15,6 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many images into one file: stopped and gone on with, and shared among machines. */
@@ -69,7 +71,8 @@ class ManyImagesTest {
 
     Ended again = sample("killed");
     assertThat(again.code()).isEqualTo(1);
-    assertThat(again.err()).contains("images of this request; go on with --resume, or remove it");
+    assertThat(again.err())
+        .contains("images of this request; go on with --resume, or begin again with --overwrite");
 
     Ended other = sample("killed", "--resume", "--guidance", "2");
     assertThat(other.code()).isEqualTo(1);
@@ -120,6 +123,81 @@ class ManyImagesTest {
   }
 
   @Test
+  void aFinishedFileOfAnotherRequestIsOnlyReplacedByOverwrite() throws Exception {
+    Ended made = sample("finished", "--batch", "16");
+    assertThat(made.code()).as(made.err()).isZero();
+    Path file = folder.resolve("finished/images.npz");
+    assertThat(sample("finished").code()).isZero(); // the same request makes the same bytes
+    assertThat(Files.readAllBytes(file)).isEqualTo(whole);
+    Ended other = sample("finished", "--sampler", "ddpm");
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err())
+        .contains("finished/images.npz is of an earlier call")
+        .contains("--overwrite");
+    assertThat(Files.readAllBytes(file)).isEqualTo(whole);
+    assertThat(sample("finished", "--sampler", "ddpm", "--overwrite").code()).isZero();
+    assertThat(Files.readAllBytes(file)).isNotEqualTo(whole);
+    Ended both = sample("finished", "--resume", "--overwrite");
+    assertThat(both.code()).isEqualTo(2);
+    assertThat(both.err()).contains("illegal --overwrite with --resume");
+  }
+
+  @Test
+  void picturesOfTwoRequestsNeverMix() throws Exception {
+    List<String> words =
+        List.of(
+            "--count", "3", "--steps", "2", "--model", "small", "--class", "1", "--out", "mixed");
+    assertThat(pictures(words, "--seed", "1").code()).isZero();
+    assertThat(pictures(words, "--seed", "1").code()).isZero();
+    byte[] before = Files.readAllBytes(folder.resolve("mixed/image-0002.png"));
+    for (String[] other :
+        new String[][] {
+          {"--seed", "2"},
+          {"--seed", "1", "--count", "2"},
+          {"--seed", "1", "--format", "npy", "--float"}
+        }) {
+      Ended refused = pictures(words, other);
+      assertThat(refused.code()).as(refused.err()).isEqualTo(1);
+      assertThat(refused.err())
+          .contains("is of an earlier call and perhaps of another request; choose another folder");
+    }
+    assertThat(Files.readAllBytes(folder.resolve("mixed/image-0002.png"))).isEqualTo(before);
+    Files.writeString(folder.resolve("mixed/notes.txt"), "mine");
+    List<String> two = new ArrayList<>(words);
+    two.set(1, "2");
+    assertThat(pictures(two, "--seed", "2", "--overwrite").code()).isZero();
+    try (var files = Files.list(folder.resolve("mixed"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("image-0000.png", "image-0001.png", "grid.png", "notes.txt");
+    }
+  }
+
+  @Test
+  void withoutAFolderTheResultsOfAnotherRequestAreLeftAlone() throws Exception {
+    Path home = Files.createDirectory(folder.resolve("home"));
+    List<String> words =
+        List.of("sample", "--model", "../small", "--class", "1", "--count", "1", "--steps", "2");
+    for (String[] run : new String[][] {{"1", "samples"}, {"2", "samples-2"}, {"1", "samples"}}) {
+      List<String> all = new ArrayList<>(words);
+      all.addAll(List.of("--seed", run[0]));
+      Ended ended = Program.run(home, all);
+      assertThat(ended.code()).as(ended.err()).isZero();
+      assertThat(ended.out()).contains("  " + run[1] + "/image-0000.png");
+    }
+  }
+
+  private static Ended pictures(List<String> words, String... more) throws Exception {
+    List<String> all = new ArrayList<>(List.of("sample"));
+    for (int i = 0; i < words.size(); i += 2) {
+      if (!List.of(more).contains(words.get(i))) {
+        all.addAll(words.subList(i, i + 2));
+      }
+    }
+    all.addAll(List.of(more));
+    return Program.run(folder, all);
+  }
+
+  @Test
   void shardsTogetherAreTheWhole() throws Exception {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (int shard = 1; shard <= 3; shard++) {
@@ -131,6 +209,17 @@ class ManyImagesTest {
     }
     ByteBuffer expected = Npz.read(folder.resolve("whole/images.npz")).get("arr_0").data();
     assertThat(ByteBuffer.wrap(all.toByteArray())).isEqualTo(expected);
+  }
+
+  @Test
+  @DisabledOnOs({OS.WINDOWS, OS.MAC})
+  void aFolderThatCannotBeWrittenToIsFoundBeforeTheWork() throws Exception {
+    Ended ended = sample("/proc", "--format", "png");
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err())
+        .contains("cannot write to the folder /proc: ")
+        .contains("choose another with --out")
+        .doesNotContain("evaluations");
   }
 
   @Test

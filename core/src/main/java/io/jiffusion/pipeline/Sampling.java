@@ -24,6 +24,9 @@ import java.util.stream.LongStream;
 final class Sampling {
   private static final int BATCH = 64;
 
+  /** Blocks that each thread has of a batch: few would have threads wait for each other. */
+  private static final int ROUNDS = 4;
+
   private final RunConfig config;
   private final Execution execution;
   private final Denoisers.Guides guides;
@@ -349,9 +352,14 @@ final class Sampling {
     return Math.toIntExact(execution.input().count());
   }
 
-  /** Whole blocks, so that only the last one of a request is padded. */
+  /**
+   * Whole blocks, so that only the last one of a request is padded. No more than keep all threads
+   * at work, so that the first images are finished, and kept, long before the last are begun.
+   */
   private int batch(SampleRequest request) {
-    int wanted = Math.min(request.batch() > 0 ? request.batch() : BATCH, request.count());
+    long busy = (long) ROUNDS * execution.block() * Runtime.getRuntime().availableProcessors();
+    int most = request.batch() > 0 ? request.batch() : (int) Math.min(BATCH, busy);
+    int wanted = Math.min(most, request.count());
     return (wanted + execution.block() - 1) / execution.block() * execution.block();
   }
 
