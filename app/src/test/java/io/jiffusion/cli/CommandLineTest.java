@@ -353,7 +353,7 @@ class CommandLineTest {
   void aPictureTellsWhichRowStoodForNoClass() {
     SampleRequest request = SampleRequest.of(1).steps(3).classes(3).guidance(2);
     Map<String, String> texts =
-        new Origin("run", "fp32", 4, 9, "", List.of(), List.of()).texts(request);
+        new Origin("run", "fp32", 4, 9, "", List.of(), List.of(), List.of()).texts(request);
     assertThat(texts.get(Origin.REQUEST)).contains("\"nullClass\":9");
     assertThat(texts.get(Origin.COMMAND)).contains(" --guidance 2.0 --null-class 9 ");
   }
