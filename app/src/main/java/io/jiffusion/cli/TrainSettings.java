@@ -111,6 +111,10 @@ final class TrainSettings {
 
   /** The image's size, and the rows at which the network attends, which are those of its levels. */
   private List<String> sized(RunConfig config) {
+    if (config.isToy()) {
+      throw new IllegalArgumentException(
+          "illegal --size " + size + ", must be left out: this network learns points, not images");
+    }
     List<String> changes = new ArrayList<>();
     int before = (int) config.network().network().input().size(1);
     for (Setting setting : Setting.of(config)) {
@@ -126,10 +130,6 @@ final class TrainSettings {
                 .replaceAll(match -> "" + Integer.parseInt(match.group()) * (long) size / before);
         changes.add(setting.key() + "=" + rows);
       }
-    }
-    if (changes.isEmpty()) {
-      throw new IllegalArgumentException(
-          "illegal --size " + size + ", must be left out: this network learns points, not images");
     }
     return changes;
   }
