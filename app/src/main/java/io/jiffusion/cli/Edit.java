@@ -30,7 +30,8 @@ final class Edit implements Callable<Integer> {
   @Option(
       names = "--image",
       paramLabel = "FILE",
-      description = "The picture: PNG, JPEG, GIF or BMP; the middle of it at the model's size.")
+      description =
+          "The picture: PNG, JPEG, GIF, BMP, WebP or TIFF; the middle of it at the model's size.")
   Path image;
 
   @Option(
@@ -53,7 +54,7 @@ final class Edit implements Callable<Integer> {
       names = "--mask",
       paramLabel = "FILE",
       description =
-          "To inpaint: a picture of the model's size, white where pixels are known, black where they shall be made.")
+          "To inpaint: a picture of the model's size, light where pixels are known, dark where they shall be made.")
   Path mask;
 
   @Option(
@@ -95,7 +96,14 @@ final class Edit implements Callable<Integer> {
           mask == null && hole.isEmpty()
               ? unmasked
               : unmasked.mask(mask != null ? given.mask(mask) : given.hole(hole));
+      int holes = 0;
+      for (int i = 0; request.mask() != null && i < request.mask().length; i++) {
+        holes += request.mask()[i] == 0 ? 1 : 0;
+      }
       SamplePlan plan = SamplePlan.of(model.config().process(), request); // errors before the work
+      if (holes > 0) {
+        main.err.println(holes + " pixels to be made");
+      }
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Origin origin =

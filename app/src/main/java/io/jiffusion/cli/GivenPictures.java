@@ -57,7 +57,12 @@ final class GivenPictures {
     return TrainClassifier.digits(folder, false, size);
   }
 
-  /** Which pixels of a mask are known: those nearer to white than to black. */
+  /**
+   * Which pixels of a mask are known: those whose luminance (Rec. 601) is nearer to white than to
+   * black; what shines through counts as white.
+   *
+   * @throws IllegalArgumentException if it is of another size, or leaves nothing to be made
+   */
   float[] mask(Path file) {
     Images mask = ImageFile.read(file);
     if (mask.width() != size || mask.height() != size) {
@@ -75,10 +80,32 @@ final class GivenPictures {
               + " as the model's images");
     }
     float[] known = new float[size * size];
+    int holes = 0;
     for (int i = 0; i < known.length; i++) {
-      known[i] = (mask.bytes()[i * mask.channels()] & 0xFF) >= 128 ? 1 : 0;
+      known[i] = luminance(mask, i) >= 128 ? 1 : 0;
+      holes += known[i] == 0 ? 1 : 0;
+    }
+    if (holes == 0) {
+      throw new IllegalArgumentException(
+          "illegal mask: "
+              + file
+              + " leaves no pixel to be made, must be dark where pixels shall be made and light"
+              + " where they are known; what is transparent counts as white");
     }
     return known;
+  }
+
+  private static int luminance(Images image, int pixel) {
+    byte[] bytes = image.bytes();
+    if (image.channels() == 1) {
+      return bytes[pixel] & 0xFF;
+    }
+    int at = 3 * pixel;
+    return (299 * (bytes[at] & 0xFF)
+            + 587 * (bytes[at + 1] & 0xFF)
+            + 114 * (bytes[at + 2] & 0xFF)
+            + 500)
+        / 1000;
   }
 
   /** All but a rectangle of x, y, width and height. */

@@ -150,6 +150,7 @@ public record Evaluation(
             + ", "
             + judge.config().inputChannels()
             + "], as sample --format npz writes them");
+    checkLevels(file, values.values());
     byte[] bytes = new byte[values.values().length];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (int) values.values()[i];
@@ -172,6 +173,25 @@ public record Evaluation(
                 Confusion.of(labels(test, all(test.size())), real.classes(), classes),
                 null,
                 null)));
+  }
+
+  /** Refuses numbers that are no levels: floats in [−1, 1] or [0, 1] would all be black. */
+  private static void checkLevels(String file, float[] values) {
+    float most = 0;
+    for (float value : values) {
+      Check.that(
+          value >= 0 && value <= 255 && value == (int) value,
+          "images",
+          value + " in " + file,
+          "must be bytes, whole numbers from 0 to 255; of floats in [-1, 1] make (x + 1) * 127.5,"
+              + " rounded, as uint8");
+      most = Math.max(most, value);
+    }
+    Check.that(
+        most > 1,
+        "images",
+        "nothing above " + most + " in " + file,
+        "must be bytes from 0 to 255, as uint8");
   }
 
   /** A report as JSON on one line. */
