@@ -155,4 +155,17 @@ class StreamsTest {
     BufferedImage image = ImageIO.read(file.toFile());
     return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
   }
+
+  @Test
+  void aHeapThatIsTooSmallIsSaid() throws Exception {
+    Program.Ended small =
+        Program.start(
+                folder,
+                List.of("-Xmx32m"),
+                List.of(
+                    "schedule", "--model", "cifar10", "--spacing", "time", "--steps", "9000000"))
+            .await();
+    assertThat(small.code()).isEqualTo(1);
+    assertThat(small.err()).contains("does not suffice").contains("-Xmx").hasLineCount(1);
+  }
 }

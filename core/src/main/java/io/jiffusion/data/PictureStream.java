@@ -17,11 +17,18 @@ final class PictureStream extends ImageInputStreamImpl {
   private final SeekableByteChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).limit(0);
   private long bufferStart;
+
+  /** Decoders that go on after the end, a pixel at a time, would take minutes. */
+  private static final int MOST_AFTER_END = 1 << 20;
+
+  private final long size; // of the file
+  private int afterEnd; // reads
   private byte[] head = {};
   private long rest;
 
   PictureStream(Path file) throws IOException {
     channel = Files.newByteChannel(file);
+    size = channel.size();
   }
 
   /**
@@ -57,6 +64,9 @@ final class PictureStream extends ImageInputStreamImpl {
         count = Math.min(length - done, buffer.remaining());
         buffer.get(bytes, offset + done, count);
       } else {
+        if (++afterEnd > MOST_AFTER_END) {
+          throw new IOException("it ends before all of its pixels");
+        }
         break;
       }
       streamPos += count;
@@ -70,6 +80,9 @@ final class PictureStream extends ImageInputStreamImpl {
     if (place >= bufferStart && place < bufferStart + buffer.limit()) {
       buffer.position((int) (place - bufferStart));
       return true;
+    }
+    if (place >= size) {
+      return false;
     }
     bufferStart = place;
     buffer.clear();
