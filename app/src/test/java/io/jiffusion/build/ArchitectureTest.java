@@ -62,7 +62,15 @@ class ArchitectureTest {
                   "sampler",
                   "train",
                   "evaluate")),
-          Map.entry("cli", Set.of("pipeline", "data", "schedule", "evaluate", "sampler.Samplers")),
+          Map.entry(
+              "cli",
+              Set.of(
+                  "pipeline",
+                  "data",
+                  "schedule",
+                  "evaluate",
+                  "sampler.Samplers",
+                  "sampler.SamplerNames")),
           Map.entry("web", Set.of("pipeline", "data", "schedule", "evaluate")));
 
   private static final Set<String> TOUCH_NATIVE = Set.of("tensor", "execute");

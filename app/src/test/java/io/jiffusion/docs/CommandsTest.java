@@ -54,7 +54,7 @@ class CommandsTest {
           new Entry("inspect --plan", "", "all \\d+ of .*"),
           new Entry("inspect cifar10 --plan", "", "all \\d+ of .*"),
           new Entry("inspect as-diffusers", "", "steps: \\d+"),
-          new Entry("inspect", "", "checkpointEvery: \\d+"),
+          new Entry("inspect", "", "checkpoint(Every|Minutes): \\d+"),
           new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),
           new Entry(
               "train toy-scurve",
