@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  */
 public record Setting(String key, String sentence, String value) {
   private static final Pattern PARAM =
-      Pattern.compile("(?s)@param (\\w+) (.*?)(?=\\n \\* @param|\\n \\*/)");
+      Pattern.compile("(?s)@param (\\w+) (.*?)(?=\\n *\\* @param|\\n *\\*/)");
   private static final Pattern LINK = Pattern.compile("\\{@link (\\w*)#?(\\w*)[^}]*}");
 
   /** All settings, with the values of a configuration; its own network comes first. */
@@ -91,12 +91,14 @@ public record Setting(String key, String sentence, String value) {
 
   /** What the documentation of a record says of its components. */
   private static Map<String, String> sentences(Class<?> record) {
-    try (InputStream in = record.getResourceAsStream(record.getSimpleName() + ".java")) {
+    Class<?> file = record.getNestHost();
+    try (InputStream in = file.getResourceAsStream(file.getSimpleName() + ".java")) {
       if (in == null) {
         return Map.of();
       }
       String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      String doc = source.substring(0, source.indexOf("public record " + record.getSimpleName()));
+      int end = source.indexOf("public record " + record.getSimpleName() + "(");
+      String doc = source.substring(source.lastIndexOf("/**", end), end);
       Map<String, String> sentences = new LinkedHashMap<>();
       Matcher matcher = PARAM.matcher(doc);
       while (matcher.find()) {
@@ -110,7 +112,7 @@ public record Setting(String key, String sentence, String value) {
 
   /** Without the marks of the documentation; of a link to a list, what is in it. */
   private static String plain(Class<?> record, String doc) {
-    String text = doc.replaceAll("\\s*\\n \\*\\s*", " ").replaceAll("\\{@code ([^}]*)}", "$1");
+    String text = doc.replaceAll("\\s*\\n *\\*\\s*", " ").replaceAll("\\{@code ([^}]*)}", "$1");
     return LINK.matcher(text)
         .replaceAll(link -> Matcher.quoteReplacement(linked(record, link.group(1), link.group(2))));
   }
