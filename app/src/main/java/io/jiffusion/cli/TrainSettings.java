@@ -7,14 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Option;
 
 /** The settings of a training: the common ones as options, all of them by --set. */
 final class TrainSettings {
   private static final String PRESET = "mnist";
-  private static final Pattern NUMBER = Pattern.compile("\\d+");
 
   private static final int COLUMN = 34;
 
@@ -104,34 +102,10 @@ final class TrainSettings {
     }
     add(changes, "data.skipUnreadable", skipUnreadable ? true : null);
     if (size != null) {
-      changes.addAll(0, sized(changed.apply(changes))); // what is set by name comes after
+      changes.addAll(
+          0, Setting.sized(changed.apply(changes), size)); // what is set by name comes after
     }
     return changed.apply(changes);
-  }
-
-  /** The image's size, and the rows at which the network attends, which are those of its levels. */
-  private List<String> sized(RunConfig config) {
-    if (config.isToy()) {
-      throw new IllegalArgumentException(
-          "illegal --size " + size + ", must be left out: this network learns points, not images");
-    }
-    List<String> changes = new ArrayList<>();
-    int before = (int) config.network().network().input().size(1);
-    for (Setting setting : Setting.of(config)) {
-      if (setting.value().isEmpty() || !setting.key().startsWith("network.")) {
-        continue;
-      }
-      if (setting.key().matches(".*\\.(height|width|size)")) {
-        changes.add(setting.key() + "=" + size);
-      } else if (setting.key().endsWith(".attention")) {
-        String rows =
-            NUMBER
-                .matcher(setting.value())
-                .replaceAll(match -> "" + Integer.parseInt(match.group()) * (long) size / before);
-        changes.add(setting.key() + "=" + rows);
-      }
-    }
-    return changes;
   }
 
   private static void add(List<String> changes, String key, Object value) {

@@ -47,7 +47,7 @@ class CommandLineTest {
         "edit --digit 0 --hole 1,1,2147483647,2147483647 | 2 | illegal hole: [1, 1, 2147483647, 2147483647], must be",
         "sample --count 1000000000 | 2 | illegal count: 1000000000, must be at most",
         "sample --block 1000000000 --count 1 | 1 | the memory of this machine",
-        "train toy-scurve --size 8 | 2 | illegal --size 8, must be left out",
+        "train toy-scurve --size 8 | 2 | illegal size: 8, must be left out",
         "help smaple | 2 | Unknown subcommand 'smaple'",
         "train mnist --ema 0.9 | 2 | --ema is a setting: --set train.ema=0.9",
         "schedule --model cifar10 --sampler ddpm --eta 1 | 2 | illegal --eta 1.0 with --sampler ddpm, must go with ddim alone",

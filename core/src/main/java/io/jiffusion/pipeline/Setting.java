@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 public record Setting(String key, String sentence, String value) {
   private static final Pattern PARAM =
       Pattern.compile("(?s)@param (\\w+) (.*?)(?=\\n *\\* @param|\\n *\\*/)");
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
   private static final Pattern LINK = Pattern.compile("\\{@link (\\w*)#?(\\w*)[^}]*}");
 
   /** All settings, with the values of a configuration; its own network comes first. */
@@ -44,6 +45,36 @@ public record Setting(String key, String sentence, String value) {
     }
     all.addAll(others);
     return all;
+  }
+
+  /**
+   * The settings that give a configuration's images another size: the network's rows and columns,
+   * and the rows at which it attends, which are those of its levels.
+   *
+   * @param size rows and columns
+   * @return such as {@code network.unet.height=64}
+   * @throws IllegalArgumentException if the network learns points
+   */
+  public static List<String> sized(RunConfig config, int size) {
+    Check.that(
+        !config.isToy(), "size", size, "must be left out: this network learns points, not images");
+    long before = config.network().network().input().size(1);
+    List<String> changes = new ArrayList<>();
+    for (Setting setting : of(config)) {
+      if (setting.value.isEmpty() || !setting.key.startsWith("network.")) {
+        continue;
+      }
+      if (setting.key.matches(".*\\.(height|width|size)")) {
+        changes.add(setting.key + "=" + size);
+      } else if (setting.key.endsWith(".attention")) {
+        String rows =
+            NUMBER
+                .matcher(setting.value)
+                .replaceAll(match -> "" + Long.parseLong(match.group()) * size / before);
+        changes.add(setting.key + "=" + rows);
+      }
+    }
+    return changes;
   }
 
   private static Class<?> component(Class<?> record, String name) {
