@@ -93,7 +93,7 @@ class NativesTest {
   void aMissingOpenclIsWarnedOfOnceAndLibtorchSamples() throws Exception {
     Ended ended = run(child("sample", classPath("opencl")));
     assertThat(ended.said).contains("done");
-    assertThat(ended.said.lines().filter(line -> line.contains("WARN")))
+    assertThat(ended.said.lines().filter(line -> line.contains(" WARN ")))
         .singleElement()
         .asString()
         .contains("oneDNN cannot be used, and libtorch is slower: the class path lacks")
