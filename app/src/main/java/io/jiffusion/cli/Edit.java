@@ -100,7 +100,8 @@ final class Edit implements Callable<Integer> {
       for (int i = 0; request.mask() != null && i < request.mask().length; i++) {
         holes += request.mask()[i] == 0 ? 1 : 0;
       }
-      SamplePlan plan = SamplePlan.of(model.config().process(), request); // errors before the work
+      model.check(request);
+      SamplePlan plan = SamplePlan.of(model.config().process(), request);
       if (holes > 0) {
         main.err.println(holes + " pixels to be made");
       }

@@ -187,6 +187,7 @@ final class Sample implements Callable<Integer> {
   }
 
   private void files(Model model, SampleRequest request) {
+    model.check(request);
     Origin origin = origin(model);
     Path folder =
         Earlier.folder(
@@ -252,6 +253,7 @@ final class Sample implements Callable<Integer> {
   }
 
   private void stream(Model model, SampleRequest request, SampleStream.Shard part) {
+    model.check(request.only(0));
     Path folder = Output.folder(out == null ? Path.of(USUAL) : out);
     SampleStream stream =
         new SampleStream(model, request, origin(model), folder, formats.get(0).name(), part);

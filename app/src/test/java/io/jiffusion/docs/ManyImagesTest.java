@@ -162,6 +162,21 @@ class ManyImagesTest {
           .contains("is of an earlier call and perhaps of another request; choose another folder");
     }
     assertThat(Files.readAllBytes(folder.resolve("mixed/image-0002.png"))).isEqualTo(before);
+    for (String[] wrong :
+        new String[][] {
+          {"--count", "1000000000"}, {"--threshold", "dynamc"}, {"--class", "77"}, {"--guide", "x"}
+        }) {
+      List<String> overwriting = new ArrayList<>(List.of("--overwrite"));
+      overwriting.addAll(List.of(wrong));
+      Ended refused = pictures(words, overwriting.toArray(String[]::new));
+      assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+    }
+    assertThat(Files.readAllBytes(folder.resolve("mixed/image-0002.png")))
+        .as("nothing is lost by a request that is refused")
+        .isEqualTo(before);
+    assertThat(pictures(List.of("--model", "small", "--out", "none"), "--class", "77").code())
+        .isEqualTo(2);
+    assertThat(folder.resolve("none")).doesNotExist();
     Files.writeString(folder.resolve("mixed/notes.txt"), "mine");
     List<String> two = new ArrayList<>(words);
     two.set(1, "2");

@@ -159,6 +159,21 @@ public final class Model implements AutoCloseable {
     return Route.of(config.process(), request, optimal);
   }
 
+  /**
+   * Refuses a request that does not fit the model, before anything is made.
+   *
+   * @throws IllegalArgumentException as {@link #sample(SampleRequest)} would
+   */
+  public void check(SampleRequest request) {
+    work(
+        (network, told, own) -> {
+          sampling(network).refuse(request);
+          return null;
+        },
+        progress -> {},
+        new Cancellation());
+  }
+
   /** Makes images. */
   public Images sample(SampleRequest request) {
     return sample(request, progress -> {});

@@ -54,10 +54,8 @@ final class Sampling {
       Consumer<Progress> progress,
       Cancellation cancellation,
       BiConsumer<Integer, Images> made) {
-    check(request);
-    Route route = Route.of(config.process(), request, optimal);
+    Route route = route(request);
     Edit edit = route.edit();
-    check(request, edit);
     NoiseSchedule schedule = config.process().noiseSchedule();
     int steps = route.arrivals();
     List<double[]> frames = frames(request, steps);
@@ -85,6 +83,28 @@ final class Sampling {
         all.evaluations,
         all.passes,
         all.seconds);
+  }
+
+  /**
+   * The sampler and the times of a request.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  Route route(SampleRequest request) {
+    check(request);
+    Route route = Route.of(config.process(), request, optimal);
+    check(request, route.edit());
+    return route;
+  }
+
+  /**
+   * Refuses what cannot be carried out, its guides and thresholds too.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  void refuse(SampleRequest request) {
+    route(request);
+    new Denoisers(config, execution, guides).of(request.part(0, 1));
   }
 
   /**
