@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jiffusion.ChildJvm;
 import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Idx;
+import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.data.Png;
 import io.jiffusion.run.JiffusionException;
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,11 +36,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class HostileSizesTest {
   private static final int SECONDS = 30;
+  private static final int SIDE = 8190;
 
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"header", "collisions", "views", "data"})
+  @ValueSource(strings = {"header", "collisions", "views", "pictures", "data"})
   void eachIsReadOrRefusedWithinSecondsInASmallHeap(String subject) throws Exception {
     Process child =
         ChildJvm.start(
@@ -72,8 +76,75 @@ class HostileSizesTest {
         refused(() -> Stored.open(views(folder.resolve("narrow.pt"), 200, 200, 0)));
         refused(() -> Stored.open(views(folder.resolve("large.pt"), 100, 10, 4096)));
       }
+      case "pictures" -> {
+        for (Path picture : List.of(bmp(folder), gif(folder), jpeg(folder), png(folder))) {
+          refused(() -> ImageFile.read(picture));
+          refused(() -> ImageFile.read(picture, SIDE / 2, 3));
+        }
+      }
       default -> data(folder);
     }
+  }
+
+  // Pictures of 67 megapixels, the most that are read where there is memory.
+
+  private static Path bmp(Path folder) throws IOException {
+    Path bmp = folder.resolve("a.bmp");
+    try (RandomAccessFile file = new RandomAccessFile(bmp.toFile(), "rw")) {
+      ByteBuffer head = ByteBuffer.allocate(54).order(ByteOrder.LITTLE_ENDIAN);
+      head.put((byte) 'B').put((byte) 'M').putInt(54 + 3 * SIDE * SIDE).putInt(0).putInt(54);
+      head.putInt(40).putInt(SIDE).putInt(SIDE).putShort((short) 1).putShort((short) 24);
+      file.write(head.array());
+      file.setLength(54 + 3L * SIDE * SIDE);
+    }
+    return bmp;
+  }
+
+  private static Path gif(Path folder) throws IOException {
+    ByteBuffer gif = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    gif.put(ascii("GIF89a")).putShort((short) SIDE).putShort((short) SIDE);
+    gif.put(new byte[] {(byte) 0x80, 0, 0}).put(new byte[6]); // two colours
+    gif.put((byte) ',').putInt(0).putShort((short) SIDE).putShort((short) SIDE).put((byte) 0);
+    gif.put(new byte[] {2, 2, 0x4C, 1, 0, ';'});
+    return Files.write(folder.resolve("a.gif"), gif.array());
+  }
+
+  private static Path jpeg(Path folder) throws IOException {
+    ByteBuffer jpeg = ByteBuffer.allocate(64);
+    jpeg.putShort((short) 0xFFD8).putShort((short) 0xFFC0).putShort((short) 17).put((byte) 8);
+    jpeg.putShort((short) SIDE).putShort((short) SIDE).put((byte) 3);
+    jpeg.put(new byte[] {1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0});
+    jpeg.putShort((short) 0xFFDA).putShort((short) 12).put((byte) 3);
+    jpeg.put(new byte[] {1, 0, 2, 0, 3, 0, 0, 63, 0});
+    return Files.write(folder.resolve("a.jpg"), jpeg.array());
+  }
+
+  private static Path png(Path folder) throws IOException {
+    ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+    try (DeflaterOutputStream rows = new DeflaterOutputStream(pixels)) {
+      for (int y = 0; y < SIDE; y++) {
+        rows.write(new byte[1 + 3 * SIDE]);
+      }
+    }
+    byte[] head = ByteBuffer.allocate(13).putInt(SIDE).putInt(SIDE).put(new byte[] {8, 2}).array();
+    Path png = folder.resolve("large.png");
+    try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(png))) {
+      out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
+      chunk(out, "IHDR", head);
+      chunk(out, "IDAT", pixels.toByteArray());
+      chunk(out, "IEND", new byte[0]);
+    }
+    return png;
+  }
+
+  private static void chunk(DataOutputStream out, String name, byte[] content) throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(ascii(name));
+    crc.update(content);
+    out.writeInt(content.length);
+    out.write(ascii(name));
+    out.write(content);
+    out.writeInt((int) crc.getValue());
   }
 
   private static void data(Path folder) throws IOException {
