@@ -159,6 +159,27 @@ class RunsTest {
         .doesNotContain("SIGSEGV");
   }
 
+  /** A limit on the size of a file is a disk without room for the rest of it. */
+  @Test
+  void aDiskWithoutRoomForACheckpointLosesNothing() throws Exception {
+    Path full = folder.resolve("full");
+    String[] first = {"train", "toy-scurve", "--out", full.toString(), "--set", SMALL};
+    assertThat(await(start("room", with(List.of(first), "--steps", "3")))).isZero();
+    List<String> on = List.of("train", "--resume", "--out", full.toString(), "--steps");
+    Process limited =
+        started(
+            "no-room",
+            List.of("sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"),
+            with(on, "6", "--set", "train.checkpointEvery=1"));
+    assertThat(await(limited)).isEqualTo(1);
+    assertThat(err("no-room"))
+        .contains("cannot write " + full)
+        .contains("what was saved before is whole: make room")
+        .doesNotContain("Exception");
+    assertThat(await(start("room-again", with(on, "6")))).isZero();
+    assertThat(out("room-again")).contains("6 steps made");
+  }
+
   @Test
   void sigtermWhileSamplingIsNoSuccess() throws Exception {
     Process process =
