@@ -53,6 +53,14 @@ final class DiffusersSampling {
   /** Conventions of rectified flow, with those of its sampling. */
   static Conventions onFlow(Settings c, Conventions known) {
     DiffusersSampling sampling = new DiffusersSampling(c, null);
+    for (String other : List.of("karras", "exponential", "beta")) {
+      if (c.flag("use_" + other + "_sigmas", false)) {
+        sampling.differs.add("the times are those of flow, in diffusers of " + other + " levels");
+      }
+    }
+    if (c.has("shift_terminal")) {
+      sampling.differs.add("the end is not shifted, which diffusers does by shift_terminal");
+    }
     String shift = "flow:shift=" + c.number("flow_shift", 1);
     String first = sampling.kind.startsWith("UniPC") ? "from-noise" : "";
     String spacing = option(shift, first, sampling.keepsNoise() ? "repeat" : "");
@@ -265,6 +273,10 @@ final class DiffusersSampling {
     }
     String levels = levels();
     if (LEVELS.contains(kind)) {
+      if (levels != null && keepsNoise() && word().equals("trailing")) {
+        differs.add(
+            "the last step stays at the last level, in diffusers it goes on to that of index 0");
+      }
       return levels == null
           ? option(steps, word().equals("linspace") ? "unrounded" : "", kept)
           : option(levels, within(steps), keepsNoise() ? "repeat" : "");

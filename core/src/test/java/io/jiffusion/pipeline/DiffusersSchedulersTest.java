@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -136,6 +137,23 @@ class DiffusersSchedulersTest {
     String thresholds = ddpm.replace("}", ", \"thresholding\": true}");
     assertThat(process("DDIMScheduler", thresholds).clip()).isTrue();
     assertThat(process("DDIMScheduler", thresholds).known().clipRange()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "UniPCMultistepScheduler | 'use_flow_sigmas': true, 'use_karras_sigmas': true"
+            + " | of karras levels",
+        "UniPCMultistepScheduler | 'use_flow_sigmas': true, 'shift_terminal': 0.1"
+            + " | not shifted",
+        "EulerDiscreteScheduler | 'use_karras_sigmas': true, 'timestep_spacing': 'trailing',"
+            + " 'final_sigmas_type': 'sigma_min' | goes on to that of index 0"
+      })
+  void whatIsNotDoneAsDiffusersDoesItIsTold(String scheduler, String config, String told) {
+    String json = "{" + config.replace('\'', '"') + "}";
+    assertThat(process(scheduler, json).known().differs()).contains(told);
   }
 
   /** Stable Diffusion's own file of DDIM. */
