@@ -137,7 +137,7 @@ public final class ArrayFiles {
    * @return [N, C, H, W]
    */
   public static Values pictures(String file, boolean signed) {
-    if (!file.matches("(?i).*\\.(png|jpe?g|gif|bmp)")) {
+    if (!ImageFile.named(file)) {
       return values(file);
     }
     Images picture = ImageFile.read(Path.of(file));
