@@ -16,8 +16,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The launcher as a process of its own, in a small project: its program prints what it was given,
@@ -32,6 +35,7 @@ class LauncherTest {
         public static void main(String[] words) {
           System.out.println("words " + String.join("|", words));
           System.out.println("flags " + java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
+          System.out.println("names in " + System.getProperty("sun.jnu.encoding"));
           System.exit(words.length > 1 && words[0].equals("exit") ? Integer.parseInt(words[1]) : 0);
         }
       }
@@ -151,6 +155,19 @@ class LauncherTest {
     start.environment().put("JIFFUSION_JAVA_OPTS", "-Xmx64m -Dsome=thing");
 
     assertThat(finish(start.start()).out).contains("-Xmx64m, -Dsome=thing");
+  }
+
+  /** Java names files in the letters of the locale, and C and POSIX have none beyond ASCII. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "LANG=C", "LC_ALL=POSIX", "LC_CTYPE=C", "LANG=C.UTF-8"})
+  @EnabledOnOs(OS.LINUX)
+  void filesHaveAnyNameInALocaleThatKnowsNoLetters(String locale) throws Exception {
+    ProcessBuilder start = process(project.resolve("jiffusion"), "--help");
+    if (!locale.isEmpty()) {
+      start.environment().put(locale.split("=")[0], locale.split("=")[1]);
+    }
+
+    assertThat(finish(start.start()).out).contains("names in UTF-8");
   }
 
   @Test
