@@ -162,7 +162,7 @@ final class RequestOptions {
     return request
         .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing())
         .seed(seed)
-        .classes(classes.stream().mapToInt(config::classOf).toArray())
+        .classes(config.classesOf(classes))
         .guidance(guidance)
         .guide(guide)
         .threshold(threshold)

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,6 +217,30 @@ public record RunConfig(
             ? "must be a number from 0"
             : "must be one of " + String.join(", ", names.subList(0, Math.min(names.size(), 20))));
     return Integer.parseInt(name);
+  }
+
+  /**
+   * The numbers of classes.
+   *
+   * @param words their names, or numbers; a name with blanks or commas may have been taken apart at
+   *     them
+   * @throws IllegalArgumentException if one is no class
+   */
+  public int[] classesOf(List<String> words) {
+    List<String> names =
+        classNames().stream().map(name -> name.strip().replaceAll("[, ]+", " ")).toList();
+    List<Integer> classes = new ArrayList<>();
+    int next = 0;
+    while (next < words.size()) {
+      int end = words.size(); // of the longest name that begins here
+      while (end > next + 1 && !names.contains(String.join(" ", words.subList(next, end)))) {
+        end--;
+      }
+      int named = names.indexOf(String.join(" ", words.subList(next, end)));
+      classes.add(named >= 0 ? named : classOf(words.get(next)));
+      next = end;
+    }
+    return classes.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /** This configuration with another precision. */

@@ -76,6 +76,23 @@ class FolderRunTest {
   }
 
   @Test
+  void aNameThatWasTakenApartAtItsBlanksIsOneClass() throws IOException {
+    for (String name : List.of("golden", "golden retriever", "cat", "tail, long")) {
+      picture("p/" + name + "/a.png", 1);
+    }
+    RunConfig config = config("p").fitted();
+    assertThat(config.classNames())
+        .containsExactly("cat", "golden", "golden retriever", "tail, long");
+    assertThat(config.classesOf(List.of("golden", "retriever", "cat", "golden", "cat", "3")))
+        .containsExactly(2, 0, 1, 0, 3);
+    assertThat(config.classesOf(List.of("tail", "long", "golden retriever"))).containsExactly(3, 2);
+    assertThat(config.classesOf(List.of())).isEmpty();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> config.classesOf(List.of("golden", "elk")))
+        .withMessageStartingWith("illegal class: elk");
+  }
+
+  @Test
   void aResumedRunTakesTheSamePicturesFromAnywhereAndNoOthers() throws IOException {
     picture("p/cat/a.png", 1);
     picture("p/dog/a.png", 2);
