@@ -18,7 +18,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * left is taken over.
  */
 final class RunLock implements AutoCloseable {
-  private static final int MOST = 1 << 20;
+  /** Small enough for a disk that is nearly full. */
+  private static final int MOST = 1 << 16;
 
   private final Path file;
   private FileChannel channel;
