@@ -90,7 +90,8 @@ def settings():
          + [dict(variance_type="fixed_large", timestep_spacing="trailing", clip_sample=False)]),
         ("DDIMScheduler", [{}, dict(clip_sample_range=2.0, **limit), limit15, dict(v0, clip_sample=False),
                            dict(plain, set_alpha_to_one=False, steps_offset=1), dict(plain, set_alpha_to_one=False),
-                           dict(plain, prediction_type="sample"), dict(plain, clip_sample_range=0.5, clip_sample=True)]
+                           dict(plain, prediction_type="sample"), dict(plain, clip_sample_range=0.5, clip_sample=True),
+                           dict(set_alpha_to_one=False), dict(limit15, set_alpha_to_one=False, prediction_type="sample")]
          + spaced(clip_sample=False)[1:]),
         ("PNDMScheduler", [dict(skip_prk_steps=True, steps_offset=1), dict(skip_prk_steps=True, set_alpha_to_one=True),
                             dict(skip_prk_steps=True, prediction_type="v_prediction"), dict(set_alpha_to_one=True)]

@@ -58,11 +58,15 @@ final class DiffusersSampling {
         sampling.differs.add("the times are those of flow, in diffusers of " + other + " levels");
       }
     }
-    if (c.has("shift_terminal")) {
+    if (sampling.lu()) {
+      sampling.differs.add("the times are those of flow, in diffusers of lu levels");
+    }
+    boolean unipc = sampling.kind.startsWith("UniPC");
+    if (unipc && c.has("shift_terminal")) {
       sampling.differs.add("the end is not shifted, which diffusers does by shift_terminal");
     }
     String shift = "flow:shift=" + c.number("flow_shift", 1);
-    String first = sampling.kind.startsWith("UniPC") ? "from-noise" : "";
+    String first = unipc ? "from-noise" : "";
     String spacing = option(shift, first, sampling.keepsNoise() ? "repeat" : "");
     return sampling.told(known.with("label", "floored-1000t"), spacing);
   }

@@ -18,7 +18,7 @@ import java.util.List;
  * </ul>
  *
  * <p>With {@code keep-noise} the last step does not end at the data but at the least noisy step of
- * the training.
+ * the training; where it begins there as well, what clips the predicted data still works.
  */
 final class DiffusersSpacing {
   static final List<String> NAMES =
@@ -36,13 +36,12 @@ final class DiffusersSpacing {
     double[] indices = indices(spec, trained, steps);
     boolean keepsNoise = spec.flag("keep-noise");
     spec.done();
-    boolean there = keepsNoise && indices[indices.length - 1] == 0; // a step that changes nothing
-    double[] times = new double[indices.length + (there ? 0 : 1)];
+    double[] times = new double[indices.length + 1];
     for (int i = 0; i < indices.length; i++) {
       times[i] = (indices[i] + 1) / trained;
     }
     if (keepsNoise) {
-      times[times.length - 1] = 1.0 / trained;
+      times[indices.length] = 1.0 / trained;
     }
     return new TimeGrid(times);
   }

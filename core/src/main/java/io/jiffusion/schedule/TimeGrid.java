@@ -8,8 +8,8 @@ import java.util.Arrays;
  *
  * @param times at least two, strictly descending or strictly ascending, in [0, 1]; a last time of 0
  *     means "no noise": the last step returns the predicted data. A last time above 0 may be that
- *     before: a step of no length, in which a corrector still works. An ascending grid starts above
- *     0, at the least noise that the model was trained on
+ *     before: a step of no length, in which a corrector or a clip still works. An ascending grid
+ *     starts above 0, at the least noise that the model was trained on
  */
 public record TimeGrid(double[] times) {
   /** A time computed in steps may lie outside of [0, 1] by so much: it is the end. */
@@ -98,14 +98,16 @@ public record TimeGrid(double[] times) {
 
   /**
    * The same times in the other direction: to encode data as noise, with the sampler that would
-   * decode them.
+   * decode them. A last step of no length is left out.
    *
    * @throws IllegalArgumentException if the last time is 0
    */
   public TimeGrid reversed() {
-    double[] backwards = new double[times.length];
-    for (int i = 0; i < times.length; i++) {
-      backwards[i] = times[times.length - 1 - i];
+    boolean held = times[times.length - 1] == times[times.length - 2];
+    int last = times.length - (held ? 2 : 1);
+    double[] backwards = new double[last + 1];
+    for (int i = 0; i <= last; i++) {
+      backwards[i] = times[last - i];
     }
     return new TimeGrid(backwards);
   }

@@ -33,6 +33,13 @@ class TimeGridTest {
   }
 
   @Test
+  void aStepOfNoLengthEndsAGridAndIsNoneOfItsReverse() {
+    TimeGrid grid = new TimeGrid(new double[] {1, 0.3, 0.3});
+    assertThat(grid.steps()).isEqualTo(2);
+    assertThat(grid.reversed().times()).containsExactly(0.3, 1);
+  }
+
+  @Test
   void namesTheTimeThatBreaksTheRule() {
     assertThatThrownBy(() -> new TimeGrid(new double[] {1}))
         .hasMessage("illegal times: 1, must be 2 or more");
