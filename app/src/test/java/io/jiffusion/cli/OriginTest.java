@@ -82,6 +82,15 @@ class OriginTest {
   }
 
   @Test
+  void theDecodedPictureTellsItsCommand() throws IOException {
+    String vae = "../core/src/test/resources/autoencoders/kl-quant";
+    Path picture = folder.resolve("decoded.png");
+    run("decode " + vae + " --z " + vae + "/io.safetensors:z --out " + picture);
+    assertThat(Png.texts(picture).get(Origin.REQUEST)).contains("\"model\":\"" + vae);
+    assertThat(run("show " + picture)).contains("jiffusion decode " + vae + " --z ");
+  }
+
+  @Test
   void previewsComeAsOftenAsAsked() {
     assertThat(folder.resolve("small/previews/step-0000001.png")).exists();
     assertThat(folder.resolve("small/previews/step-0000002.png")).exists();
@@ -106,13 +115,30 @@ class OriginTest {
     String sample = "sample -m FOLDER/small -s 2 --pictures single -o FOLDER/noise --noise " + file;
     assertThat(run(sample)).startsWith("2 images of ");
     assertThat(run(sample + " --count 2")).startsWith("2 images of ");
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Main main = new Main(System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
-    String[] words = (sample + " --count 3").replace("FOLDER", folder.toString()).split(" ");
-    assertThat(main.run(words)).isEqualTo(Main.USAGE);
-    assertThat(err.toString(StandardCharsets.UTF_8))
+    assertThat(refused(sample + " --count 3"))
         .startsWith(
             "illegal --count 3 with --noise " + file + ", which holds the noise of 2 images");
+  }
+
+  @Test
+  void noiseAndDrawsOfAnotherShapeAreRefused() {
+    String file = folder.resolve("wide.npy").toString();
+    Npy.of(new float[3 * 512], 3, 1, 16, 32).write(Path.of(file));
+    String sample = "sample -m FOLDER/small -s 2 -n 2 -o FOLDER/shapes";
+    assertThat(refused(sample + " --noise " + file))
+        .startsWith(
+            "illegal --noise " + file + ": [3, 1, 16, 32], must be [N, 1, 32, 32] for this model");
+    assertThat(refused(sample + " --draws " + file))
+        .startsWith("illegal --draws " + file + ": [3, 1, 16, 32], must be [draws, 2, C, H, W]");
+    assertThat(folder.resolve("shapes")).doesNotExist();
+  }
+
+  private static String refused(String command) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Main main = new Main(System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
+    assertThat(main.run(command.replace("FOLDER", folder.toString()).split(" ")))
+        .isEqualTo(Main.USAGE);
+    return err.toString(StandardCharsets.UTF_8);
   }
 
   @Test
