@@ -1,12 +1,13 @@
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.execute.PlanExecution;
+import io.jiffusion.execute.WeightSource;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
-import io.jiffusion.pipeline.Bench;
-import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.evaluate.Bench;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.tensor.Params;
@@ -65,7 +66,8 @@ public final class Contender {
     }
     Execution execution =
         name[0].equals("plan")
-            ? new PlanExecution(network, source(weights), Precision.of(name[1]), block, threads)
+            ? new PlanExecution(
+                network, source(weights), () -> null, () -> {}, Precision.of(name[1]), block, threads)
             : new EagerExecution(
                 network, params(network, weights), Precision.of(name[1]), block, threads);
     float[] x = new float[batch * (int) network.input().count()];
@@ -78,21 +80,9 @@ public final class Contender {
     return () -> execution.evaluate(x, batch, labels, conditions);
   }
 
-  private static PlanExecution.Weights source(Map<String, float[]> weights) {
-    return new PlanExecution.Weights() {
-      @Override
-      public float[] floats(String name, long from, int count) {
-        return Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
-      }
-
-      @Override
-      public Execution differentiable() {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
-      public void close() {}
-    };
+  private static WeightSource source(Map<String, float[]> weights) {
+    return (name, from, count) ->
+        Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
   }
 
   private static Params params(Network network, Map<String, float[]> weights) {

@@ -1,6 +1,6 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.run.Progress;
+import io.jiffusion.base.Progress;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;

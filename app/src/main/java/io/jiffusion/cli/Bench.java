@@ -1,9 +1,9 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Bench.Result;
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.evaluate.Bench.Result;
 import io.jiffusion.sampler.Samplers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -110,10 +110,10 @@ final class Bench implements Callable<Integer> {
   @Override
   public Integer call() {
     if (precisions == null) {
-      precisions = io.jiffusion.pipeline.Bench.precisions();
+      precisions = io.jiffusion.evaluate.Bench.precisions();
     }
-    io.jiffusion.pipeline.Bench bench =
-        new io.jiffusion.pipeline.Bench(seconds, threads, main.cancellation);
+    io.jiffusion.evaluate.Bench bench =
+        new io.jiffusion.evaluate.Bench(seconds, threads, main.cancellation);
     if (overhead) {
       overhead(bench);
       return 0;
@@ -223,7 +223,7 @@ final class Bench implements Callable<Integer> {
     return best;
   }
 
-  private void overhead(io.jiffusion.pipeline.Bench bench) {
+  private void overhead(io.jiffusion.evaluate.Bench bench) {
     RunConfig config = RunConfig.of(unets.get(0).name(), List.of());
     String precision = precisions.get(precisions.size() - 1);
     double network = BATCH / bench.sampling(config, precision, BATCH).rate();
@@ -252,7 +252,7 @@ final class Bench implements Callable<Integer> {
   }
 
   private static String beside(
-      io.jiffusion.pipeline.Bench bench,
+      io.jiffusion.evaluate.Bench bench,
       RunConfig config,
       String sampler,
       int evaluations,

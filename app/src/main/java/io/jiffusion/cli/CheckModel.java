@@ -1,9 +1,10 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.DataConfig;
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Probe;
-import io.jiffusion.pipeline.Stored;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.DataConfig;
+import io.jiffusion.config.Home;
+import io.jiffusion.evaluate.Probe;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -41,7 +42,7 @@ final class CheckModel implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+    try (StoredModel stored = Checkpoints.open(Home.model(model), checkpoint.options())) {
       DataConfig pictures = data == null ? null : new DataConfig("folder", data.toString(), false);
       Probe probe = Probe.of(stored, pictures);
       main.out.printf(Locale.ROOT, "%-8s %12s %12s%n", "time", "error", "chance");

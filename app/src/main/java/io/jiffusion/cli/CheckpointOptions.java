@@ -1,6 +1,6 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Stored;
+import io.jiffusion.checkpoint.ReadOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +54,7 @@ final class CheckpointOptions {
     }
   }
 
-  Stored.Options options() {
-    return new Stored.Options(config, flags, weights, scheduler);
+  ReadOptions options() {
+    return new ReadOptions(config, flags, weights, scheduler);
   }
 }

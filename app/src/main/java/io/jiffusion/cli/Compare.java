@@ -1,8 +1,8 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Comparison;
-import io.jiffusion.pipeline.Comparison.Row;
+import io.jiffusion.evaluate.Comparison;
+import io.jiffusion.evaluate.Comparison.Row;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.sampler.SamplerNames;
@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
 final class Compare implements Callable<Integer> {
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Option(
       names = "--samplers",

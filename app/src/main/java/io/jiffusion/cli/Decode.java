@@ -1,9 +1,10 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Codec;
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Stored;
 import io.jiffusion.pipeline.Values;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -52,7 +53,8 @@ final class Decode implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Stored stored = Stored.open(Home.model(model.toString()), checkpoint.options())) {
+    try (StoredModel stored =
+        Checkpoints.open(Home.model(model.toString()), checkpoint.options())) {
       Codec codec = Codec.of(stored);
       Values latents = ArrayFiles.values(z);
       Values images = codec.decode(scaled ? codec.unscaled(latents) : latents, !raw);

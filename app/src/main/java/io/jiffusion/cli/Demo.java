@@ -1,7 +1,7 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Home;
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
@@ -34,7 +34,7 @@ final class Demo implements Callable<Integer> {
 
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Option(
       names = {"-o", "--out"},

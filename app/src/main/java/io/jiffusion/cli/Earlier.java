@@ -1,8 +1,8 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.data.Png;
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

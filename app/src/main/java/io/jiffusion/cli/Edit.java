@@ -25,7 +25,7 @@ import picocli.CommandLine.ParentCommand;
 final class Edit implements Callable<Integer> {
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Option(
       names = "--image",

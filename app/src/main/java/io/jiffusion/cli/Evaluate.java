@@ -1,11 +1,12 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Home;
 import io.jiffusion.data.ImageSet;
+import io.jiffusion.evaluate.Evaluation;
 import io.jiffusion.evaluate.Report;
-import io.jiffusion.pipeline.Evaluation;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Judge;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.sampler.SamplerNames;
 import java.nio.file.Path;
 import java.util.List;
@@ -125,7 +126,7 @@ final class Evaluate implements Callable<Integer> {
     try (Judge judge = Judge.load(judges);
         Model loaded =
             Model.load(
-                Home.model(model), Model.Options.of().precision(precision).nullClass(nullClass))) {
+                Home.model(model), ModelOptions.of().precision(precision).nullClass(nullClass))) {
       ImageSet train = TrainClassifier.digits(data, true, judge.size());
       ImageSet test = TrainClassifier.digits(data, false, judge.size());
       Report report;

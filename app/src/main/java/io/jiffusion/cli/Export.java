@@ -1,7 +1,8 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Stored;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,8 +50,8 @@ final class Export implements Callable<Integer> {
   @Override
   public Integer call() {
     Output.mustBeEmpty(out);
-    try (Stored stored = Stored.open(Home.model(run), checkpoint.options())) {
-      long bytes = stored.export(out, dtype);
+    try (StoredModel stored = Checkpoints.open(Home.model(run), checkpoint.options())) {
+      long bytes = Checkpoints.export(stored, out, dtype);
       main.out.printf("%s: a pipeline of %s, %,d bytes of weights%n", out, format, bytes);
     }
     return 0;

@@ -1,12 +1,13 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Home;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Likelihood;
-import io.jiffusion.pipeline.Likelihood.Mean;
+import io.jiffusion.evaluate.Likelihood;
+import io.jiffusion.evaluate.Likelihood.Mean;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.ModelOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -146,7 +147,7 @@ final class FindLikelihood implements Callable<Integer> {
             classes,
             seed);
     Likelihood.Result result;
-    try (Model loaded = Model.load(Home.model(model), Model.Options.of().precision("fp32"));
+    try (Model loaded = Model.load(Home.model(model), ModelOptions.of().precision("fp32"));
         Bar bar = new Bar(main.err)) {
       Dataset images = images(loaded);
       result =

@@ -1,10 +1,11 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Probe;
-import io.jiffusion.pipeline.ProcessConfig;
-import io.jiffusion.pipeline.RunFolder;
-import io.jiffusion.pipeline.Stored;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.evaluate.Probe;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,8 +51,9 @@ final class Import implements Callable<Integer> {
   public Integer call() {
     Path folder = out != null ? out : Path.of("runs", name());
     Output.mustBeEmpty(folder);
-    try (Stored stored =
-        Stored.open(Home.model(path.toString()), checkpoint.options()).withNullClass(nullClass)) {
+    try (StoredModel stored =
+        Checkpoints.open(Home.model(path.toString()), checkpoint.options())
+            .withNullClass(nullClass)) {
       long bytes = stored.write(folder);
       main.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",

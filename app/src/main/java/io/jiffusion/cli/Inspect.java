@@ -1,14 +1,15 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Inspection;
-import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.PlanReport;
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.RunFolder;
-import io.jiffusion.pipeline.Stored;
-import io.jiffusion.pipeline.Tensors;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.Shown;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.checkpoint.Tensors;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.evaluate.Inspection;
+import io.jiffusion.evaluate.PlanReport;
+import io.jiffusion.pipeline.ModelOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -84,7 +85,7 @@ final class Inspect implements Callable<Integer> {
       return 0;
     }
     Path path = Home.model(model);
-    try (Stored stored = Stored.open(path, checkpoint.options())) {
+    try (StoredModel stored = Checkpoints.open(path, checkpoint.options())) {
       RunFolder run = stored.run();
       if (plan) {
         show(PlanReport.of(stored, options()));
@@ -108,8 +109,8 @@ final class Inspect implements Callable<Integer> {
     return 0;
   }
 
-  private Model.Options options() {
-    return new Model.Options(precision, 1, block);
+  private ModelOptions options() {
+    return new ModelOptions(precision, 1, block);
   }
 
   /** How many, and their names where these say more than their numbers. */

@@ -31,7 +31,7 @@ final class Interpolate implements Callable<Integer> {
 
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Option(
       names = "--from",

@@ -1,6 +1,6 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.run.Cancellation;
+import io.jiffusion.base.Cancellation;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import java.util.function.Supplier;

@@ -1,9 +1,9 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.RunFolder;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
+import io.jiffusion.checkpoint.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;

@@ -1,11 +1,13 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Home;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.NoiseTable;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.evaluate.NoiseMeasurement;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.NoiseTable;
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.RunFolder;
-import io.jiffusion.pipeline.Stored;
+import io.jiffusion.pipeline.ModelOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,14 +53,14 @@ final class Measure implements Callable<Integer> {
   @Override
   public Integer call() {
     Path folder = Home.model(run);
-    RunFolder trained = Stored.describe(folder);
+    RunFolder trained = Checkpoints.describe(folder);
     RunConfig config = trained.config();
     if (data != null) {
       config = config.withData(Path.of(data));
     }
-    try (Model model = Model.load(folder, Model.Options.of().precision("fp32"));
+    try (Model model = Model.load(folder, ModelOptions.of().precision("fp32"));
         Bar bar = new Bar(main.err)) {
-      NoiseTable.measure(model, trained, config.dataset(), count, seed, bar, main.cancellation)
+      NoiseMeasurement.of(model, trained, config.dataset(), count, seed, bar, main.cancellation)
           .write(folder);
     }
     main.out.println(folder.resolve(NoiseTable.NAME));

@@ -1,9 +1,9 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.Home;
 import io.jiffusion.data.Images;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;

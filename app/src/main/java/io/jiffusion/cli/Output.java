@@ -1,7 +1,7 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.RunFolder;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.StoredModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,7 +28,7 @@ final class Pack implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    long bytes = RunFolder.pack(run, out);
+    long bytes = StoredModel.pack(run, out);
     main.out.printf("%s: run.json and %s, %,d bytes%n", out, RunFolder.WEIGHTS, bytes);
     return 0;
   }

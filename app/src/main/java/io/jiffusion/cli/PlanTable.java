@@ -1,7 +1,7 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.PlanReport;
-import io.jiffusion.pipeline.PlanReport.Operation;
+import io.jiffusion.evaluate.PlanReport;
+import io.jiffusion.evaluate.PlanReport.Operation;
 import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -1,9 +1,10 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
 import io.jiffusion.pipeline.ArrayFiles;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Predict;
-import io.jiffusion.pipeline.Stored;
 import io.jiffusion.pipeline.Values;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -97,7 +98,7 @@ final class PredictOutput implements Callable<Integer> {
   @Override
   public Integer call() {
     Values inputs = ArrayFiles.values(x);
-    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+    try (StoredModel stored = Checkpoints.open(Home.model(model), checkpoint.options())) {
       Predict.Given given =
           new Predict.Given(classes, values(context), values(lowRes), values(augment));
       Values output =

@@ -3,9 +3,9 @@ package io.jiffusion.cli;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
+import io.jiffusion.evaluate.Reconstruction;
+import io.jiffusion.evaluate.Reconstruction.Row;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.Reconstruction;
-import io.jiffusion.pipeline.Reconstruction.Row;
 import io.jiffusion.pipeline.SampleRequest;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
 final class Reconstruct implements Callable<Integer> {
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Option(
       names = "--images",

@@ -1,8 +1,8 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.ProcessConfig;
-import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Values;
 import io.jiffusion.sampler.SamplerNames;

@@ -1,9 +1,9 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.RunConfig;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.Progress;
 import io.jiffusion.pipeline.Training;
-import io.jiffusion.run.Progress;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Executors;

@@ -37,7 +37,7 @@ final class Sample implements Callable<Integer> {
 
   @ParentCommand Main main;
 
-  @Mixin ModelOptions models;
+  @Mixin GivenModel models;
 
   @Mixin RequestOptions options;
 

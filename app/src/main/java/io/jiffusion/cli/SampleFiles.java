@@ -1,12 +1,12 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.Workers;
 import io.jiffusion.data.Gif;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.run.Workers;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,16 +1,16 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.base.Workers;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
-import io.jiffusion.run.Workers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

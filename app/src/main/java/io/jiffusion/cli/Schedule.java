@@ -1,11 +1,12 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.pipeline.Inspection;
-import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.evaluate.Inspection;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
-import io.jiffusion.pipeline.Stored;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -67,7 +68,7 @@ final class Schedule implements Callable<Integer> {
     if (file) {
       return RunConfig.of(model, List.of());
     }
-    try (Stored stored = Stored.open(Home.model(model), checkpoint.options())) {
+    try (StoredModel stored = Checkpoints.open(Home.model(model), checkpoint.options())) {
       stored.mustBeSampled();
       return stored.run().config();
     }

@@ -1,8 +1,8 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
 import io.jiffusion.data.Png;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;

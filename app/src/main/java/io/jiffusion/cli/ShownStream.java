@@ -1,6 +1,6 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.Shown;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 

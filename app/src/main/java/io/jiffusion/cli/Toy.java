@@ -1,13 +1,14 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Forward;
+import io.jiffusion.evaluate.Forward;
 import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.RunConfig;
+import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.run.JiffusionException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class Toy implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Model model = Model.load(run, Model.Options.of().block(BLOCK))) {
+    try (Model model = Model.load(run, ModelOptions.of().block(BLOCK))) {
       RunConfig config = model.config();
       if (!config.isToy()) {
         throw new JiffusionException(

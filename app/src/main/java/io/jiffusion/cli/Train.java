@@ -1,11 +1,11 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.pipeline.Engine;
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.RunFolder;
 import io.jiffusion.pipeline.Training;
 import io.jiffusion.pipeline.TrainingPlan;
-import io.jiffusion.run.JiffusionException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;

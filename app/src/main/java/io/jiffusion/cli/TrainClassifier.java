@@ -1,11 +1,11 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Mnist;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.Judge;
-import io.jiffusion.pipeline.ProcessConfig;
-import io.jiffusion.pipeline.Stored;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -62,7 +62,7 @@ final class TrainClassifier implements Callable<Integer> {
   @Override
   public Integer call() {
     ProcessConfig process =
-        noisy == null ? null : Stored.describe(Home.model(noisy)).config().process();
+        noisy == null ? null : Checkpoints.describe(Home.model(noisy)).config().process();
     ImageSet train = digits(data, true, SIZE);
     ImageSet test = digits(data, false, SIZE);
     try (Bar bar = new Bar(main.err)) {

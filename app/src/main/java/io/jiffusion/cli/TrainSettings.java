@@ -1,8 +1,8 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.Setting;
-import io.jiffusion.run.Nearest;
+import io.jiffusion.base.Suggestion;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -167,7 +167,7 @@ final class TrainSettings {
     String key = squeezed(setting.key().replaceFirst(".*\\.", ""));
     boolean told = name.length() > FAR && squeezed(setting.sentence()).startsWith(name);
     boolean within = key.length() > FAR && name.startsWith(key); // ema-decay
-    int slips = within ? 1 : Nearest.distance(name, key);
+    int slips = within ? 1 : Suggestion.distance(name, key);
     return told ? Math.min(FAR, slips) : slips;
   }
 

@@ -2,7 +2,7 @@ package io.jiffusion.build;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,19 +27,19 @@ class ArchitectureTest {
   private static final String NATIVE = "org.bytedeco.";
 
   /** Free to all: the small types that everything shares, and draws from a key. */
-  private static final Set<String> SHARED = Set.of("random", "run");
+  private static final Set<String> SHARED = Set.of("random", "base");
 
   /** Package to what it may use of ours: packages, or single classes of a package. */
   private static final Map<String, Set<String>> TABLE =
       Map.ofEntries(
           Map.entry("random", Set.of()),
-          Map.entry("run", Set.of()),
+          Map.entry("base", Set.of()),
           Map.entry("schedule", Set.of()),
           Map.entry("tensor", Set.of()),
           Map.entry("data", Set.of()),
           Map.entry("network", Set.of()),
+          Map.entry("weights", Set.of()),
           Map.entry("execute", Set.of("tensor", "network")),
-          Map.entry("weights", Set.of("tensor", "network")),
           Map.entry(
               "process",
               Set.of("schedule", "network.Execution", "network.Conditions", "network.Shape")),
@@ -47,8 +47,8 @@ class ArchitectureTest {
           Map.entry(
               "train",
               Set.of("schedule", "tensor", "data", "network", "execute", "process", "weights")),
-          Map.entry(
-              "evaluate", Set.of("schedule", "data", "network", "execute", "process", "train")),
+          Map.entry("config", Set.of("schedule", "data", "network", "process", "train")),
+          Map.entry("checkpoint", Set.of("schedule", "network", "weights", "process", "config")),
           Map.entry(
               "pipeline",
               Set.of(
@@ -61,17 +61,33 @@ class ArchitectureTest {
                   "process",
                   "sampler",
                   "train",
-                  "evaluate")),
+                  "config",
+                  "checkpoint")),
+          Map.entry(
+              "evaluate",
+              Set.of(
+                  "schedule",
+                  "tensor",
+                  "data",
+                  "network",
+                  "execute",
+                  "process",
+                  "sampler",
+                  "train",
+                  "config",
+                  "checkpoint",
+                  "pipeline")),
           Map.entry(
               "cli",
               Set.of(
                   "pipeline",
+                  "evaluate",
+                  "checkpoint",
+                  "config",
                   "data",
                   "schedule",
-                  "evaluate",
                   "sampler.Samplers",
-                  "sampler.SamplerNames")),
-          Map.entry("web", Set.of("pipeline", "data", "schedule", "evaluate")));
+                  "sampler.SamplerNames")));
 
   private static final Set<String> TOUCH_NATIVE = Set.of("tensor", "execute");
 

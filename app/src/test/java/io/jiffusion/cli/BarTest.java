@@ -2,7 +2,7 @@ package io.jiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jiffusion.run.Progress;
+import io.jiffusion.base.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

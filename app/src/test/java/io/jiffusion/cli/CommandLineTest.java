@@ -2,9 +2,9 @@ package io.jiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.config.Home;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Home;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.File;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package io.jiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.base.Progress;
+import io.jiffusion.config.Home;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
-import io.jiffusion.pipeline.Home;
-import io.jiffusion.run.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

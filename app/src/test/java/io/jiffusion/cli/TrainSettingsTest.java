@@ -2,8 +2,8 @@ package io.jiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jiffusion.pipeline.RunConfig;
-import io.jiffusion.pipeline.Setting;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Setting;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import io.jiffusion.pipeline.Home;
+import io.jiffusion.config.Home;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

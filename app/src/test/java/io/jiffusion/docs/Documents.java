@@ -1,6 +1,6 @@
 package io.jiffusion.docs;
 
-import io.jiffusion.pipeline.Home;
+import io.jiffusion.config.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.AtomicFile;
+import io.jiffusion.base.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 
 /** How much of a file the memory holds that Java has: half of it, the other half is for work. */
 final class Heap {

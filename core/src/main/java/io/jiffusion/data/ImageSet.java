@@ -1,6 +1,6 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

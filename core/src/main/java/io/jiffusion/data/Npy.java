@@ -1,8 +1,8 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.Half;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.Half;
+import io.jiffusion.base.JiffusionException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;

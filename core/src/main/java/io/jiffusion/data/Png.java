@@ -1,7 +1,7 @@
 package io.jiffusion.data;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
 import java.awt.image.BufferedImage;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;

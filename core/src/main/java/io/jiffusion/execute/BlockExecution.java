@@ -1,11 +1,11 @@
 package io.jiffusion.execute;
 
+import io.jiffusion.base.Workers;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
-import io.jiffusion.run.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -7,8 +7,8 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.execute.Operation.Function;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Natives;
 import io.jiffusion.tensor.Precision;
 import java.nio.FloatBuffer;

@@ -36,6 +36,11 @@ public final class EagerExecution extends BlockExecution {
   }
 
   @Override
+  public String precision() {
+    return precision.toString();
+  }
+
+  @Override
   public float[] pullback(
       float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
     check(x, images, labels, conditions);

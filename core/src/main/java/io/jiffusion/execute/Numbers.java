@@ -11,10 +11,10 @@ import java.util.Map;
 final class Numbers {
   private static final int PIECE = 1 << 16;
 
-  private final PlanExecution.Weights source;
+  private final WeightSource source;
   private final Map<String, Long> counts = new HashMap<>();
 
-  Numbers(Network network, PlanExecution.Weights source) {
+  Numbers(Network network, WeightSource source) {
     this.source = source;
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       counts.put(parameter.name(), parameter.shape().count());

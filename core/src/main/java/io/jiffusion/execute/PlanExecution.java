@@ -1,9 +1,9 @@
 package io.jiffusion.execute;
 
+import io.jiffusion.base.Workers;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
-import io.jiffusion.run.Workers;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;
@@ -14,33 +14,19 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 
 /**
  * Runs a network by a compiled plan of oneDNN's primitives, on the processor. Each thread has a
  * plan of its own; the weights are shared.
  */
 public final class PlanExecution extends BlockExecution {
-  /** Where the weights of a network come from. */
-  public interface Weights extends AutoCloseable {
-    /**
-     * Some numbers of a parameter, float32, row-major. Called by one thread at a time.
-     *
-     * @param from the first of them
-     */
-    float[] floats(String name, long from, int count);
-
-    /** The network made to run in a way that can be differentiated. */
-    Execution differentiable();
-
-    @Override
-    void close();
-  }
-
   /** What a plan is made of: the same for all threads. */
   private record Program(Graph graph, Vectors vectors) {}
 
   private final Precision precision;
-  private final Weights source;
+  private final Supplier<Execution> differentiable;
+  private final Runnable end;
   private final int count;
   private final PackedWeights weights;
   private final Map<Integer, Program> programs = new ConcurrentHashMap<>(); // by context length
@@ -56,16 +42,25 @@ public final class PlanExecution extends BlockExecution {
   /**
    * Makes an execution, and the plan of one thread.
    *
-   * @param source closed with the execution; not if this fails
+   * @param source of the weights, asked as long as the execution is open
+   * @param differentiable makes the same network run in a way that can be differentiated
+   * @param end run when the execution is closed; not if this fails
    * @param block images that one network call sees, at least 1
    * @param threads at least 1
    * @throws Unplanned if no plan can be made of the network on this machine
    */
   public PlanExecution(
-      Network network, Weights source, Precision precision, int block, int threads) {
+      Network network,
+      WeightSource source,
+      Supplier<Execution> differentiable,
+      Runnable end,
+      Precision precision,
+      int block,
+      int threads) {
     super(network, block, threads, PlanExecution::oneNativeThread);
     this.precision = precision;
-    this.source = source;
+    this.differentiable = differentiable;
+    this.end = end;
     this.count = threads;
     boolean made = false;
     try {
@@ -202,10 +197,15 @@ public final class PlanExecution extends BlockExecution {
   }
 
   @Override
+  public String precision() {
+    return precision.toString();
+  }
+
+  @Override
   public synchronized float[] pullback(
       float[] x, int images, float[] labels, Conditions conditions, float[] cotangent) {
     if (gradients == null) {
-      gradients = source.differentiable();
+      gradients = differentiable.get();
     }
     return gradients.pullback(x, images, labels, conditions, cotangent);
   }
@@ -216,7 +216,7 @@ public final class PlanExecution extends BlockExecution {
     if (gradients != null) {
       gradients.close();
     }
-    source.close();
+    end.run();
   }
 
   private void free() {

@@ -44,6 +44,11 @@ public interface Execution extends AutoCloseable {
             + " as EagerExecution can");
   }
 
+  /** In what the network computes: fp32 or bf16. */
+  default String precision() {
+    return "fp32";
+  }
+
   /** Images that one network call sees. */
   int block();
 

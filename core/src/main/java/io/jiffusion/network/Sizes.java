@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.Shown;
 
 /**
  * How large a network may be. Every size that a file can name is looked at here before it is used,

@@ -2,11 +2,11 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
+import io.jiffusion.base.ByValue;
+import io.jiffusion.base.Optional;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
-import io.jiffusion.run.ByValue;
-import io.jiffusion.run.Optional;
 import java.util.Arrays;
 
 /**

@@ -2,7 +2,7 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
-import io.jiffusion.run.ByValue;
+import io.jiffusion.base.ByValue;
 import java.util.Arrays;
 
 /**

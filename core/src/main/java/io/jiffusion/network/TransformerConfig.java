@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-import io.jiffusion.run.Optional;
+import io.jiffusion.base.Optional;
 
 /**
  * What the transformers of a U-Net attend to: a sequence for each image, given from outside, or one

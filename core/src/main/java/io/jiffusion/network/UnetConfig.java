@@ -2,11 +2,11 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
+import io.jiffusion.base.ByValue;
+import io.jiffusion.base.Optional;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetLevel.Attention;
-import io.jiffusion.run.ByValue;
-import io.jiffusion.run.Optional;
 import java.util.List;
 import java.util.stream.IntStream;
 

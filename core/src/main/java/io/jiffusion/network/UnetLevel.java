@@ -1,7 +1,7 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Optional;
 import io.jiffusion.network.UnetConfig.Resample;
-import io.jiffusion.run.Optional;
 
 /**
  * One level of a U-Net, for networks whose levels differ in more than their width.

@@ -1,11 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.data.Png;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;

@@ -1,5 +1,7 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+
 /** How many images arrays, and Java's memory, can hold at once. */
 final class Capacity {
   private Capacity() {}

@@ -1,11 +1,14 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.NetworkConfig;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
-import io.jiffusion.run.JiffusionException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,12 +19,12 @@ import java.util.Map;
  * gives them, not scaled.
  */
 public final class Codec {
-  private static final Model.Options OPTIONS = new Model.Options("fp32", 0, 1);
+  private static final ModelOptions OPTIONS = new ModelOptions("fp32", 0, 1);
 
-  private final Stored stored;
+  private final StoredModel stored;
   private final NetworkConfig config;
 
-  private Codec(Stored stored) {
+  private Codec(StoredModel stored) {
     this.stored = stored;
     this.config = stored.run().config().network();
   }
@@ -31,7 +34,7 @@ public final class Codec {
    *
    * @throws JiffusionException if there is none
    */
-  public static Codec of(Stored model) {
+  public static Codec of(StoredModel model) {
     if (model.run().config().network().isAutoencoder()) {
       return new Codec(model);
     }
@@ -72,7 +75,7 @@ public final class Codec {
   }
 
   /** The shape of the images whose latents have this size. */
-  Shape image(int height, int width) {
+  public Shape image(int height, int width) {
     int factor = factor();
     return Shape.of(config.encoder().input().size(0), height * factor, width * factor);
   }

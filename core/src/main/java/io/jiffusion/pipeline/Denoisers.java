@@ -1,5 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+import io.jiffusion.base.Spec;
+import io.jiffusion.config.Conventions;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.ClassifierGuidance;
 import io.jiffusion.process.Clip;
@@ -10,7 +16,6 @@ import io.jiffusion.process.Guidance;
 import io.jiffusion.process.MeanShift;
 import io.jiffusion.process.NetworkDenoiser;
 import io.jiffusion.process.Threshold;
-import io.jiffusion.run.Spec;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.NoiseSchedule;
 import java.util.Collection;
@@ -23,8 +28,6 @@ import java.util.stream.IntStream;
  * the counts of what went through it.
  */
 final class Denoisers {
-  /** Guidance by the model without a class; {@code low} and {@code high} are noise levels. */
-  static final String FREE = "free";
 
   /** Guidance by another, weaker model. */
   static final String WEAK = "weak";
@@ -32,34 +35,22 @@ final class Denoisers {
   /** Guidance by a classifier of noisy images. */
   static final String CLASSIFIER = "classifier";
 
-  private static final Collection<String> GUIDES = List.of(FREE, WEAK, CLASSIFIER);
+  private static final Collection<String> GUIDES = List.of(SampleRequest.FREE, WEAK, CLASSIFIER);
   private static final Collection<String> THRESHOLDS = List.of("auto", "none", "static", "dynamic");
 
   private final RunConfig config;
   private final NoiseSchedule schedule;
   private final NetworkDenoiser network;
-  private final Guides guides;
+  private final GuideModels guides;
   private NetworkDenoiser weaker;
 
   /** For one batch. */
-  Denoisers(RunConfig config, Execution execution, Guides guides) {
+  Denoisers(RunConfig config, Execution execution, GuideModels guides) {
     this.config = config;
     this.schedule = config.process().noiseSchedule();
-    this.network = network(config, execution);
+    this.network = config.process().denoiser(execution);
     this.guides = guides;
   }
-
-  /** Loads what guides the model, or has it at hand. */
-  interface Guides {
-    /** The weaker model in a run folder. */
-    Guide model(String folder);
-
-    /** The classifier of noisy images in a folder. */
-    Judge classifier(String folder);
-  }
-
-  /** A weaker model. */
-  record Guide(RunConfig config, Execution execution) {}
 
   /** Evaluations of the model that is guided. */
   long evaluations() {
@@ -124,12 +115,12 @@ final class Denoisers {
 
   private Guidance guided(Spec spec, Denoiser model, SampleRequest request) {
     Denoiser weak;
-    if (spec.name().equals(FREE)) {
+    if (spec.name().equals(SampleRequest.FREE)) {
       weak = network.all(request.count(), config.nullClass());
     } else {
-      Guide guide = guides.model(spec.text("model"));
-      weaker = network(guide.config, guide.execution);
-      weak = conditioned(guide.config, weaker, request);
+      GuideModels.Guide guide = guides.model(spec.text("model"));
+      weaker = guide.config().process().denoiser(guide.execution());
+      weak = conditioned(guide.config(), weaker, request);
     }
     double low = spec.number("low", 0);
     double high = spec.number("high", Double.POSITIVE_INFINITY);
@@ -177,12 +168,5 @@ final class Denoisers {
     return request.classes().isEmpty()
         ? network.all(request.count(), config.nullClass())
         : network.of(IntStream.range(0, request.count()).map(request::label).toArray());
-  }
-
-  /** A network as its run means it. */
-  static NetworkDenoiser network(RunConfig config, Execution execution) {
-    ProcessConfig process = config.process();
-    return new NetworkDenoiser(
-        execution, process.noiseSchedule(), process.prediction(), process.timeLabel());
   }
 }

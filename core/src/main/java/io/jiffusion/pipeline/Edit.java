@@ -1,9 +1,10 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+import io.jiffusion.base.Spec;
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.Spec;
+import io.jiffusion.process.Noise;
 import io.jiffusion.sampler.Known;
-import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.RePaint;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.SdEdit;

@@ -1,8 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.StoredModel;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.execute.PlanExecution;
 import io.jiffusion.execute.Unplanned;
+import io.jiffusion.execute.WeightSource;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
@@ -10,7 +13,6 @@ import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Device;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -27,11 +29,12 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Puts a network and its weights together, and chooses what runs it. */
-final class Executions {
+public final class Executions {
   private static final Logger LOG = LoggerFactory.getLogger(Executions.class);
 
   private Executions() {}
@@ -41,7 +44,7 @@ final class Executions {
    *
    * @throws JiffusionException if the weights do not fit the network
    */
-  static Execution load(Stored stored, Model.Options options) {
+  public static Execution load(StoredModel stored, ModelOptions options) {
     boolean loaded = false;
     try {
       Network network = stored.run().config().network().network();
@@ -60,59 +63,68 @@ final class Executions {
    *
    * @throws JiffusionException if the weights do not fit the network
    */
-  static Execution load(Stored stored, Network network, Model.Options options) {
+  public static Execution load(StoredModel stored, Network network, ModelOptions options) {
     return load(stored, network, options, false);
   }
 
   private static Execution load(
-      Stored stored, Network network, Model.Options options, boolean owned) {
+      StoredModel stored, Network network, ModelOptions options, boolean owned) {
     check(stored.weights(), stored.run().config().network().parameters());
-    int threads =
-        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
-    return planned(
-        new Source(
-            stored.weights()::floats,
-            owned ? stored.weights()::close : () -> {},
-            network,
-            Precision.of(options.precision()),
-            options.block(),
-            threads));
+    return of(
+        network, stored.weights()::floats, owned ? stored.weights()::close : () -> {}, options);
   }
 
-  /** A compiled plan where there can be one, else operation by operation: said, not silent. */
-  private static Execution planned(Source source) {
+  /**
+   * Makes a network run: by a compiled plan where there can be one, else operation by operation,
+   * which is said, not silent.
+   *
+   * @param weights asked as long as the execution is open
+   * @param options the null class is not looked at
+   */
+  public static Execution of(Network network, WeightSource weights, ModelOptions options) {
+    return of(network, weights, () -> {}, options);
+  }
+
+  private static Execution of(
+      Network network, WeightSource weights, Runnable end, ModelOptions options) {
+    Precision precision = Precision.of(options.precision());
+    int threads =
+        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    int given = options.block();
+    Supplier<Execution> eager =
+        () ->
+            new EagerExecution(
+                network,
+                weights(weights, network),
+                precision,
+                given > 0 ? given : EagerExecution.blockFor(network),
+                threads);
     if (Torch.device() == Device.CPU) {
       try {
-        int block =
-            source.block > 0
-                ? source.block
-                : PlanExecution.blockFor(source.network, source.precision);
-        return new PlanExecution(source.network, source, source.precision, block, source.threads);
+        int block = given > 0 ? given : PlanExecution.blockFor(network, precision);
+        return new PlanExecution(network, weights, eager, end, precision, block, threads);
       } catch (Unplanned e) {
         LOG.info("The network is not compiled but runs on libtorch, slower: {}", e.getMessage());
       }
     }
-    Execution execution = source.differentiable();
-    source.close();
+    Execution execution = eager.get();
+    end.run();
     return execution;
   }
 
-  /**
-   * A network with the weights that training starts from.
-   *
-   * @param block 0 for a rule of the network's size
-   */
-  static Execution fresh(Network network, Precision precision, int block, int threads) {
+  /** A network with the weights that training starts from. */
+  public static Execution fresh(Network network, ModelOptions options) {
     Map<String, float[]> weights = new HashMap<>();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       Key key = new Key(0, parameter.name().hashCode(), Purpose.INIT);
       int count = Math.toIntExact(parameter.shape().count());
       weights.put(parameter.name(), parameter.init().values(key, count));
     }
-    Reader reader =
+    return of(
+        network,
         (name, from, count) ->
-            Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
-    return planned(new Source(reader, () -> {}, network, precision, block, threads));
+            Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count),
+        options);
   }
 
   /** Reads the weights of a network that has a file of its own. */
@@ -123,7 +135,7 @@ final class Executions {
     }
   }
 
-  private static Params weights(Reader reader, Network network) {
+  private static Params weights(WeightSource reader, Network network) {
     Params params = new Params();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       try (Scope scope = Scope.open()) {
@@ -165,37 +177,6 @@ final class Executions {
               + " does not fit the network: "
               + String.join("; ", problems.stream().limit(20).toList())
               + (problems.size() > 20 ? " and " + (problems.size() - 20) + " more" : ""));
-    }
-  }
-
-  /** Gives some numbers of a parameter. */
-  private interface Reader {
-    float[] floats(String name, long from, int count);
-  }
-
-  /** Weights, and all that tells how to run them; block 0 is a rule of the network's size. */
-  private record Source(
-      Reader weights, Runnable end, Network network, Precision precision, int block, int threads)
-      implements PlanExecution.Weights {
-
-    @Override
-    public float[] floats(String name, long from, int count) {
-      return weights.floats(name, from, count);
-    }
-
-    @Override
-    public Execution differentiable() {
-      return new EagerExecution(
-          network,
-          Executions.weights(weights, network),
-          precision,
-          block > 0 ? block : EagerExecution.blockFor(network),
-          threads);
-    }
-
-    @Override
-    public void close() {
-      end.run();
     }
   }
 }

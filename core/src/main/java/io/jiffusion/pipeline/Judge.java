@@ -1,5 +1,13 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.Check;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.Binder;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.network.Classifier;
@@ -10,9 +18,6 @@ import io.jiffusion.process.ClassifierGradient;
 import io.jiffusion.process.Gradient;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -181,7 +186,7 @@ public final class Judge implements AutoCloseable {
   }
 
   /** The classifier's shape. */
-  ClassifierConfig config() {
+  public ClassifierConfig config() {
     return config;
   }
 
@@ -307,7 +312,7 @@ public final class Judge implements AutoCloseable {
   }
 
   /** Some examples, [images, C, H, W]. */
-  static float[] examples(Dataset data, int[] indices) {
+  public static float[] examples(Dataset data, int[] indices) {
     int size = data.exampleSize();
     float[] out = new float[Math.multiplyExact(indices.length, size)];
     for (int i = 0; i < indices.length; i++) {

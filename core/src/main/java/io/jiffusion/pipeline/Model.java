@@ -1,12 +1,21 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.Progress;
+import io.jiffusion.base.Workers;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.NoiseTable;
+import io.jiffusion.checkpoint.ReadOptions;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
+import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.OptimalVariance;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.Progress;
-import io.jiffusion.run.Workers;
+import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
+import io.jiffusion.schedule.NoiseSchedule;
+import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Set;
@@ -37,34 +46,23 @@ public final class Model implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final RunConfig config;
-  private final String precision;
   private final Supplier<OptimalVariance> optimal;
   private final Workers thread;
   private volatile Thread worker;
   private final Execution execution;
-  private final Companions companions;
+  private final GuideModels guides;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
-
-  /** For an execution that is made on the model's own thread, and closed with the model. */
-  Model(RunConfig config, String precision, Supplier<Execution> execution) {
-    this(config, precision, Samplers.Given.NOTHING.optimal(), execution);
-  }
 
   /**
    * For a model whose noise may have been measured.
    *
    * @param optimal asked on any thread, where a request needs it
    */
-  Model(
-      RunConfig config,
-      String precision,
-      Supplier<OptimalVariance> optimal,
-      Supplier<Execution> execution) {
+  private Model(
+      RunConfig config, Supplier<OptimalVariance> optimal, Supplier<Execution> execution) {
     this.optimal = optimal;
     this.config = config;
-    this.precision = precision;
-    this.companions = new Companions(config, Options.of().precision(precision));
     this.thread = new Workers("jiffusion-model-" + NUMBER.incrementAndGet(), 1, this::owns);
     try {
       this.execution = Workers.result(thread.submit(execution::get));
@@ -72,44 +70,65 @@ public final class Model implements AutoCloseable {
       thread.close();
       throw e;
     }
+    this.guides = new GuideModels(config, ModelOptions.of().precision(this.execution.precision()));
   }
 
-  /** Loads a run folder, with the options of {@link Options#of}. */
+  /**
+   * A model over a network that runs already, such as one of {@link Executions#of}; it is closed
+   * with the model.
+   */
+  public static Model of(RunConfig config, Execution network) {
+    return new Model(config, Samplers.Given.NOTHING.optimal(), () -> network);
+  }
+
+  /** The same, with the noise that the model predicts measured. */
+  public static Model of(RunConfig config, Execution network, OptimalVariance measured) {
+    return new Model(config, () -> measured, () -> network);
+  }
+
+  /** Loads a run folder, with the options of {@link ModelOptions#of}. */
   public static Model load(Path folder) {
-    return load(folder, Options.of());
+    return load(folder, ModelOptions.of());
   }
 
   /**
    * Loads a run folder.
    *
    * @param folder with {@code run.json} and {@code weights.safetensors}
-   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the
+   * @throws io.jiffusion.base.JiffusionException if a file is missing, damaged or does not fit the
    *     other
    */
-  public static Model load(Path folder, Options options) {
-    return load(folder, Stored.Options.AUTO, options);
+  public static Model load(Path folder, ModelOptions options) {
+    return load(folder, ReadOptions.AUTO, options);
   }
 
   /**
    * Loads a run folder, or a checkpoint of another program.
    *
    * @param told what the checkpoint does not say itself
-   * @throws io.jiffusion.run.JiffusionException if a file is missing, damaged or does not fit the
+   * @throws io.jiffusion.base.JiffusionException if a file is missing, damaged or does not fit the
    *     other
    */
-  public static Model load(Path folder, Stored.Options told, Options options) {
-    return load(folder, Stored.open(folder, told), options);
+  public static Model load(Path folder, ReadOptions told, ModelOptions options) {
+    StoredModel stored = Checkpoints.open(folder, told);
+    return load(stored, () -> NoiseTable.read(folder, stored.run()).variance(), options);
   }
 
-  private static Model load(Path folder, Stored stored, Options options) {
+  /**
+   * Loads a model that was opened; its file is closed with the model.
+   *
+   * @throws io.jiffusion.base.JiffusionException if its weights do not fit its network
+   */
+  public static Model load(StoredModel stored, ModelOptions options) {
+    return load(stored, Samplers.Given.NOTHING.optimal(), options);
+  }
+
+  private static Model load(
+      StoredModel stored, Supplier<OptimalVariance> optimal, ModelOptions options) {
     stored.mustBeSampled();
     String precision = Precision.of(options.precision()).toString();
     RunConfig config = stored.withNullClass(options.nullClass()).run().config();
-    return new Model(
-        config,
-        precision,
-        () -> NoiseTable.read(folder, stored.run()).variance(),
-        () -> Executions.load(stored, options.precision(precision)));
+    return new Model(config, optimal, () -> Executions.load(stored, options.precision(precision)));
   }
 
   /** What the model is. */
@@ -134,7 +153,7 @@ public final class Model implements AutoCloseable {
 
   /** In what the network computes: fp32 or bf16. */
   public String precision() {
-    return precision;
+    return execution.precision();
   }
 
   /**
@@ -150,13 +169,44 @@ public final class Model implements AutoCloseable {
    *
    * @throws IllegalArgumentException if it was not
    */
-  OptimalVariance optimal() {
+  public OptimalVariance optimalVariance() {
     return optimal.get();
   }
 
-  /** How a request is carried out. */
-  Route route(SampleRequest request) {
-    return Route.of(config.process(), request, optimal);
+  /** The forward process of the training. */
+  public NoiseSchedule schedule() {
+    return config.process().noiseSchedule();
+  }
+
+  /**
+   * The times that a request visits.
+   *
+   * @throws IllegalArgumentException if its sampler, steps or spacing do not fit the process
+   */
+  public TimeGrid grid(SampleRequest request) {
+    return Route.of(config.process(), request).grid();
+  }
+
+  /**
+   * The network itself, for who walks it alone: {@code config().process().denoiser(network())} is
+   * what it says of the data. Safe for use from any thread; it is closed with the model, not
+   * before.
+   */
+  public Execution network() {
+    return new OpenNetwork(execution, () -> closed);
+  }
+
+  /**
+   * The denoiser that a request means: the network, its classes, guidance and thresholding, for
+   * states of as many images as the request has. Of one walk and one thread at a time, any thread.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  public Denoiser denoiser(SampleRequest request) {
+    return work(
+        (network, told, own) -> sampling(network()).denoiser(request),
+        progress -> {},
+        new Cancellation());
   }
 
   /**
@@ -219,6 +269,23 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Makes images by a sampler of one's own. The request says all else; its spacing, if it leaves
+   * that open, is the one for the sampler that it names.
+   *
+   * @param sampler runs on the model's own thread
+   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws CancellationException if the calling thread was interrupted, or the model closed
+   */
+  public SampleResult sample(SampleRequest request, Sampler sampler) {
+    return work(
+        (network, told, own) ->
+            new Sampling(config, network, guides, any -> sampler)
+                .run(request, told, own, (first, images) -> {}),
+        progress -> {},
+        new Cancellation());
+  }
+
+  /**
    * The noise from which images would be sampled: {@code request.noise(encoded)} makes them again,
    * the better the more steps there are (Song, Meng, Ermon: Denoising diffusion implicit models,
    * 2021). An image is taken as the state at the last time above 0 of the request's steps, so these
@@ -260,12 +327,13 @@ public final class Model implements AutoCloseable {
   }
 
   private Sampling sampling(Execution network) {
-    return new Sampling(config, network, companions, optimal);
+    return new Sampling(
+        config, network, guides, request -> Route.named(config.process(), request, optimal));
   }
 
   /** Work on the model's own thread. */
   @FunctionalInterface
-  interface Work<T> {
+  private interface Work<T> {
     /**
      * Does it.
      *
@@ -281,7 +349,7 @@ public final class Model implements AutoCloseable {
    * @throws CancellationException if somebody cancelled, or the calling thread was interrupted
    * @throws IllegalStateException if the model is closed
    */
-  <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
+  private <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
     mustNotBeWithin("a model");
     Cancellation own = new Cancellation();
     running.add(own);
@@ -391,56 +459,11 @@ public final class Model implements AutoCloseable {
           thread.submit(
               () -> {
                 execution.close();
-                companions.close();
+                guides.close();
                 return null;
               });
       Workers.result(freed);
       thread.close();
-    }
-  }
-
-  /**
-   * How a model is run, which changes nothing but speed and rounding; and what it does not say of
-   * itself.
-   *
-   * @param precision fp32, bf16, or auto: bf16 where this machine computes it faster
-   * @param threads that the network runs on; 0 for one a processor
-   * @param block images that one network call sees; 0 for a rule of the network's size
-   * @param nullClass the row of the class table that stands for "no class", by which images of a
-   *     class are guided; null for what the model says
-   */
-  public record Options(String precision, int threads, int block, Integer nullClass) {
-    public Options {
-      Check.oneOf(java.util.List.of("auto", "fp32", "bf16"), "precision", precision);
-      Check.that(threads >= 0, "threads", threads, "must be 0 (one a processor) or more");
-      Check.that(block >= 0, "block", block, "must be 0 (by the network's size) or more");
-    }
-
-    /** For a model that says all of itself. */
-    public Options(String precision, int threads, int block) {
-      this(precision, threads, block, null);
-    }
-
-    /** The faster precision, all processors, the block by rule. */
-    public static Options of() {
-      return new Options("auto", 0, 0);
-    }
-
-    public Options precision(String name) {
-      return new Options(name, threads, block, nullClass);
-    }
-
-    public Options threads(int number) {
-      return new Options(precision, number, block, nullClass);
-    }
-
-    public Options block(int images) {
-      return new Options(precision, threads, images, nullClass);
-    }
-
-    /** For a model that was trained with a class for "no class" and does not say which. */
-    public Options nullClass(Integer row) {
-      return new Options(precision, threads, block, row);
     }
   }
 }

@@ -1,5 +1,10 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
@@ -7,7 +12,6 @@ import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.network.UnetConfig;
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeRange;
 import io.jiffusion.tensor.Precision;
@@ -56,7 +60,7 @@ public final class Predict {
   }
 
   /** Evaluates a network in fp32. */
-  public static Values of(Stored model, Values x, float[] times, Given given) {
+  public static Values of(StoredModel model, Values x, float[] times, Given given) {
     return of(model, x, times, given, "fp32");
   }
 
@@ -71,7 +75,8 @@ public final class Predict {
    * @return [N, C', H', W']
    * @throws IllegalArgumentException if these do not fit the network
    */
-  public static Values of(Stored model, Values x, float[] times, Given given, String precision) {
+  public static Values of(
+      StoredModel model, Values x, float[] times, Given given, String precision) {
     long[] shape = x.shape();
     RunConfig config = sized(model.run().config(), shape);
     Network network = config.network().network();
@@ -107,7 +112,7 @@ public final class Predict {
   }
 
   /** The image that a model sees in noisy ones, in fp32. */
-  public static Values denoised(Stored model, Values x, float[] sigmas, Given given) {
+  public static Values denoised(StoredModel model, Values x, float[] sigmas, Given given) {
     return denoised(model, x, sigmas, given, "fp32");
   }
 
@@ -124,7 +129,7 @@ public final class Predict {
    * @throws IllegalArgumentException if these do not fit the network
    */
   public static Values denoised(
-      Stored model, Values x, float[] sigmas, Given given, String precision) {
+      StoredModel model, Values x, float[] sigmas, Given given, String precision) {
     RunConfig config = model.run().config();
     if (config.process() == null) {
       throw new JiffusionException(
@@ -157,7 +162,7 @@ public final class Predict {
     try (Execution execution =
         Executions.load(model, config.network().network(), options(images, precision))) {
       int[] classes = given.of(images, config.nullClass()).classes();
-      double[] x0 = Denoisers.network(config, execution).at(noisy, times, classes).x0().data();
+      double[] x0 = config.process().denoiser(execution).at(noisy, times, classes).x0().data();
       return new Values(SampleRequest.floats(x0), x.shape());
     }
   }
@@ -179,8 +184,8 @@ public final class Predict {
     return any ? sigma / process.sigmaMax() : schedule.timeOf(-Math.log(sigma));
   }
 
-  private static Model.Options options(int images, String precision) {
-    return new Model.Options(Precision.of(precision).toString(), 0, Math.min(images, 8));
+  private static ModelOptions options(int images, String precision) {
+    return new ModelOptions(Precision.of(precision).toString(), 0, Math.min(images, 8));
   }
 
   /** For images of another size than the checkpoint names, where the network does not mind. */

@@ -1,5 +1,7 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.data.Dataset;
 import java.util.ArrayList;
 import java.util.List;

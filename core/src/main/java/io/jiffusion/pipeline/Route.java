@@ -1,7 +1,9 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Check;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.OptimalVariance;
-import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.schedule.Spacing;
@@ -16,20 +18,31 @@ import java.util.function.Supplier;
  * @param spacing the name of the times
  */
 record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
-  /** A variance for those who ask what a sampler does, not what it makes. */
-  static final Supplier<OptimalVariance> ANY = () -> new OptimalVariance(new double[] {1});
-
   private static final String AUTO = "auto";
 
   /**
-   * Finds them.
+   * The sampler that a request names.
    *
    * @param optimal the measured variance, asked if the sampler needs it
+   */
+  static Sampler named(
+      ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
+    return Samplers.parse(
+        request.sampler(), new Samplers.Given(process.variance(), process.rederive(), optimal));
+  }
+
+  /** For those who ask what a request does, not what it makes: with any measured variance. */
+  static Route of(ProcessConfig process, SampleRequest request) {
+    return of(
+        process, request, named(process, request, () -> new OptimalVariance(new double[] {1})));
+  }
+
+  /**
+   * The way of a sampler, whether the request names it or not.
+   *
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
-  static Route of(ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
-    Samplers.Given given = new Samplers.Given(process.variance(), process.rederive(), optimal);
-    Sampler sampler = Samplers.parse(request.sampler(), given);
+  static Route of(ProcessConfig process, SampleRequest request, Sampler sampler) {
     String spacing =
         request.spacing().equals(AUTO)
             ? process.spacing(Samplers.method(request.sampler()).spacing())

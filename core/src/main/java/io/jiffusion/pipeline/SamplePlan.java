@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.List;
@@ -37,7 +38,7 @@ public record SamplePlan(
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     NoiseSchedule schedule = process.noiseSchedule();
-    Route route = Route.of(process, request, Route.ANY);
+    Route route = Route.of(process, request);
     TimeGrid grid = route.edit().walked(route.grid(), schedule);
     List<Row> rows =
         IntStream.range(0, grid.steps())

@@ -1,8 +1,11 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.ByValue;
+import io.jiffusion.base.Check;
+import io.jiffusion.base.Optional;
+import io.jiffusion.config.Binder;
+import io.jiffusion.config.Tree;
 import io.jiffusion.process.Batch;
-import io.jiffusion.run.ByValue;
-import io.jiffusion.run.Optional;
 import io.jiffusion.sampler.Interpolation;
 import io.jiffusion.sampler.SamplerNames;
 import java.util.Arrays;
@@ -71,6 +74,8 @@ public record SampleRequest(
     @Optional float[] draws,
     @Optional float[] images,
     @Optional float[] mask) {
+  /** Guidance by the model without a class; {@code low} and {@code high} are noise levels. */
+  static final String FREE = "free";
 
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
@@ -97,7 +102,7 @@ public record SampleRequest(
         guidance,
         "must be 0 or more; 1 is none");
     Check.that(
-        guidance == 1 || !classes.isEmpty() || !guide.startsWith(Denoisers.FREE),
+        guidance == 1 || !classes.isEmpty() || !guide.startsWith(FREE),
         "guidance",
         guidance,
         "must be 1 (none) where no class is given");
@@ -298,7 +303,7 @@ public record SampleRequest(
   /**
    * Reads {@link #toJson}; keys that are left out have the values of {@link #of}{@code (1)}.
    *
-   * @throws io.jiffusion.run.JiffusionException naming all unknown keys and illegal values
+   * @throws io.jiffusion.base.JiffusionException naming all unknown keys and illegal values
    */
   public static SampleRequest ofJson(String json) {
     return Binder.bind(SampleRequest.class, Tree.of(of(1)).merge(Tree.json(json, "request")));

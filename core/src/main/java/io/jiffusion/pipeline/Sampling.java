@@ -1,14 +1,17 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.Check;
+import io.jiffusion.base.Progress;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.Batch;
-import io.jiffusion.process.OptimalVariance;
+import io.jiffusion.process.Denoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.random.Purpose;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.Progress;
 import io.jiffusion.sampler.Inversion;
-import io.jiffusion.sampler.Noise;
+import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Walk;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
@@ -17,7 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** Carries out requests on an execution, one after the other, on the calling thread. */
@@ -29,18 +32,23 @@ final class Sampling {
 
   private final RunConfig config;
   private final Execution execution;
-  private final Denoisers.Guides guides;
-  private final Supplier<OptimalVariance> optimal;
+  private final GuideModels guides;
+  private final Function<SampleRequest, Sampler> samplers;
 
+  /**
+   * For requests of a model.
+   *
+   * @param samplers the sampler of a request
+   */
   Sampling(
       RunConfig config,
       Execution execution,
-      Denoisers.Guides guides,
-      Supplier<OptimalVariance> optimal) {
+      GuideModels guides,
+      Function<SampleRequest, Sampler> samplers) {
     this.config = config;
     this.execution = execution;
     this.guides = guides;
-    this.optimal = optimal;
+    this.samplers = samplers;
   }
 
   /**
@@ -92,7 +100,7 @@ final class Sampling {
    */
   Route route(SampleRequest request) {
     check(request);
-    Route route = Route.of(config.process(), request, optimal);
+    Route route = Route.of(config.process(), request, samplers.apply(request));
     check(request, route.edit());
     return route;
   }
@@ -104,7 +112,17 @@ final class Sampling {
    */
   void refuse(SampleRequest request) {
     route(request);
-    new Denoisers(config, execution, guides).of(request.part(0, 1));
+    denoiser(request.part(0, 1));
+  }
+
+  /**
+   * The denoiser of the images of a request.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  Denoiser denoiser(SampleRequest request) {
+    check(request);
+    return new Denoisers(config, execution, guides).of(request);
   }
 
   /**
@@ -125,7 +143,7 @@ final class Sampling {
     for (int i = 0; i < states.length && unsigned(); i++) {
       states[i] = (states[i] + 1) / 2;
     }
-    Route route = Route.of(config.process(), request, optimal);
+    Route route = Route.of(config.process(), request, samplers.apply(request));
     Check.that(
         route.edit().none(), "edit", request.edit(), "must be none where images are encoded");
     Check.that(
@@ -294,7 +312,7 @@ final class Sampling {
     Check.that(
         request.guidance() == 1
             || config.nullClass() >= 0
-            || !request.guide().startsWith(Denoisers.FREE),
+            || !request.guide().startsWith(SampleRequest.FREE),
         "guidance",
         request.guidance(),
         "must be 1 (none), because " + withoutNullClass());

@@ -1,11 +1,16 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.Check;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.DataConfig;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.TrainConfig;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Network;
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -184,7 +189,7 @@ public final class Training {
   }
 
   /** A trainer with fresh weights. */
-  static Trainer trainer(RunConfig config, Dataset data) {
+  public static Trainer trainer(RunConfig config, Dataset data) {
     return trainer(config, data, null);
   }
 

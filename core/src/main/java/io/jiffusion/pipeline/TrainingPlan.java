@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.tensor.Precision;
@@ -21,7 +22,7 @@ public record TrainingPlan(
   /**
    * Reads the data and counts.
    *
-   * @throws io.jiffusion.run.JiffusionException if the data are missing or do not fit
+   * @throws io.jiffusion.base.JiffusionException if the data are missing or do not fit
    */
   public static TrainingPlan of(RunConfig config) {
     Dataset data = config.dataset();

@@ -1,6 +1,6 @@
 package io.jiffusion.process;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.util.Arrays;
 
 /**

@@ -1,8 +1,8 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Groups;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;

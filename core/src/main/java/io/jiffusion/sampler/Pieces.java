@@ -1,6 +1,6 @@
 package io.jiffusion.sampler;
 
-import io.jiffusion.run.Progress;
+import io.jiffusion.base.Progress;
 import io.jiffusion.schedule.TimeGrid;
 
 /**

@@ -1,6 +1,7 @@
 package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 

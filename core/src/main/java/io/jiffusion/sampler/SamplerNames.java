@@ -1,6 +1,6 @@
 package io.jiffusion.sampler;
 
-import io.jiffusion.run.Nearest;
+import io.jiffusion.base.Suggestion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -151,7 +151,7 @@ public final class SamplerNames {
     Map<String, String> all = new LinkedHashMap<>();
     Samplers.methods().forEach(method -> all.put(squeezed(method.name()), method.name()));
     OTHERS.forEach(all::putIfAbsent);
-    return all.get(Nearest.of(core, all.keySet()));
+    return all.get(Suggestion.nearest(core, all.keySet()));
   }
 
   /**

@@ -1,8 +1,8 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.base.Spec;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.Variance;
-import io.jiffusion.run.Spec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,11 @@
 package io.jiffusion.sampler;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.function.Consumer;

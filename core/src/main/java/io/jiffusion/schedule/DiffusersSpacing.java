@@ -1,6 +1,6 @@
 package io.jiffusion.schedule;
 
-import io.jiffusion.run.Spec;
+import io.jiffusion.base.Spec;
 import java.util.Arrays;
 import java.util.List;
 

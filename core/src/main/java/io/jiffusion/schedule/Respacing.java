@@ -1,6 +1,6 @@
 package io.jiffusion.schedule;
 
-import io.jiffusion.run.Nearest;
+import io.jiffusion.base.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
@@ -66,7 +66,7 @@ public final class Respacing {
                   + ", must be one of "
                   + String.join(", ", NAMES)
                   + ", ddimN, counts such as 10,10,5, or list:0,10,20; the nearest name is "
-                  + Nearest.of(name, NAMES));
+                  + Suggestion.nearest(name, NAMES));
     };
   }
 

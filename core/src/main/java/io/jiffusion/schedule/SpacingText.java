@@ -1,7 +1,7 @@
 package io.jiffusion.schedule;
 
-import io.jiffusion.run.Nearest;
-import io.jiffusion.run.Spec;
+import io.jiffusion.base.Spec;
+import io.jiffusion.base.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,7 +41,7 @@ final class SpacingText {
               + String.join(", ", all)
               + ", ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name"
               + " is "
-              + Nearest.of(name, all));
+              + Suggestion.nearest(name, all));
     }
     if (schedule instanceof DiscreteBetas betas && DiffusersSpacing.knows(text)) {
       return DiffusersSpacing.grid(text, betas.steps(), steps);

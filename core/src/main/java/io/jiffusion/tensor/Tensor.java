@@ -1,6 +1,6 @@
 package io.jiffusion.tensor;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package io.jiffusion.tensor;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.util.Collection;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.CompilationUnit;

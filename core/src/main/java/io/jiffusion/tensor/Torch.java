@@ -16,7 +16,7 @@ public final class Torch {
   /**
    * Loads the native libraries, once.
    *
-   * @throws io.jiffusion.run.JiffusionException if the natives of this platform are not on the
+   * @throws io.jiffusion.base.JiffusionException if the natives of this platform are not on the
    *     class path, or cannot be unpacked
    */
   public static synchronized void load() {

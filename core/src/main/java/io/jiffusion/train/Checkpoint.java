@@ -1,7 +1,7 @@
 package io.jiffusion.train;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;

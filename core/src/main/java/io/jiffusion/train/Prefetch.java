@@ -1,6 +1,6 @@
 package io.jiffusion.train;
 
-import io.jiffusion.run.Workers;
+import io.jiffusion.base.Workers;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Future;

@@ -1,5 +1,6 @@
 package io.jiffusion.train;
 
+import io.jiffusion.base.Workers;
 import io.jiffusion.execute.Eager;
 import io.jiffusion.execute.Filters;
 import io.jiffusion.execute.Tape;
@@ -7,7 +8,6 @@ import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
-import io.jiffusion.run.Workers;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;

@@ -1,11 +1,11 @@
 package io.jiffusion.train;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;

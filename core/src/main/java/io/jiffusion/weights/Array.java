@@ -1,6 +1,6 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.Half;
+import io.jiffusion.base.Half;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

@@ -1,6 +1,6 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,9 +1,9 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.Half;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.Half;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
 import io.jiffusion.weights.SafetensorsFile.Entry;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

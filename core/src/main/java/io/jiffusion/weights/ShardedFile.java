@@ -1,8 +1,8 @@
 package io.jiffusion.weights;
 
-import io.jiffusion.run.AtomicFile;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Shown;
+import io.jiffusion.base.AtomicFile;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Shown;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.jiffusion.execute;
 
 import io.jiffusion.Fixtures;
+import io.jiffusion.base.Draft;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.Parameter;
@@ -10,7 +11,6 @@ import io.jiffusion.network.UnetConfig;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
-import io.jiffusion.run.Draft;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Networks;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.network.Traced;
 import io.jiffusion.network.Unet;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.jiffusion.network.Conditions;
-import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
@@ -117,29 +116,23 @@ class PlanExecutionTest {
   }
 
   private static PlanExecution plan(Network network, Precision precision, int block, int threads) {
-    return new PlanExecution(network, weights(network), precision, block, threads);
+    return new PlanExecution(
+        network,
+        weights(network),
+        () -> new EagerExecution(network, RandomWeights.of(network, 3), Precision.FP32, BLOCK, 1),
+        () -> {},
+        precision,
+        block,
+        threads);
   }
 
-  static PlanExecution.Weights weights(Network network) {
+  static WeightSource weights(Network network) {
     Map<String, float[]> all = new HashMap<>();
     try (Params params = RandomWeights.of(network, 3);
         Scope scope = Scope.open()) {
       params.names().forEach(name -> all.put(name, params.at(name).floats()));
     }
-    return new PlanExecution.Weights() {
-      @Override
-      public float[] floats(String name, long from, int count) {
-        return Arrays.copyOfRange(all.get(name), (int) from, (int) from + count);
-      }
-
-      @Override
-      public Execution differentiable() {
-        return new EagerExecution(network, RandomWeights.of(network, 3), Precision.FP32, BLOCK, 1);
-      }
-
-      @Override
-      public void close() {}
-    };
+    return (name, from, count) -> Arrays.copyOfRange(all.get(name), (int) from, (int) from + count);
   }
 
   private static float[] evaluate(BlockExecution execution, Network network, int images) {

@@ -3,8 +3,9 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Dataset;
-import io.jiffusion.run.Cancellation;
 import io.jiffusion.tensor.NativeHandles;
 import java.nio.file.Path;
 import java.util.ArrayList;

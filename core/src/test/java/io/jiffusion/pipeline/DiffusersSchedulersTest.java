@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.Fixtures;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.DiffusersScheduler;
+import io.jiffusion.checkpoint.Settings;
+import io.jiffusion.config.Conventions;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.sampler.Noise;
 import io.jiffusion.sampler.Samplers;
 import io.jiffusion.sampler.Walk;
 import io.jiffusion.schedule.NoiseSchedule;
@@ -175,7 +180,7 @@ class DiffusersSchedulersTest {
     String config = "{\"rescale_betas_zero_snr\": true, \"prediction_type\": \"v_prediction\"}";
     ProcessConfig process = process("DDIMScheduler", config);
     String sampler = name.equals("auto") ? process.known().sampler() : name;
-    Route route = Route.of(process, SampleRequest.of(1).sampler(sampler).steps(5), Route.ANY);
+    Route route = Route.of(process, SampleRequest.of(1).sampler(sampler).steps(5));
     assertThat(route.spacing()).isEqualTo("trailing");
     Denoiser zeros = (xt, t) -> new Prediction(xt.times(0));
     Walk walk = new Walk(zeros, process.noiseSchedule(), route.grid(), Noise.NONE);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
-import io.jiffusion.run.Cancellation;
+import io.jiffusion.evaluate.Reconstruction;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +20,7 @@ class EditTest {
       RunConfig.of(
           "mnist", List.of("network.unet.height=8", "network.unet.width=8", "process.clip=false"));
 
-  private final Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4));
+  private final Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4));
   private final float[] picture = new float[64];
   private final float[] upper = new float[64];
 
@@ -138,7 +140,7 @@ class EditTest {
         RunConfig.of(
             "cifar10",
             List.of("network.unet.height=8", "network.unet.width=8", "network.unet.attention=[]"));
-    try (Model colours = new Model(config, "fp32", () -> new GaussianExecution(config, 1))) {
+    try (Model colours = Model.of(config, new GaussianExecution(config, 1))) {
       float[] grey = new float[192];
       for (int i = 0; i < 192; i++) {
         grey[i] = picture[i % 64] / 2;

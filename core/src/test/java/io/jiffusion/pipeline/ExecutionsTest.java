@@ -3,6 +3,12 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.PeerCase;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.execute.PlanExecution;
 import io.jiffusion.network.Condition;
@@ -46,7 +52,7 @@ class ExecutionsTest {
         "latent-diffusion/kl-class-context"
       })
   void theNetworkOfEveryProgramIsCompiled(String resource) {
-    try (Stored stored = Stored.open(PeerCase.of(resource).folder())) {
+    try (StoredModel stored = Checkpoints.open(PeerCase.of(resource).folder())) {
       assertCompiled(stored, stored.run().config().network().network());
     }
   }
@@ -54,16 +60,16 @@ class ExecutionsTest {
   @ParameterizedTest
   @ValueSource(strings = {"autoencoders/kl-quant", "autoencoders/vq"})
   void anAutoencoderIsCompiled(String resource) {
-    try (Stored stored = Stored.open(PeerCase.of(resource).folder())) {
+    try (StoredModel stored = Checkpoints.open(PeerCase.of(resource).folder())) {
       assertCompiled(stored, stored.run().config().network().encoder());
       assertCompiled(stored, stored.run().config().network().decoder());
     }
   }
 
-  private static void assertCompiled(Stored stored, Network network) {
+  private static void assertCompiled(StoredModel stored, Network network) {
     for (String precision : List.of("fp32", "bf16")) {
       try (Execution execution =
-          Executions.load(stored, network, new Model.Options(precision, 1, 2))) {
+          Executions.load(stored, network, new ModelOptions(precision, 1, 2))) {
         boolean plan = precision.equals("fp32") || Precision.fastest() == Precision.BF16;
         assertThat(execution)
             .as(precision)
@@ -92,7 +98,7 @@ class ExecutionsTest {
 
   @Test
   void whatPlansLackRunsOnLibtorchAsAWhole() {
-    try (Execution execution = Executions.fresh(new WithMean(), Precision.FP32, 1, 1)) {
+    try (Execution execution = Executions.fresh(new WithMean(), new ModelOptions("fp32", 1, 1))) {
       assertThat(execution).isInstanceOf(EagerExecution.class);
       float[] x = new float[32];
       Arrays.fill(x, 0, 16, 3);
@@ -115,23 +121,21 @@ class ExecutionsTest {
             .floats(true);
     Path folder = Home.model(Home.BUNDLED);
     float[] fast;
-    try (Model model = Model.load(folder, Model.Options.of().precision("bf16"))) {
+    try (Model model = Model.load(folder, ModelOptions.of().precision("bf16"))) {
       fast = model.sample(request).values();
     }
     float[] plain;
     RunConfig config = RunFolder.read(folder).config();
     Network network = config.network().network();
     try (Model model =
-        new Model(
+        Model.of(
             config,
-            "fp32",
-            () ->
-                new EagerExecution(
-                    network,
-                    Executions.weights(folder.resolve(RunFolder.WEIGHTS), network),
-                    Precision.FP32,
-                    4,
-                    2))) {
+            new EagerExecution(
+                network,
+                Executions.weights(folder.resolve(RunFolder.WEIGHTS), network),
+                Precision.FP32,
+                4,
+                2))) {
       plain = model.sample(request).values();
     }
     List<Double> ratios = new ArrayList<>();

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.DataConfig;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import io.jiffusion.tensor.NativeHandles;
 import java.io.IOException;
 import java.nio.file.Files;

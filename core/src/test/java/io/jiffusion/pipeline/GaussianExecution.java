@@ -1,5 +1,6 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Shape;
@@ -9,8 +10,8 @@ import io.jiffusion.schedule.DiscreteBetas;
  * The exact answer for data whose values are independent N(mean, std²), the mean being a tenth of
  * the class.
  */
-final class GaussianExecution implements Execution {
-  static final double STD = 0.5;
+public final class GaussianExecution implements Execution {
+  public static final double STD = 0.5;
 
   private final DiscreteBetas betas;
   private final Shape input;
@@ -19,7 +20,7 @@ final class GaussianExecution implements Execution {
   volatile Thread thread;
   volatile long calls;
 
-  GaussianExecution(RunConfig config, int block) {
+  public GaussianExecution(RunConfig config, int block) {
     this.betas = (DiscreteBetas) config.process().noiseSchedule();
     this.input = config.network().network().input();
     this.block = block;

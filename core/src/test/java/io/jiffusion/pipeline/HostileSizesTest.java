@@ -3,13 +3,14 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.ChildJvm;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Idx;
 import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.data.Png;
-import io.jiffusion.run.JiffusionException;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -61,20 +62,20 @@ class HostileSizesTest {
     switch (args[0]) {
       case "header" -> {
         for (int megabytes : new int[] {6, 50, 99}) {
-          refused(() -> Stored.open(header(folder.resolve("a.safetensors"), megabytes)));
+          refused(() -> Checkpoints.open(header(folder.resolve("a.safetensors"), megabytes)));
         }
-        refused(() -> Stored.open(header(folder.resolve("a.safetensors"), 2)));
-        refused(() -> Stored.open(blank(folder.resolve("b.safetensors"), 99_000_000)));
+        refused(() -> Checkpoints.open(header(folder.resolve("a.safetensors"), 2)));
+        refused(() -> Checkpoints.open(blank(folder.resolve("b.safetensors"), 99_000_000)));
       }
       case "collisions" -> {
         for (String kind : List.of("texts", "globals", "storages", "mixed")) {
-          refused(() -> Stored.open(collisions(folder.resolve(kind + ".pt"), kind)));
+          refused(() -> Checkpoints.open(collisions(folder.resolve(kind + ".pt"), kind)));
         }
       }
       case "views" -> {
-        refused(() -> Stored.open(views(folder.resolve("wide.pt"), 1000, 1000, 0)));
-        refused(() -> Stored.open(views(folder.resolve("narrow.pt"), 200, 200, 0)));
-        refused(() -> Stored.open(views(folder.resolve("large.pt"), 100, 10, 4096)));
+        refused(() -> Checkpoints.open(views(folder.resolve("wide.pt"), 1000, 1000, 0)));
+        refused(() -> Checkpoints.open(views(folder.resolve("narrow.pt"), 200, 200, 0)));
+        refused(() -> Checkpoints.open(views(folder.resolve("large.pt"), 100, 10, 4096)));
       }
       case "pictures" -> {
         for (Path picture : List.of(bmp(folder), gif(folder), jpeg(folder), png(folder))) {

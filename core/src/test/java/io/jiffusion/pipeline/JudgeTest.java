@@ -3,13 +3,14 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Gradient;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Variance;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.sampler.Noise;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;

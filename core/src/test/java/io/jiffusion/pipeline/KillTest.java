@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.ChildJvm;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.train.Checkpoint;
 import java.io.BufferedReader;

@@ -2,6 +2,8 @@ package io.jiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.Home;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

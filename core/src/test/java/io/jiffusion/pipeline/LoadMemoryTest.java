@@ -3,6 +3,8 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.ChildJvm;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
@@ -71,11 +73,11 @@ class LoadMemoryTest {
 
   /** The child's part: prints seconds, and memory as a part of the weights' size. */
   public static void main(String[] args) throws IOException {
-    Model.load(Path.of(args[0]), Model.Options.of().precision("fp32")).close(); // the engine
+    Model.load(Path.of(args[0]), ModelOptions.of().precision("fp32")).close(); // the engine
     Path large = Path.of(args[1]);
     long before = resident();
     long began = System.nanoTime();
-    try (Model model = Model.load(large, Model.Options.of().precision("fp32"))) {
+    try (Model model = Model.load(large, ModelOptions.of().precision("fp32"))) {
       double seconds = (System.nanoTime() - began) * 1e-9;
       double grown = resident() - before;
       System.out.printf(

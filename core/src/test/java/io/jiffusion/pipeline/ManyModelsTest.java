@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.jiffusion.ChildJvm;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.Home;
 import io.jiffusion.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +73,7 @@ class ManyModelsTest {
   }
 
   private static void comeAndGo(Path damaged, int seed) {
-    Model.Options options = Model.Options.of().precision("fp32");
+    ModelOptions options = ModelOptions.of().precision("fp32");
     try (Model model = Model.load(BUNDLED, options)) {
       model.sample(SampleRequest.of(1).steps(1).seed(seed));
     }
@@ -99,7 +101,7 @@ class ManyModelsTest {
 
   @Test
   void manyCallersOfOneModelGetWhatEachGetsAlone() throws Exception {
-    try (Model model = Model.load(BUNDLED, Model.Options.of().precision("fp32"))) {
+    try (Model model = Model.load(BUNDLED, ModelOptions.of().precision("fp32"))) {
       List<byte[]> alone =
           IntStream.range(0, CALLERS).mapToObj(i -> model.sample(request(i)).bytes()).toList();
       for (ExecutorService callers : List.of(Executors.newFixedThreadPool(CALLERS), virtual())) {

@@ -3,7 +3,8 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.jiffusion.run.Cancellation;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.config.RunConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -22,7 +23,7 @@ class ModelCallersTest {
 
   @Test
   void closeEndsCallsThatWaitForTheirTurnToo() throws InterruptedException {
-    Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4));
+    Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4));
     CountDownLatch running = new CountDownLatch(1);
     Thread first = caller(new AtomicReference<>(), model, running);
     running.await();
@@ -42,7 +43,7 @@ class ModelCallersTest {
   void aVirtualThreadMaySample() throws Exception {
     AtomicReference<float[]> values = new AtomicReference<>();
     SampleRequest request = SampleRequest.of(2).steps(5).floats(true);
-    try (Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4))) {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
       Runnable body = () -> values.set(model.sample(request).values());
       Thread thread =
           (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
@@ -53,7 +54,7 @@ class ModelCallersTest {
 
   @Test
   void whoHearsOfProgressMaySampleAndClose() {
-    Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4));
+    Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4));
     SampleRequest request = SampleRequest.of(2).steps(5).floats(true);
     float[] expected = model.sample(request).values();
     List<float[]> within = new ArrayList<>();
@@ -73,7 +74,7 @@ class ModelCallersTest {
   @Test
   void whatRunsOnTheModelsOwnThreadIsToldThatItWouldWaitForItself() {
     SampleRequest request = SampleRequest.of(2).steps(5);
-    try (Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4))) {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
       for (Runnable call : List.<Runnable>of(() -> model.sample(request), model::close)) {
         assertThat(
                 catchThrowable(
@@ -92,7 +93,7 @@ class ModelCallersTest {
 
   @Test
   void anErrorOfWhoHearsOfProgressEndsTheWorkBeforeItIsThrown() {
-    try (Model model = new Model(CONFIG, "fp32", () -> new GaussianExecution(CONFIG, 4))) {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
       assertThat(
               catchThrowable(
                   () ->

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,7 +32,7 @@ class ModelTest {
           "mnist", List.of("network.unet.height=8", "network.unet.width=8", "process.clip=false"));
 
   private final GaussianExecution execution = new GaussianExecution(CONFIG, 4);
-  private final Model model = new Model(CONFIG, "fp32", () -> execution);
+  private final Model model = Model.of(CONFIG, execution);
 
   @AfterEach
   void close() {
@@ -259,7 +260,7 @@ class ModelTest {
   @Test
   void classesOfAModelWithoutClassesAreRefused() {
     RunConfig config = RunConfig.of("folder", List.of());
-    try (Model other = new Model(config, "fp32", () -> new GaussianExecution(config, 1))) {
+    try (Model other = Model.of(config, new GaussianExecution(config, 1))) {
       assertThatThrownBy(() -> other.sample(SampleRequest.of(1).classes(3)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal classes: 3, must be none, because this model has no classes");

@@ -1,5 +1,14 @@
 package io.jiffusion.pipeline;
 
+import io.jiffusion.checkpoint.CheckpointFile;
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.DiffusersScheduler;
+import io.jiffusion.checkpoint.NoiseTable;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.Settings;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Idx;
 import io.jiffusion.data.ImageFile;
@@ -7,6 +16,7 @@ import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
 import io.jiffusion.data.Png;
+import io.jiffusion.evaluate.Inspection;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.weights.ArrayFile;
 import java.io.ByteArrayOutputStream;
@@ -318,7 +328,7 @@ final class MutationKinds {
             "autoencoders/kl-quant",
             "openai/superres",
             "edm/adm-edm")) {
-      try (Stored stored = Stored.open(resource(peer))) {
+      try (StoredModel stored = Checkpoints.open(resource(peer))) {
         runs.add(run(stored.run()));
       }
     }
@@ -418,7 +428,7 @@ final class MutationKinds {
   }
 
   private static void stored(Path path) {
-    try (Stored stored = Stored.open(path)) {
+    try (StoredModel stored = Checkpoints.open(path)) {
       look(stored.run().config());
       if (stored.autoencoder() != null) {
         look(stored.autoencoder().run().config());

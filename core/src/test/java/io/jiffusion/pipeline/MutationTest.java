@@ -3,7 +3,7 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.ChildJvm;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -3,8 +3,9 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.ChildJvm;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.tensor.Scope;
 import java.io.File;
 import java.io.IOException;

@@ -3,7 +3,10 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.Binder;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +23,7 @@ class NullClassTest {
       SampleRequest.of(2).steps(5).classes(3).guidance(2).floats(true);
 
   private static float[] made(RunConfig config, SampleRequest request) {
-    try (Model model = new Model(config, "fp32", () -> new GaussianExecution(config, 4))) {
+    try (Model model = Model.of(config, new GaussianExecution(config, 4))) {
       return model.sample(request).values();
     }
   }

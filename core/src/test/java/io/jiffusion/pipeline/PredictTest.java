@@ -3,6 +3,11 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.checkpoint.Checkpoints;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.pipeline.Predict.Given;
 import java.util.Arrays;
 import java.util.List;
@@ -16,16 +21,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PredictTest {
   private static final Values X = new Values(new float[32 * 32], 1, 1, 32, 32);
 
-  private static Stored bundled(String... settings) {
-    Stored stored = Stored.open(Home.model(Home.BUNDLED));
+  private static StoredModel bundled(String... settings) {
+    StoredModel stored = Checkpoints.open(Home.model(Home.BUNDLED));
     RunConfig config = stored.run().config().with(List.of(settings));
-    return new Stored(RunFolder.of(config, 1), stored.weights());
+    return new StoredModel(RunFolder.of(config, 1), stored.weights());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"linear", "cosine", "ve", "vp", "flow"})
   void takesTheNoiseLevelsAtTheEndsOfTheProcess(String schedule) {
-    try (Stored stored = bundled("process.schedule=" + schedule)) {
+    try (StoredModel stored = bundled("process.schedule=" + schedule)) {
       var process = stored.run().config().process().noiseSchedule();
       for (double end : new double[] {process.noiseLevel(0), process.noiseLevel(1)}) {
         if (end > 0 && end < 1e6) {
@@ -41,7 +46,7 @@ class PredictTest {
 
   @Test
   void aNoiseLevelThatTheProcessDoesNotHaveIsToldWithItsEnds() {
-    try (Stored stored = bundled("process.schedule=ve")) {
+    try (StoredModel stored = bundled("process.schedule=ve")) {
       for (float sigma : List.of(0f, -1f, 0.009f, 51f, Float.NaN)) {
         assertThatThrownBy(() -> Predict.denoised(stored, X, new float[] {sigma}, Given.NONE))
             .isInstanceOf(IllegalArgumentException.class)
@@ -57,7 +62,7 @@ class PredictTest {
     Arrays.setAll(new double[values.length], i -> values[i] = (float) Math.sin(i));
     Values x = new Values(values, 1, 1, 32, 32);
     float[] times = {500};
-    try (Stored stored = bundled()) {
+    try (StoredModel stored = bundled()) {
       float[] full = Predict.of(stored, x, times, Given.NONE).values();
       float[] half = Predict.of(stored, x, times, Given.NONE, "bf16").values();
       assertThat(Predict.of(stored, x, times, Given.NONE, "fp32").values()).isEqualTo(full);

@@ -2,6 +2,8 @@ package io.jiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.config.Home;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.execute.RandomWeights;
@@ -137,17 +139,15 @@ class ReproducibilityTest {
 
   private static Model bundled(String precision, int block) {
     return Model.load(
-        Home.model(Home.BUNDLED), Model.Options.of().precision(precision).block(block));
+        Home.model(Home.BUNDLED), ModelOptions.of().precision(precision).block(block));
   }
 
   /** A small U-Net with random weights. */
   private static Model model(String precision, int threads) {
     Network network = CONFIG.network().network();
-    return new Model(
+    return Model.of(
         CONFIG,
-        precision,
-        () ->
-            new EagerExecution(
-                network, RandomWeights.of(network, 5), Precision.of(precision), BLOCK, threads));
+        new EagerExecution(
+            network, RandomWeights.of(network, 5), Precision.of(precision), BLOCK, threads));
   }
 }

@@ -3,8 +3,9 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.RunConfig;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ class SampleRequestTest {
   void moreImagesThanArraysOrMemoryHoldAreRefusedByTheLargestNumber(int count) {
     RunConfig config = RunConfig.of("mnist", List.of());
     SampleRequest request = SampleRequest.of(count).steps(2).classes(1).floats(true);
-    try (Model model = new Model(config, "fp32", () -> new GaussianExecution(config, 4))) {
+    try (Model model = Model.of(config, new GaussianExecution(config, 4))) {
       List<ThrowingCallable> calls =
           List.of(
               () -> model.sample(request),

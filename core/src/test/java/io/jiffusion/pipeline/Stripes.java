@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
  * Noisy pictures that moving does not change: class 0 is plain, 1 lies, 2 stands, all others are
  * chequered.
  */
-final class Stripes {
+public final class Stripes {
   private Stripes() {}
 
-  static ImageSet of(int count, int size, int classes, long seed) {
+  public static ImageSet of(int count, int size, int classes, long seed) {
     byte[] bytes = new byte[count * size * size];
     for (int i = 0; i < bytes.length; i++) {
       int x = i % size;

@@ -3,9 +3,11 @@ package io.jiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
+import io.jiffusion.checkpoint.RunFolder;
+import io.jiffusion.config.RunConfig;
 import io.jiffusion.tensor.NativeHandles;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -24,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NativeHandles.class)
-class TrainingTest {
+public class TrainingTest {
   @TempDir Path home;
 
   @Test

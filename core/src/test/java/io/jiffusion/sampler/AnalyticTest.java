@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.ReverseVariance;
 import io.jiffusion.process.Variance;

@@ -13,6 +13,7 @@ import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.Gradient;
 import io.jiffusion.process.MeanShift;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;

@@ -8,6 +8,7 @@ import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;

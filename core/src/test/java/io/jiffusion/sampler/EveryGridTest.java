@@ -2,6 +2,7 @@ package io.jiffusion.sampler;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;

@@ -7,6 +7,7 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.process.Clip;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Variance;
 import io.jiffusion.sampler.SamplerTable.Row;
 import io.jiffusion.sampler.UniPc.Variant;

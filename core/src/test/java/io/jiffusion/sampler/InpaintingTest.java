@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.process.Variance;
 import io.jiffusion.random.Purpose;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jiffusion.Fixtures;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.sampler.Pndm.Start;
 import io.jiffusion.sampler.UniPc.Variant;
 import io.jiffusion.schedule.DiscreteBetas;

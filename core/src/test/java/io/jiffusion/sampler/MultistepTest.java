@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Schedules;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.Schedules;

@@ -8,6 +8,7 @@ import io.jiffusion.Fixtures;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.sampler.Restart.Interval;
 import io.jiffusion.schedule.Edm;
 import io.jiffusion.schedule.NoiseSchedule;

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.sampler.SamplerTable.Row;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;

@@ -8,6 +8,7 @@ import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.process.Threshold;
 import io.jiffusion.schedule.NoiseSchedule;

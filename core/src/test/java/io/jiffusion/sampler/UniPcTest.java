@@ -7,6 +7,7 @@ import io.jiffusion.Fixtures;
 import io.jiffusion.Fixtures.Array;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.sampler.UniPc.Variant;
 import io.jiffusion.schedule.ContinuousCosine;
 import io.jiffusion.schedule.DiscreteBetas;

@@ -3,12 +3,13 @@ package io.jiffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.Progress;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.MixtureDenoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
-import io.jiffusion.run.Cancellation;
-import io.jiffusion.run.JiffusionException;
-import io.jiffusion.run.Progress;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.TimeGrid;

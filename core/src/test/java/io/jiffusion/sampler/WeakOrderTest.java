@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
+import io.jiffusion.process.Noise;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.random.Key;

@@ -3,8 +3,8 @@ package io.jiffusion.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.network.Network;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.NativeHandles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.execute.EagerExecution;
 import io.jiffusion.network.Network;
-import io.jiffusion.run.JiffusionException;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;

@@ -1,0 +1,137 @@
+package io.jiffusion.checkpoint;
+
+import io.jiffusion.network.AutoencoderConfig;
+import io.jiffusion.network.TinyAutoencoderConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The configurations of diffusers' AutoencoderKL, VQModel and AutoencoderTiny. */
+final class DiffusersAutoencoder {
+  private DiffusersAutoencoder() {}
+
+  /** AutoencoderKL. */
+  static DiffusersNetwork.Part kl(Settings c) {
+    int latents = c.whole("latent_channels", 4);
+    c.must("latents_mean", null);
+    c.must("latents_std", null);
+    return part(
+        c,
+        latents,
+        latents,
+        true,
+        c.flag("use_quant_conv", true),
+        c.flag("use_post_quant_conv", true),
+        0,
+        c.number("scaling_factor", 0.18215),
+        c.number("shift_factor", 0));
+  }
+
+  /** VQModel. */
+  static DiffusersNetwork.Part vq(Settings c) {
+    c.must("norm_type", "group");
+    int features = c.whole("latent_channels", 3);
+    return part(
+        c,
+        features,
+        c.whole("vq_embed_dim", features),
+        false,
+        true,
+        true,
+        c.whole("num_vq_embeddings", 256),
+        c.number("scaling_factor", 0.18215),
+        0);
+  }
+
+  private static DiffusersNetwork.Part part(
+      Settings c,
+      int features,
+      int latents,
+      boolean moments,
+      boolean before,
+      boolean after,
+      int codes,
+      double scale,
+      double shift) {
+    c.must("act_fn", "silu");
+    int[] channels =
+        c.has("block_out_channels") ? c.oneOrMore("block_out_channels") : new int[] {64};
+    int[] size = c.has("sample_size") ? c.oneOrMore("sample_size") : new int[] {32};
+    int height = fitting(size[0], channels.length);
+    List<Integer> attention = new ArrayList<>();
+    for (int i = 0; i < channels.length; i++) {
+      String below = type(c, "down_block_types", i, "DownEncoderBlock2D");
+      String above = type(c, "up_block_types", channels.length - 1 - i, "UpDecoderBlock2D");
+      boolean attends = below.equals("AttnDownEncoderBlock2D");
+      if (!attends && !below.equals("DownEncoderBlock2D")
+          || !above.equals(attends ? "AttnUpDecoderBlock2D" : "UpDecoderBlock2D")) {
+        c.fail("down_block_types", "must be encoder blocks, and attend where up_block_types do");
+      }
+      if (attends) {
+        attention.add(height >> i);
+      }
+    }
+    return DiffusersNetwork.Part.of(
+        c,
+        new AutoencoderConfig(
+            c.whole("in_channels", 3),
+            c.whole("out_channels", 3),
+            height,
+            fitting(size[size.length - 1], channels.length),
+            channels,
+            c.whole("layers_per_block", 1),
+            attention.stream().mapToInt(Integer::intValue).toArray(),
+            c.flag("mid_block_add_attention", true),
+            c.whole("norm_num_groups", 32),
+            1e-6,
+            features,
+            latents,
+            moments,
+            before,
+            after,
+            codes,
+            scale,
+            shift),
+        NameMap.of("diffusers-autoencoder", DiffusersNetwork.levels(channels.length)));
+  }
+
+  private static String type(Settings c, String key, int index, String otherwise) {
+    if (!c.has(key)) {
+      return otherwise;
+    }
+    List<String> types = c.texts(key);
+    return index < types.size() ? types.get(index) : c.fail(key, "must name a block a level");
+  }
+
+  /** The sample size is a hint only: the next one that can be halved often enough. */
+  private static int fitting(int size, int levels) {
+    int unit = 1 << (levels - 1);
+    return Math.max(1, (size + unit - 1) / unit) * unit;
+  }
+
+  /** AutoencoderTiny. */
+  static DiffusersNetwork.Part tiny(Settings c) {
+    c.must("act_fn", "relu");
+    c.must("upsample_fn", "nearest");
+    c.must("upsampling_scaling_factor", "2");
+    int[] four = {64, 64, 64, 64};
+    int[] encoder =
+        c.has("encoder_block_out_channels") ? c.oneOrMore("encoder_block_out_channels") : four;
+    return DiffusersNetwork.Part.of(
+        c,
+        new TinyAutoencoderConfig(
+            c.whole("in_channels", 3),
+            c.whole("out_channels", 3),
+            64 << (encoder.length - 1) >> 3,
+            64 << (encoder.length - 1) >> 3,
+            encoder,
+            c.has("num_encoder_blocks") ? c.wholes("num_encoder_blocks") : new int[] {1, 3, 3, 3},
+            c.has("decoder_block_out_channels") ? c.oneOrMore("decoder_block_out_channels") : four,
+            c.has("num_decoder_blocks") ? c.wholes("num_decoder_blocks") : new int[] {3, 3, 3, 1},
+            c.whole("latent_channels", 4),
+            0,
+            true,
+            c.number("scaling_factor", 1)),
+        NameMap.of("tiny-autoencoder", Map.of()));
+  }
+}

@@ -1,0 +1,78 @@
+package io.jiffusion.checkpoint;
+
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The process that is told for a model by {@code --scheduler}: a file of diffusers' scheduler, or
+ * the folder of one; the name of such a class; or the name of one of our schedules.
+ */
+final class GivenScheduler {
+  private static final String CLASS = "_class_name";
+
+  private GivenScheduler() {}
+
+  /**
+   * What is told.
+   *
+   * @param own what the model's folder says of its scheduler, which another class takes over as
+   *     {@code from_config} of diffusers does; null if it says nothing
+   * @throws JiffusionException if there is no such file or name
+   */
+  static ProcessConfig process(String given, Settings own) {
+    Path file = file(Path.of(given));
+    if (file != null) {
+      Settings settings = Settings.read(file);
+      if (!settings.has(CLASS)) {
+        throw new JiffusionException(
+            file + " is no scheduler of diffusers: it has no " + CLASS + ", such as DDPMScheduler");
+      }
+      return DiffusersScheduler.read(settings);
+    }
+    if (ProcessConfig.SCHEDULES.contains(given)) {
+      return RunConfig.of("cifar10", List.of("process.schedule=" + given, predicts(given)))
+          .process();
+    }
+    if (given.matches("[A-Za-z0-9]+Scheduler")) {
+      Map<String, Tree> keys = new LinkedHashMap<>(own == null ? Map.of() : own.keys());
+      keys.put(CLASS, new Tree(given, "--scheduler " + given));
+      return DiffusersScheduler.read(
+          new Settings(keys, own == null ? "--scheduler " + given : own.place()));
+    }
+    throw new JiffusionException(
+        "illegal scheduler: "
+            + given
+            + ", must be a file such as scheduler_config.json, a class of diffusers such as"
+            + " DDPMScheduler, or one of "
+            + String.join(", ", ProcessConfig.SCHEDULES));
+  }
+
+  private static Path file(Path path) {
+    return List.of(
+            path,
+            path.resolve("scheduler_config.json"),
+            path.resolve("scheduler").resolve("scheduler_config.json"))
+        .stream()
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** What networks of a process are trained to predict as a rule. */
+  private static String predicts(String schedule) {
+    return "process.predicts="
+        + switch (schedule) {
+          case "flow" -> "velocity";
+          case "edm" -> "edm";
+          case "ve" -> "score";
+          default -> "eps";
+        };
+  }
+}

@@ -1,0 +1,77 @@
+package io.jiffusion.checkpoint;
+
+import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.RunConfig;
+import io.jiffusion.network.TinyAutoencoderConfig;
+import io.jiffusion.weights.ArrayFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * TAESD's own files, encoder and decoder in one: lists of layers, whose shapes say all there is to
+ * know. Images are in [0, 1].
+ */
+final class TaesdCheckpoint implements Format {
+
+  @Override
+  public boolean knows(ArrayFile arrays, Settings config) {
+    return arrays.arrays().containsKey("encoder.1.conv.0.weight")
+        && arrays.arrays().containsKey("decoder.1.weight");
+  }
+
+  @Override
+  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+    Map<String, ArrayFile.Info> tensors = arrays.arrays();
+    List<Integer> blocks = new ArrayList<>();
+    int pooled = 0;
+    int layer = 0;
+    int levels = 0;
+    for (; tensors.containsKey("encoder." + (layer + 1) + ".conv.0.weight"); levels++) {
+      int first = ++layer; // after the convolution that begins a level
+      pooled += tensors.containsKey("encoder." + first + ".pool.0.weight") ? 1 : 0;
+      while (tensors.containsKey("encoder." + layer + ".conv.0.weight")) {
+        layer++;
+      }
+      blocks.add(layer - first);
+    }
+    int channels = (int) tensors.get("encoder.0.weight").shape()[0];
+    int[] wide = new int[levels];
+    int[] encoder = new int[levels];
+    int[] decoder = new int[levels];
+    int at = 3; // behind a function, a convolution and a function
+    for (int i = 0; i < levels; i++) {
+      wide[i] = channels;
+      encoder[i] = blocks.get(i);
+      int first = at;
+      while (tensors.containsKey("decoder." + at + ".conv.0.weight")) {
+        at++;
+      }
+      decoder[i] = at - first;
+      at += 2; // a doubling and a convolution
+    }
+    return StoredModel.of(
+        new RunConfig(
+            null,
+            NetworkConfig.of(
+                new TinyAutoencoderConfig(
+                    (int) tensors.get("encoder.0.weight").shape()[1],
+                    3,
+                    8 << (levels - 1),
+                    8 << (levels - 1),
+                    wide,
+                    encoder,
+                    wide,
+                    decoder,
+                    (int) tensors.get("decoder.1.weight").shape()[1],
+                    pooled,
+                    false,
+                    1)),
+            null,
+            null),
+        new RunFolder.Source("taesd", path.getFileName().toString(), "raw"),
+        arrays,
+        NameMap.of("tiny-autoencoder", Map.of()));
+  }
+}
