@@ -4,7 +4,7 @@ import io.jiffusion.config.Home;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.evaluate.Evaluation;
 import io.jiffusion.evaluate.Report;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.sampler.SamplerNames;
@@ -117,13 +117,13 @@ final class Evaluate implements Callable<Integer> {
             count, SamplerNames.list(String.join(" ", samplers)), evaluations, guidance, seed);
     Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
     if (images != null) {
-      try (Judge judge = Judge.load(judges)) {
+      try (ImageClassifier judge = ImageClassifier.load(judges)) {
         ImageSet test = TrainClassifier.digits(data, false, judge.size());
         print(Evaluation.given(judge, images, test));
       }
       return 0;
     }
-    try (Judge judge = Judge.load(judges);
+    try (ImageClassifier judge = ImageClassifier.load(judges);
         Model loaded =
             Model.load(
                 Home.model(model), ModelOptions.of().precision(precision).nullClass(nullClass))) {

@@ -4,7 +4,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
-import io.jiffusion.evaluate.Forward;
+import io.jiffusion.evaluate.NoisedData;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.pipeline.SampleRequest;
@@ -78,7 +78,7 @@ final class Toy implements Callable<Integer> {
         double time = time(i);
         forward.add(
             new Plots.Panel(
-                title("forward", time), Forward.of(config, points, time, seed).values()));
+                title("forward", time), NoisedData.of(config, points, time, seed).values()));
       }
       SampleRequest request =
           SampleRequest.of(points)

@@ -5,7 +5,7 @@ import io.jiffusion.config.Home;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Mnist;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -66,20 +66,20 @@ final class TrainClassifier implements Callable<Integer> {
     ImageSet train = digits(data, true, SIZE);
     ImageSet test = digits(data, false, SIZE);
     try (Bar bar = new Bar(main.err)) {
-      Judge.train(train, process, out, steps, seed, bar, main.cancellation);
+      ImageClassifier.train(train, process, out, steps, seed, bar, main.cancellation);
     }
-    try (Judge judge = Judge.load(out)) {
+    try (ImageClassifier classifier = ImageClassifier.load(out)) {
       main.out.printf(
           Locale.ROOT,
           "%.2f%% of the %d test digits recognised; the classifier is in %s%n",
-          100 * judge.accuracy(test),
+          100 * classifier.accuracy(test),
           test.size(),
           out);
-      for (int tenth = 1; judge.noisy() && tenth <= 9; tenth += 2) {
+      for (int tenth = 1; classifier.noisy() && tenth <= 9; tenth += 2) {
         main.out.printf(
             Locale.ROOT,
             "%.2f%% of them at t = 0.%d%n",
-            100 * judge.accuracy(test, tenth / 10.0, seed),
+            100 * classifier.accuracy(test, tenth / 10.0, seed),
             tenth);
       }
     }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * A record in the making, whose components are told by name: for records of so many components that
- * a place in a call says nothing. What is left out must be {@link Optional}, and is null then.
+ * a place in a call says nothing. What is left out must be {@link LeftOut}, and is null then.
  *
  * @param <R> the record
  */
@@ -64,7 +64,7 @@ public final class Draft<R extends Record> {
   public R make() {
     for (RecordComponent component : components()) {
       if (values.get(component.getName()) == null
-          && !component.isAnnotationPresent(Optional.class)) {
+          && !component.isAnnotationPresent(LeftOut.class)) {
         throw new IllegalStateException(
             type.getSimpleName() + " needs its component " + component.getName());
       }

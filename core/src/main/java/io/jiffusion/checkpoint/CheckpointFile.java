@@ -91,20 +91,20 @@ public final class CheckpointFile {
    *
    * @throws JiffusionException if the two contradict each other
    */
-  static Settings config(Path checkpoint, ReadOptions options) {
-    Settings flags = options.flags() == null ? null : Settings.flags(options.flags());
-    Settings file = configFile(checkpoint, options);
+  static PeerConfig config(Path checkpoint, ReadOptions options) {
+    PeerConfig flags = options.flags() == null ? null : PeerConfig.flags(options.flags());
+    PeerConfig file = configFile(checkpoint, options);
     return flags == null ? file : file == null ? flags : flags.with(file);
   }
 
-  private static Settings configFile(Path checkpoint, ReadOptions options) {
+  private static PeerConfig configFile(Path checkpoint, ReadOptions options) {
     if (options.config() != null) {
-      return Settings.read(options.config());
+      return PeerConfig.read(options.config());
     }
     for (String name : CONFIGS) {
       Path file = checkpoint.resolveSibling(name);
       if (Files.isRegularFile(file)) {
-        return Settings.read(file);
+        return PeerConfig.read(file);
       }
     }
     return null;

@@ -129,7 +129,7 @@ public final class Checkpoints {
   private static StoredModel file(Path checkpoint, ReadOptions options) {
     ArrayFile arrays = CheckpointFile.open(checkpoint);
     try {
-      Settings config = CheckpointFile.config(checkpoint, options);
+      PeerConfig config = CheckpointFile.config(checkpoint, options);
       Wrapping inside =
           Wrapping.off(
               arrays,

@@ -17,19 +17,19 @@ final class CompVisAutoencoder implements Format {
   private static final String MARK = "encoder.mid.block_1.norm1.weight";
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().containsKey(MARK) || arrays.arrays().containsKey(STATE + MARK);
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new io.jiffusion.base.JiffusionException(
           path
               + " is an autoencoder of latent-diffusion, which does not say its size: put its"
               + " configuration as config.yaml beside it, or name a file by --config");
     }
-    Settings c = config.has("model") ? config.group("model").group("params") : config;
+    PeerConfig c = config.has("model") ? config.group("model").group("params") : config;
     return read(
         c.has("first_stage") ? c.group("first_stage") : c,
         arrays.arrays().containsKey(MARK) ? arrays : arrays.under(STATE),
@@ -42,8 +42,8 @@ final class CompVisAutoencoder implements Format {
    *
    * @param scale by which the diffusion model multiplies its latents
    */
-  static StoredModel read(Settings c, ArrayFile arrays, double scale, RunFolder.Source source) {
-    Settings d = c.group("ddconfig");
+  static StoredModel read(PeerConfig c, ArrayFile arrays, double scale, RunFolder.Source source) {
+    PeerConfig d = c.group("ddconfig");
     int channels = d.whole("ch");
     int size = d.whole("resolution");
     int codes = c.has("n_embed") ? c.whole("n_embed") : 0;

@@ -36,21 +36,21 @@ final class CompVisCheckpoint implements Format {
           + "|scale_factor|model_ema\\.(decay|num_updates)";
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return state(arrays).keySet().stream()
         .anyMatch(name -> name.startsWith(RAW) || name.startsWith(average("")));
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new JiffusionException(
           path
               + " is a checkpoint of latent-diffusion, which does not say what its network is: put"
               + " its configuration as config.yaml beside it, or name a file by --config");
     }
-    Settings c = config.has("model") ? config.group("model").group("params") : config;
-    Settings arguments =
+    PeerConfig c = config.has("model") ? config.group("model").group("params") : config;
+    PeerConfig arguments =
         c.has("unet_config") ? c.group("unet_config").group("params") : c.group("unet");
     Map<String, String> state = state(arrays);
     boolean crosses = arguments.flag("use_spatial_transformer", false);
@@ -77,7 +77,7 @@ final class CompVisCheckpoint implements Format {
 
   /** The autoencoder before it, which is closed by itself; null if the file has none. */
   private StoredModel firstStage(
-      Settings c, Path path, ArrayFile arrays, Map<String, String> state) {
+      PeerConfig c, Path path, ArrayFile arrays, Map<String, String> state) {
     Map<String, String> names = new LinkedHashMap<>();
     state.forEach(
         (name, theirs) -> {
@@ -88,7 +88,7 @@ final class CompVisCheckpoint implements Format {
     if (names.isEmpty()) {
       return null;
     }
-    Settings arguments =
+    PeerConfig arguments =
         c.has("first_stage_config")
             ? c.group("first_stage_config").group("params")
             : c.group("first_stage");
@@ -195,13 +195,13 @@ final class CompVisCheckpoint implements Format {
   }
 
   /** Where nothing is said of dropped labels, a class more than ImageNet's tells it. */
-  private static boolean hasNullClass(Settings c, int rows) {
+  private static boolean hasNullClass(PeerConfig c, int rows) {
     boolean told = c.has("cond_stage_config") && c.group("cond_stage_config").has("params");
-    Settings embedder = told ? c.group("cond_stage_config").group("params") : Settings.none("");
+    PeerConfig embedder = told ? c.group("cond_stage_config").group("params") : PeerConfig.none("");
     return embedder.has("ucg_rate") ? embedder.number("ucg_rate", 0) > 0 : rows == 1001;
   }
 
-  private static ProcessConfig process(Settings c) {
+  private static ProcessConfig process(PeerConfig c) {
     c.must("given_betas", null);
     String schedule =
         switch (c.text("beta_schedule", "linear")) {

@@ -41,7 +41,7 @@ record CompVisUnet(UnetConfig config, NameMap map) {
    * @param tokens rows of the class embedder whose row is the context; 0 if there is none
    * @param nullClass whether the last of these rows stands for "no class"
    */
-  static CompVisUnet of(Settings c, int tokens, boolean nullClass) {
+  static CompVisUnet of(PeerConfig c, int tokens, boolean nullClass) {
     ONLY.forEach(c::must);
     int channels = c.whole("model_channels");
     int[] mult = c.has("channel_mult") ? c.oneOrMore("channel_mult") : new int[] {1, 2, 4, 8};

@@ -11,7 +11,7 @@ final class DiffusersAutoencoder {
   private DiffusersAutoencoder() {}
 
   /** AutoencoderKL. */
-  static DiffusersNetwork.Part kl(Settings c) {
+  static DiffusersPart kl(PeerConfig c) {
     int latents = c.whole("latent_channels", 4);
     c.must("latents_mean", null);
     c.must("latents_std", null);
@@ -28,7 +28,7 @@ final class DiffusersAutoencoder {
   }
 
   /** VQModel. */
-  static DiffusersNetwork.Part vq(Settings c) {
+  static DiffusersPart vq(PeerConfig c) {
     c.must("norm_type", "group");
     int features = c.whole("latent_channels", 3);
     return part(
@@ -43,8 +43,8 @@ final class DiffusersAutoencoder {
         0);
   }
 
-  private static DiffusersNetwork.Part part(
-      Settings c,
+  private static DiffusersPart part(
+      PeerConfig c,
       int features,
       int latents,
       boolean moments,
@@ -71,7 +71,7 @@ final class DiffusersAutoencoder {
         attention.add(height >> i);
       }
     }
-    return DiffusersNetwork.Part.of(
+    return DiffusersPart.of(
         c,
         new AutoencoderConfig(
             c.whole("in_channels", 3),
@@ -92,10 +92,10 @@ final class DiffusersAutoencoder {
             codes,
             scale,
             shift),
-        NameMap.of("diffusers-autoencoder", DiffusersNetwork.levels(channels.length)));
+        NameMap.of("diffusers-autoencoder", DiffusersPart.levels(channels.length)));
   }
 
-  private static String type(Settings c, String key, int index, String otherwise) {
+  private static String type(PeerConfig c, String key, int index, String otherwise) {
     if (!c.has(key)) {
       return otherwise;
     }
@@ -110,14 +110,14 @@ final class DiffusersAutoencoder {
   }
 
   /** AutoencoderTiny. */
-  static DiffusersNetwork.Part tiny(Settings c) {
+  static DiffusersPart tiny(PeerConfig c) {
     c.must("act_fn", "relu");
     c.must("upsample_fn", "nearest");
     c.must("upsampling_scaling_factor", "2");
     int[] four = {64, 64, 64, 64};
     int[] encoder =
         c.has("encoder_block_out_channels") ? c.oneOrMore("encoder_block_out_channels") : four;
-    return DiffusersNetwork.Part.of(
+    return DiffusersPart.of(
         c,
         new TinyAutoencoderConfig(
             c.whole("in_channels", 3),

@@ -26,7 +26,7 @@ final class DiffusersDit {
 
   private DiffusersDit() {}
 
-  static DiffusersNetwork.Part read(Settings c) {
+  static DiffusersPart read(PeerConfig c) {
     ONLY.forEach(c::must);
     if (c.text("_class_name").equals("Transformer2DModel")) { // its defaults are another network's
       c.text("norm_type");
@@ -57,6 +57,6 @@ final class DiffusersDit {
             c.whole("num_embeds_ada_norm", 1000) + 1,
             1,
             c.number("norm_eps", 1e-5));
-    return DiffusersNetwork.Part.of(c, dit, NameMap.of("diffusers-dit", Map.of()));
+    return DiffusersPart.of(c, dit, NameMap.of("diffusers-dit", Map.of()));
   }
 }

@@ -66,7 +66,7 @@ final class DiffusersExport {
     DiffusersExport export = new DiffusersExport(stored);
     Map<String, Object> network = export.network();
     Map<String, Object> scheduler = export.scheduler();
-    NameMap names = NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(export.levels().size()));
+    NameMap names = NameMap.of("diffusers-unet2d", DiffusersPart.levels(export.levels().size()));
     Map<String, Array> arrays = new LinkedHashMap<>();
     ArrayFile weights = stored.weights();
     weights

@@ -35,7 +35,7 @@ final class DiffusersFolder {
 
   private static boolean isPart(Path folder) {
     return Files.isRegularFile(folder.resolve(CONFIG))
-        && Settings.read(folder.resolve(CONFIG)).has("_class_name");
+        && PeerConfig.read(folder.resolve(CONFIG)).has("_class_name");
   }
 
   /** Where a network may be, the trained one before the averaged one. */
@@ -100,11 +100,11 @@ final class DiffusersFolder {
   /** As the folder's scheduler or the caller says; null if neither does. */
   private static ProcessConfig process(Path path, ReadOptions options) {
     String name = "scheduler_config.json";
-    Settings own =
+    PeerConfig own =
         Stream.of(path.resolve("scheduler").resolve(name), path.resolve(name))
             .filter(Files::isRegularFile)
             .findFirst()
-            .map(Settings::read)
+            .map(PeerConfig::read)
             .orElse(null);
     return options.scheduler() != null
         ? GivenScheduler.process(options.scheduler(), own)
@@ -116,7 +116,7 @@ final class DiffusersFolder {
     if (!Files.isRegularFile(told)) {
       throw new JiffusionException(folder + " does not say its network: there is no " + told);
     }
-    DiffusersNetwork.Part part = DiffusersNetwork.part(Settings.read(told));
+    DiffusersPart part = DiffusersNetwork.part(PeerConfig.read(told));
     Path file = weights(folder, weights);
     ArrayFile arrays = CheckpointFile.open(file);
     try {

@@ -19,7 +19,7 @@ final class DiffusersNcsnpp {
   private DiffusersNcsnpp() {}
 
   /** Of the skip blocks no setting tells the groups, of the middle and the output it does. */
-  private static Norms norms(Settings c) {
+  private static Norms norms(PeerConfig c) {
     int groups =
         c.keys().containsKey("norm_num_groups") && !c.has("norm_num_groups")
             ? 0
@@ -28,7 +28,7 @@ final class DiffusersNcsnpp {
         ATTENTION_GROUPS, JOINED_GROUPS, groups, c.whole("attn_norm_num_groups", groups), groups);
   }
 
-  static DiffusersNetwork.Part read(Settings c) {
+  static DiffusersPart read(PeerConfig c) {
     int[] channels = c.oneOrMore("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
@@ -112,8 +112,8 @@ final class DiffusersNcsnpp {
             .set("divide", fourier)
             .set("norms", norms(c))
             .make();
-    return DiffusersNetwork.Part.of(
-        c, network, NameMap.of("diffusers-ncsnpp", DiffusersNetwork.levels(levels)));
+    return DiffusersPart.of(
+        c, network, NameMap.of("diffusers-ncsnpp", DiffusersPart.levels(levels)));
   }
 
   private static int commonDivisor(int a, int b) {

@@ -25,25 +25,25 @@ final class DiffusersSampling {
           "KDPM2AncestralDiscreteScheduler",
           "LMSDiscreteScheduler");
 
-  private final Settings c;
+  private final PeerConfig c;
   private final String kind;
   private final DiscreteBetas table; // null in continuous time
   private final List<String> differs = new ArrayList<>();
 
-  private DiffusersSampling(Settings c, DiscreteBetas table) {
+  private DiffusersSampling(PeerConfig c, DiscreteBetas table) {
     this.c = c;
     this.kind = c.text("_class_name");
     this.table = table;
   }
 
   /** Conventions of a process on a table, with those of its sampling. */
-  static Conventions onTable(Settings c, DiscreteBetas table, Conventions known) {
+  static Conventions onTable(PeerConfig c, DiscreteBetas table, Conventions known) {
     DiffusersSampling sampling = new DiffusersSampling(c, table);
     return sampling.told(known, sampling.spacing());
   }
 
   /** Conventions of EDM's process, with those of its sampling. */
-  static Conventions onEdm(Settings c, Conventions known) {
+  static Conventions onEdm(PeerConfig c, Conventions known) {
     DiffusersSampling sampling = new DiffusersSampling(c, null);
     String levels = c.text("sigma_schedule", "karras");
     String spacing = levels.equals("karras") ? "karras:rho=" + c.number("rho", 7) : levels;
@@ -52,7 +52,7 @@ final class DiffusersSampling {
   }
 
   /** Conventions of rectified flow, with those of its sampling. */
-  static Conventions onFlow(Settings c, Conventions known) {
+  static Conventions onFlow(PeerConfig c, Conventions known) {
     DiffusersSampling sampling = new DiffusersSampling(c, null);
     for (String other : List.of("karras", "exponential", "beta")) {
       if (c.flag("use_" + other + "_sigmas", false)) {

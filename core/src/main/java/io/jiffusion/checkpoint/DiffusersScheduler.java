@@ -40,15 +40,15 @@ public final class DiffusersScheduler {
           "EulerDiscreteScheduler",
           "EulerAncestralDiscreteScheduler");
 
-  private final Settings c;
+  private final PeerConfig c;
   private final String kind;
 
-  private DiffusersScheduler(Settings c) {
+  private DiffusersScheduler(PeerConfig c) {
     this.c = c;
     this.kind = c.text("_class_name");
   }
 
-  public static ProcessConfig read(Settings c) {
+  public static ProcessConfig read(PeerConfig c) {
     DiffusersScheduler scheduler = new DiffusersScheduler(c);
     return switch (scheduler.kind) {
       case "ScoreSdeVeScheduler" -> scheduler.scoreVe();

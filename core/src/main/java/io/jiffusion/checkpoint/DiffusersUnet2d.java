@@ -17,7 +17,7 @@ import java.util.List;
 final class DiffusersUnet2d {
   private DiffusersUnet2d() {}
 
-  static DiffusersNetwork.Part read(Settings c) {
+  static DiffusersPart read(PeerConfig c) {
     c.must("time_embedding_type", "positional");
     c.must("mid_block_type", "UNetMidBlock2D");
     boolean middle = !c.keys().containsKey("mid_block_type") || c.has("mid_block_type");
@@ -94,19 +94,19 @@ final class DiffusersUnet2d {
             .set("levels", levels)
             .set("middleBlocks", middle ? null : (Integer) 0)
             .make();
-    return DiffusersNetwork.Part.of(
-        c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(channels.length)));
+    return DiffusersPart.of(
+        c, unet, NameMap.of("diffusers-unet2d", DiffusersPart.levels(channels.length)));
   }
 
   /** Null is one head (0 for us); where nothing is said, diffusers takes heads of 8 channels. */
-  static int headWidth(Settings c) {
+  static int headWidth(PeerConfig c) {
     return c.keys().containsKey("attention_head_dim") && !c.has("attention_head_dim")
         ? 0
         : c.whole("attention_head_dim", 8);
   }
 
   /** Null for a table. */
-  static ClassEmbedding classEmbedding(Settings c) {
+  static ClassEmbedding classEmbedding(PeerConfig c) {
     return switch (c.text("class_embed_type", "")) {
       case "" -> null;
       case "timestep" -> ClassEmbedding.TIMESTEP;
@@ -120,18 +120,18 @@ final class DiffusersUnet2d {
   }
 
   /** Of class numbers that are embedded like times there is no table that would tell how many. */
-  static int classes(Settings c) {
+  static int classes(PeerConfig c) {
     return c.whole("num_class_embeds", classEmbedding(c) == null ? 0 : 1000);
   }
 
-  private static String oneOf(Settings c, String key, String otherwise, String... known) {
+  private static String oneOf(PeerConfig c, String key, String otherwise, String... known) {
     String given = c.text(key, otherwise);
     return List.of(known).contains(given)
         ? given
         : c.fail(key, "must be one of " + String.join(", ", known));
   }
 
-  private static void known(Settings c, String key, List<String> given, List<String> known) {
+  private static void known(PeerConfig c, String key, List<String> given, List<String> known) {
     if (!known.containsAll(given)) {
       c.fail(key, "must be of " + String.join(", ", known));
     }

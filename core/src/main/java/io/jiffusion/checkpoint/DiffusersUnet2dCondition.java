@@ -43,7 +43,7 @@ final class DiffusersUnet2dCondition {
 
   private DiffusersUnet2dCondition() {}
 
-  static DiffusersNetwork.Part read(Settings c) {
+  static DiffusersPart read(PeerConfig c) {
     ONLY.forEach(c::must);
     if (c.number("resnet_out_scale_factor", 1) != 1) {
       c.fail("resnet_out_scale_factor", "must be 1, no other is known here");
@@ -125,11 +125,10 @@ final class DiffusersUnet2dCondition {
                 "transformer", crosses ? new TransformerConfig(context, middle, null, false) : null)
             .set("middleBlocks", middle ? null : (Integer) middleBlocks)
             .make();
-    return DiffusersNetwork.Part.of(
-        c, unet, NameMap.of("diffusers-unet2d", DiffusersNetwork.levels(levels)));
+    return DiffusersPart.of(c, unet, NameMap.of("diffusers-unet2d", DiffusersPart.levels(levels)));
   }
 
-  private static List<String> blocks(Settings c, String key, String way, int levels) {
+  private static List<String> blocks(PeerConfig c, String key, String way, int levels) {
     List<String> known =
         way.equals("Down")
             ? List.of(
@@ -143,7 +142,7 @@ final class DiffusersUnet2dCondition {
   }
 
   /** Of the three middles the first is a transformer between two blocks, the second one block. */
-  private static int middleBlocks(Settings c) {
+  private static int middleBlocks(PeerConfig c) {
     if (c.keys().containsKey("mid_block_type") && !c.has("mid_block_type")) {
       return 0;
     }
@@ -155,7 +154,7 @@ final class DiffusersUnet2dCondition {
     };
   }
 
-  private static Timing timing(Settings c) {
+  private static Timing timing(PeerConfig c) {
     return switch (c.text("resnet_time_scale_shift", "default")) {
       case "default" -> Timing.ADD;
       case "scale_shift" -> Timing.SCALE_SHIFT;
@@ -174,7 +173,7 @@ final class DiffusersUnet2dCondition {
   }
 
   /** One number for all levels, or one for each. */
-  private static int[] each(Settings c, String key, int otherwise, int levels) {
+  private static int[] each(PeerConfig c, String key, int otherwise, int levels) {
     int[] given = c.has(key) ? c.wholes(key) : new int[] {otherwise};
     if (given.length == 1 && levels > 1) {
       int[] all = new int[levels];
@@ -187,7 +186,7 @@ final class DiffusersUnet2dCondition {
     return given;
   }
 
-  private static int same(Settings c, String key, int otherwise, int levels) {
+  private static int same(PeerConfig c, String key, int otherwise, int levels) {
     int[] all = each(c, key, otherwise, levels);
     if (Arrays.stream(all).distinct().count() > 1) {
       c.fail(key, "must be the same for all levels");
@@ -195,7 +194,7 @@ final class DiffusersUnet2dCondition {
     return all[0];
   }
 
-  private static void neverOnlyCross(Settings c) {
+  private static void neverOnlyCross(PeerConfig c) {
     if (c.has("only_cross_attention")
         && c.keys().get("only_cross_attention").toString().contains("true")) {
       c.fail("only_cross_attention", "must be false, no other is known here");

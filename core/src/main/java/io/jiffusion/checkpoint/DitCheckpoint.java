@@ -25,7 +25,7 @@ final class DitCheckpoint implements Format {
   private static final Map<Integer, Integer> HEADS = Map.of(384, 6, 768, 12, 1024, 16, 1152, 16);
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return !groups(arrays).isEmpty();
   }
 
@@ -38,14 +38,14 @@ final class DitCheckpoint implements Format {
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     List<String> groups = groups(arrays);
     String group = groups.get(options.weights().equals("raw") ? groups.size() - 1 : 0);
     if (options.weights().equals("ema") && group.equals("model/")) {
       throw new JiffusionException(path + " has no weights ema, only raw; take --weights auto");
     }
     ArrayFile own = arrays.under(group);
-    DitConfig dit = dit(path, own, config == null ? Settings.none(path.toString()) : config);
+    DitConfig dit = dit(path, own, config == null ? PeerConfig.none(path.toString()) : config);
     return StoredModel.of(
         new RunConfig(null, NetworkConfig.of(dit), process(dit), null),
         new RunFolder.Source(
@@ -54,7 +54,7 @@ final class DitCheckpoint implements Format {
         NameMap.of("dit", Map.of()));
   }
 
-  private static DitConfig dit(Path path, ArrayFile arrays, Settings config) {
+  private static DitConfig dit(Path path, ArrayFile arrays, PeerConfig config) {
     long[] first = shape(path, arrays, PATCHES, 4); // [width, channels, patch, patch]
     if (first[3] < 1) {
       throw new JiffusionException(path + " has a convolution " + PATCHES + " of no pixels");
@@ -89,7 +89,7 @@ final class DitCheckpoint implements Format {
   }
 
   /** Patches in a row. */
-  private static int side(Path path, ArrayFile arrays, Settings config, int patch) {
+  private static int side(Path path, ArrayFile arrays, PeerConfig config, int patch) {
     return config.has("input_size")
         ? config.whole("input_size") / patch
         : (int) Math.round(Math.sqrt(shape(path, arrays, "pos_embed", 3)[1]));

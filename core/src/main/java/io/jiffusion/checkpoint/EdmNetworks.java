@@ -26,12 +26,12 @@ final class EdmNetworks implements Format {
   private static final String MARK = "map_layer0.weight";
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().containsKey(MARK) || arrays.arrays().containsKey("model." + MARK);
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new JiffusionException(
           path
@@ -55,7 +55,7 @@ final class EdmNetworks implements Format {
         NameMap.of("edm", Map.of("levels", mult.length, "size", size)));
   }
 
-  private static boolean isAdm(Settings c) {
+  private static boolean isAdm(PeerConfig c) {
     return switch (c.text("model_type")) {
       case "SongUNet" -> false;
       case "DhariwalUNet" -> true;
@@ -63,12 +63,12 @@ final class EdmNetworks implements Format {
     };
   }
 
-  private static int outputs(Settings c) {
+  private static int outputs(PeerConfig c) {
     int channels = c.whole("img_channels");
     return c.text("precond").equals("iDDPMPrecond") ? 2 * channels : channels;
   }
 
-  private static SongUnetConfig song(Settings c, int[] mult) {
+  private static SongUnetConfig song(PeerConfig c, int[] mult) {
     int channels = c.whole("model_channels", 128);
     return Draft.of(SongUnetConfig.class)
         .set("inputChannels", c.whole("img_channels"))
@@ -108,7 +108,7 @@ final class EdmNetworks implements Format {
         .make();
   }
 
-  private static SongUnetConfig adm(Settings c, int[] mult) {
+  private static SongUnetConfig adm(PeerConfig c, int[] mult) {
     int channels = c.whole("model_channels", 192);
     return Draft.of(SongUnetConfig.class)
         .set("inputChannels", c.whole("img_channels"))
@@ -149,7 +149,7 @@ final class EdmNetworks implements Format {
         .make();
   }
 
-  static <E extends Enum<E>> E choice(Settings c, Class<E> type, String key, String otherwise) {
+  static <E extends Enum<E>> E choice(PeerConfig c, Class<E> type, String key, String otherwise) {
     String given = c.text(key, otherwise);
     for (E constant : type.getEnumConstants()) {
       if (constant.name().toLowerCase(Locale.ROOT).equals(given)) {
@@ -160,7 +160,7 @@ final class EdmNetworks implements Format {
   }
 
   /** The four preconditionings of the paper's table 1, as processes. */
-  private static ProcessConfig process(Settings c) {
+  private static ProcessConfig process(PeerConfig c) {
     return switch (c.text("precond")) {
       case "EDMPrecond" ->
           process("edm", "edm", 1000, 1e-4, 0.02, 0.002, 80.0, c.number("sigma_data", 0.5), null);

@@ -29,13 +29,13 @@ final class ErmonCheckpoint implements Format {
   private static final String MARK = "temb.dense.0.weight";
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().keySet().stream()
         .anyMatch(name -> name.equals(MARK) || name.matches("[04]/(module\\.)?temb.*"));
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new JiffusionException(
           path + " does not say what its network is: tell ddim's configuration by --config FILE");
@@ -59,9 +59,9 @@ final class ErmonCheckpoint implements Format {
         NameMap.of("ddim-unet", Map.of()));
   }
 
-  private static UnetConfig unet(Settings c) {
-    Settings model = c.group("model");
-    Settings data = c.group("data");
+  private static UnetConfig unet(PeerConfig c) {
+    PeerConfig model = c.group("model");
+    PeerConfig data = c.group("data");
     int channels = model.whole("ch");
     int size = data.whole("image_size");
     int[] mult = model.oneOrMore("ch_mult");
@@ -101,7 +101,7 @@ final class ErmonCheckpoint implements Format {
         .make();
   }
 
-  private static ProcessConfig process(Settings d, Settings all) {
+  private static ProcessConfig process(PeerConfig d, PeerConfig all) {
     String schedule =
         switch (d.text("beta_schedule", "linear")) {
           case "linear" -> "linear";

@@ -11,12 +11,12 @@ interface Format {
    *
    * @param config what is told of the network; null if nothing is
    */
-  boolean knows(ArrayFile arrays, Settings config);
+  boolean knows(ArrayFile arrays, PeerConfig config);
 
   /**
    * Makes it a model.
    *
    * @throws JiffusionException that says why not
    */
-  StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options);
+  StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options);
 }

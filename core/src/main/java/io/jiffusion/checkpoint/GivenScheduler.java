@@ -26,10 +26,10 @@ final class GivenScheduler {
    *     {@code from_config} of diffusers does; null if it says nothing
    * @throws JiffusionException if there is no such file or name
    */
-  static ProcessConfig process(String given, Settings own) {
+  static ProcessConfig process(String given, PeerConfig own) {
     Path file = file(Path.of(given));
     if (file != null) {
-      Settings settings = Settings.read(file);
+      PeerConfig settings = PeerConfig.read(file);
       if (!settings.has(CLASS)) {
         throw new JiffusionException(
             file + " is no scheduler of diffusers: it has no " + CLASS + ", such as DDPMScheduler");
@@ -44,7 +44,7 @@ final class GivenScheduler {
       Map<String, Tree> keys = new LinkedHashMap<>(own == null ? Map.of() : own.keys());
       keys.put(CLASS, new Tree(given, "--scheduler " + given));
       return DiffusersScheduler.read(
-          new Settings(keys, own == null ? "--scheduler " + given : own.place()));
+          new PeerConfig(keys, own == null ? "--scheduler " + given : own.place()));
     }
     throw new JiffusionException(
         "illegal scheduler: "

@@ -58,7 +58,7 @@ public final class Mapped implements ArrayFile {
       Info info = file.arrays().get(found.name());
       long[] ours = parameter.shape().sizes();
       long[] must = found.cut().theirs(ours);
-      if (!Cut.same(info.shape(), must)) {
+      if (!TensorSlice.same(info.shape(), must)) {
         problems.add(
             "wrong shape: "
                 + found.name()

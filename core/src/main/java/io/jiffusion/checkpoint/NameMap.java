@@ -36,7 +36,7 @@ import java.util.regex.Pattern;
  * network asks for them. A block without a section of leaves is one layer. A layer keeps {@code
  * .weight} and {@code .bias}; where their name is not the layer's plus one of these, ours is
  * written with it. Of alternatives, separated by bars, the first that the file has is taken. A cut
- * says which part of their array is ours: see {@link Cut}.
+ * says which part of their array is ours: see {@link TensorSlice}.
  */
 public final class NameMap {
   private static final Pattern NUMBER = Pattern.compile("\\{([a-z]+)}");
@@ -57,7 +57,7 @@ public final class NameMap {
    * @param name what it is called there
    * @param cut which part of it, and how it lies
    */
-  public record Place(String name, Cut cut) {}
+  public record Place(String name, TensorSlice cut) {}
 
   private NameMap(Map<String, Integer> variables) {
     this.variables = Map.copyOf(variables);
@@ -167,7 +167,7 @@ public final class NameMap {
   /** Where the rest of a name, such as {@code .conv1.weight}, may be in a section of leaves. */
   private List<Place> inside(String section, String rest) {
     if (section.isEmpty() || section.contains(":") || section.equals("transposed")) {
-      return List.of(new Place(rest, Cut.of(section, variables)));
+      return List.of(new Place(rest, TensorSlice.of(section, variables)));
     }
     List<Place> places = new ArrayList<>();
     String name = rest.isEmpty() ? rest : rest.substring(1);
@@ -177,7 +177,8 @@ public final class NameMap {
         Map<String, Integer> numbers = numbers(leaf, matcher);
         String tail = name.substring(matcher.end());
         for (String their : leaf.theirs) {
-          places.add(new Place("." + filled(their, numbers) + tail, Cut.of(leaf.last, variables)));
+          places.add(
+              new Place("." + filled(their, numbers) + tail, TensorSlice.of(leaf.last, variables)));
         }
       }
     }
@@ -186,6 +187,6 @@ public final class NameMap {
 
   private static String filled(String theirs, Map<String, Integer> numbers) {
     return SUM.matcher(theirs)
-        .replaceAll(sum -> Integer.toString(new Sum(sum.group(1), numbers).value()));
+        .replaceAll(sum -> Integer.toString(new IndexExpression(sum.group(1), numbers).value()));
   }
 }

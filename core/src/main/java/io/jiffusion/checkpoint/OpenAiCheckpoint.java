@@ -41,12 +41,12 @@ final class OpenAiCheckpoint implements Format {
   private static final int SMALL_SIZE = 64;
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().containsKey(MARK);
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new JiffusionException(
           path
@@ -89,7 +89,7 @@ final class OpenAiCheckpoint implements Format {
   /** A network, and its heads where their number is given and not their width. */
   private record Unet(UnetConfig config, int heads) {}
 
-  private static boolean isImproved(Settings c) {
+  private static boolean isImproved(PeerConfig c) {
     return c.text("class", c.text("program", "")).startsWith("improved")
         || !c.has("class")
             && !c.has("program")
@@ -104,7 +104,7 @@ final class OpenAiCheckpoint implements Format {
    * Rows and columns of the images. The scripts for super-resolution call them large_size, and have
    * a default; the classes of improved-diffusion have no such argument.
    */
-  private static int[] size(Path path, Settings c, boolean superResolution) {
+  private static int[] size(Path path, PeerConfig c, boolean superResolution) {
     for (String key : List.of("large_size", "image_size")) {
       if (c.has(key)) {
         return c.size(key);
@@ -121,7 +121,7 @@ final class OpenAiCheckpoint implements Format {
   }
 
   /** Of the arguments of UNetModel. */
-  private static Unet arguments(Settings c, int[] size) {
+  private static Unet arguments(PeerConfig c, int[] size) {
     int channels = c.whole("model_channels");
     double[] mult = c.has("channel_mult") ? c.numbers("channel_mult") : new double[] {1, 2, 4, 8};
     int in = c.whole("in_channels");
@@ -143,7 +143,7 @@ final class OpenAiCheckpoint implements Format {
   }
 
   /** Of the scripts' flags. */
-  private static Unet flags(Settings c, int size, boolean classifier) {
+  private static Unet flags(PeerConfig c, int size, boolean classifier) {
     String kind = classifier ? "classifier_" : "";
     String places = c.text(kind + "attention_resolutions", classifier ? "32,16,8" : "16,8");
     List<Integer> attention =
@@ -165,7 +165,7 @@ final class OpenAiCheckpoint implements Format {
         true);
   }
 
-  private static double[] multipliers(Settings c, int size) {
+  private static double[] multipliers(PeerConfig c, int size) {
     String given = c.text("channel_mult", "");
     if (!given.isEmpty()) {
       return Arrays.stream(given.split(",")).mapToDouble(Double::parseDouble).toArray();
@@ -181,7 +181,7 @@ final class OpenAiCheckpoint implements Format {
   }
 
   private static Unet unet(
-      Settings c,
+      PeerConfig c,
       int[] size,
       int in,
       int channels,
@@ -251,7 +251,7 @@ final class OpenAiCheckpoint implements Format {
         headWidth > 0 ? 0 : heads);
   }
 
-  private static UnetClassifierConfig classifier(Settings c, Unet unet) {
+  private static UnetClassifierConfig classifier(PeerConfig c, Unet unet) {
     String pool = c.text("classifier_pool", c.text("pool", "attention"));
     int deepest = unet.config.levels().get(unet.config.levels().size() - 1).channels();
     int heads = unet.heads > 0 ? unet.heads : deepest / unet.config.headWidth();
@@ -266,7 +266,7 @@ final class OpenAiCheckpoint implements Format {
         "must be adaptive, attention, spatial or spatial_v2");
   }
 
-  private static SuperResolutionConfig superResolution(Settings c, UnetConfig unet) {
+  private static SuperResolutionConfig superResolution(PeerConfig c, UnetConfig unet) {
     int small = c.whole("small_size", c.has("model_channels") ? unet.height() / 4 : SMALL_SIZE);
     UnetConfig twice = // the same with the channels of both images
         Draft.of(unet)
@@ -276,7 +276,7 @@ final class OpenAiCheckpoint implements Format {
     return new SuperResolutionConfig(twice, small, small);
   }
 
-  private static ProcessConfig process(Settings c, Unet unet) {
+  private static ProcessConfig process(PeerConfig c, Unet unet) {
     int steps = c.whole("diffusion_steps", 1000);
     if (steps != 1000 && !c.has("rescale_timesteps")) {
       throw new JiffusionException(

@@ -2,7 +2,7 @@ package io.jiffusion.checkpoint;
 
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.base.Shown;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.RunConfig;
@@ -26,7 +26,7 @@ import java.util.Map;
  * @param source where the weights are from; left out if they were trained here
  */
 public record RunFolder(
-    int format, String jiffusion, long step, RunConfig config, @Optional Source source) {
+    int format, String jiffusion, long step, RunConfig config, @LeftOut Source source) {
   /** Version of the program. */
   public static final String VERSION = "0.1.0";
 

@@ -28,13 +28,13 @@ final class ScoreSdeCheckpoint implements Format {
   private static final String WRAPPED = "module."; // as DataParallel names them
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().keySet().stream()
         .anyMatch(name -> name.startsWith(MODEL) && name.contains("all_modules."));
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     if (config == null) {
       throw new JiffusionException(
           path
@@ -85,8 +85,8 @@ final class ScoreSdeCheckpoint implements Format {
     return names;
   }
 
-  private static SongUnetConfig ncsnpp(Settings all) {
-    Settings c = all.group("model");
+  private static SongUnetConfig ncsnpp(PeerConfig all) {
+    PeerConfig c = all.group("model");
     int channels = c.whole("nf");
     boolean fourier = c.text("embedding_type", "positional").equals("fourier");
     boolean divide = c.flag("scale_by_sigma", false);
@@ -109,8 +109,8 @@ final class ScoreSdeCheckpoint implements Format {
         divide);
   }
 
-  private static SongUnetConfig ddpm(Settings all) {
-    Settings c = all.group("model");
+  private static SongUnetConfig ddpm(PeerConfig all) {
+    PeerConfig c = all.group("model");
     c.must("conditional", "true");
     c.must("nonlinearity", "swish");
     if (c.flag("scale_by_sigma", false)) {
@@ -130,13 +130,13 @@ final class ScoreSdeCheckpoint implements Format {
         false);
   }
 
-  private static Resample resample(Settings c, boolean residual) {
+  private static Resample resample(PeerConfig c, boolean residual) {
     return residual
         ? Resample.RESIDUAL
         : c.flag("resamp_with_conv", true) ? Resample.CONV : Resample.PLAIN;
   }
 
-  private static Pyramid pyramid(Settings c, String key, String skip) {
+  private static Pyramid pyramid(PeerConfig c, String key, String skip) {
     String given = c.text(key, "none");
     if (given.equals(skip)) {
       return Pyramid.SKIP;
@@ -149,7 +149,7 @@ final class ScoreSdeCheckpoint implements Format {
   }
 
   private static SongUnetConfig network(
-      Settings all,
+      PeerConfig all,
       int channels,
       boolean fourier,
       int groups,
@@ -160,8 +160,8 @@ final class ScoreSdeCheckpoint implements Format {
       Pyramid decoder,
       boolean concatenate,
       boolean divide) {
-    Settings c = all.group("model");
-    Settings data = all.group("data");
+    PeerConfig c = all.group("model");
+    PeerConfig data = all.group("data");
     int size = data.whole("image_size");
     int image = data.whole("num_channels", 3);
     return Draft.of(SongUnetConfig.class)
@@ -201,9 +201,9 @@ final class ScoreSdeCheckpoint implements Format {
         .make();
   }
 
-  private static ProcessConfig process(Settings all) {
-    Settings training = all.group("training");
-    Settings model = all.group("model");
+  private static ProcessConfig process(PeerConfig all) {
+    PeerConfig training = all.group("training");
+    PeerConfig model = all.group("model");
     boolean continuous = training.flag("continuous", true);
     String sde = training.text("sde").toLowerCase(java.util.Locale.ROOT);
     if (!continuous && !sde.equals("vpsde")) {

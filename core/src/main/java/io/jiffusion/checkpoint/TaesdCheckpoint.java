@@ -16,13 +16,13 @@ import java.util.Map;
 final class TaesdCheckpoint implements Format {
 
   @Override
-  public boolean knows(ArrayFile arrays, Settings config) {
+  public boolean knows(ArrayFile arrays, PeerConfig config) {
     return arrays.arrays().containsKey("encoder.1.conv.0.weight")
         && arrays.arrays().containsKey("decoder.1.weight");
   }
 
   @Override
-  public StoredModel open(Path path, ArrayFile arrays, Settings config, ReadOptions options) {
+  public StoredModel open(Path path, ArrayFile arrays, PeerConfig config, ReadOptions options) {
     Map<String, ArrayFile.Info> tensors = arrays.arrays();
     List<Integer> blocks = new ArrayList<>();
     int pooled = 0;

@@ -1,7 +1,7 @@
 package io.jiffusion.config;
 
 import io.jiffusion.base.JiffusionException;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.base.Shown;
 import io.jiffusion.base.Suggestion;
 import java.lang.reflect.Array;
@@ -99,7 +99,7 @@ public final class Binder {
     for (int i = 0; i < components.length; i++) {
       String key = dot(path, components[i].getName());
       Tree value = fields.get(components[i].getName());
-      boolean optional = components[i].isAnnotationPresent(Optional.class);
+      boolean optional = components[i].isAnnotationPresent(LeftOut.class);
       if (value == null && !optional) {
         problem(() -> "missing key " + key + " (" + tree.place() + ")");
       } else if (value != null && !(optional && value.value() == null)) {

@@ -2,7 +2,7 @@ package io.jiffusion.config;
 
 import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.schedule.Between;
 import java.util.List;
 import java.util.Map;
@@ -33,21 +33,21 @@ import java.util.Map;
  * @param differs where this sampler is not as the other program has it, and by how much
  */
 public record Conventions(
-    @Optional String label,
-    @Optional String dataRange,
-    @Optional double[] betas,
-    @Optional Boolean zeroSnr,
-    @Optional Double endAlphaBar,
-    @Optional Boolean singlePrecision,
-    @Optional Between between,
-    @Optional Double clipRange,
-    @Optional String threshold,
-    @Optional String start,
-    @Optional String sampler,
-    @Optional String spacing,
-    @Optional Integer steps,
-    @Optional Integer nullClass,
-    @Optional String differs) {
+    @LeftOut String label,
+    @LeftOut String dataRange,
+    @LeftOut double[] betas,
+    @LeftOut Boolean zeroSnr,
+    @LeftOut Double endAlphaBar,
+    @LeftOut Boolean singlePrecision,
+    @LeftOut Between between,
+    @LeftOut Double clipRange,
+    @LeftOut String threshold,
+    @LeftOut String start,
+    @LeftOut String sampler,
+    @LeftOut String spacing,
+    @LeftOut Integer steps,
+    @LeftOut Integer nullClass,
+    @LeftOut String differs) {
 
   /** None differs. */
   public static final Conventions OURS =

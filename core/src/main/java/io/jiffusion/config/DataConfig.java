@@ -2,7 +2,7 @@ package io.jiffusion.config;
 
 import io.jiffusion.base.Check;
 import io.jiffusion.base.JiffusionException;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.data.Cifar10;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.data.ImageFolder;
@@ -32,8 +32,8 @@ public record DataConfig(
     String set,
     String path,
     boolean flip,
-    @Optional List<String> classes,
-    @Optional Boolean skipUnreadable) {
+    @LeftOut List<String> classes,
+    @LeftOut Boolean skipUnreadable) {
 
   private static final int TOY_POINTS = 100_000;
 

@@ -1,6 +1,6 @@
 package io.jiffusion.config;
 
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.AutoencoderConfig;
 import io.jiffusion.network.AutoencoderDecoder;
 import io.jiffusion.network.AutoencoderEncoder;
@@ -41,14 +41,14 @@ import java.util.stream.Stream;
  * @param tinyAutoencoder the same at a small part of the cost
  */
 public record NetworkConfig(
-    @Optional UnetConfig unet,
-    @Optional MlpConfig mlp,
-    @Optional SuperResolutionConfig superResolution,
-    @Optional UnetClassifierConfig classifier,
-    @Optional SongUnetConfig songUnet,
-    @Optional DitConfig dit,
-    @Optional AutoencoderConfig autoencoder,
-    @Optional TinyAutoencoderConfig tinyAutoencoder) {
+    @LeftOut UnetConfig unet,
+    @LeftOut MlpConfig mlp,
+    @LeftOut SuperResolutionConfig superResolution,
+    @LeftOut UnetClassifierConfig classifier,
+    @LeftOut SongUnetConfig songUnet,
+    @LeftOut DitConfig dit,
+    @LeftOut AutoencoderConfig autoencoder,
+    @LeftOut TinyAutoencoderConfig tinyAutoencoder) {
 
   public NetworkConfig {
     long given =

@@ -1,7 +1,7 @@
 package io.jiffusion.config;
 
 import io.jiffusion.base.Check;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Execution;
 import io.jiffusion.process.NetworkDenoiser;
 import io.jiffusion.process.Variance;
@@ -41,14 +41,14 @@ public record ProcessConfig(
     int steps,
     double betaStart,
     double betaEnd,
-    @Optional Double sigmaMin,
-    @Optional Double sigmaMax,
+    @LeftOut Double sigmaMin,
+    @LeftOut Double sigmaMax,
     String predicts,
-    @Optional Double sigmaData,
+    @LeftOut Double sigmaData,
     boolean clip,
     boolean rederive,
     Variance variance,
-    @Optional Conventions conventions) {
+    @LeftOut Conventions conventions) {
 
   /** T of the largest table. */
   static final int MOST_STEPS = 10_000;

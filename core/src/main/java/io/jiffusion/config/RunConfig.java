@@ -2,7 +2,7 @@ package io.jiffusion.config;
 
 import io.jiffusion.base.Check;
 import io.jiffusion.base.JiffusionException;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.base.Suggestion;
 import io.jiffusion.data.Dataset;
 import java.io.IOException;
@@ -29,10 +29,10 @@ import java.util.Map;
  * @param train how it learns; null for a model that another program trained
  */
 public record RunConfig(
-    @Optional DataConfig data,
+    @LeftOut DataConfig data,
     NetworkConfig network,
-    @Optional ProcessConfig process,
-    @Optional TrainConfig train) {
+    @LeftOut ProcessConfig process,
+    @LeftOut TrainConfig train) {
 
   public RunConfig {
     if (train != null && (data == null || process == null)) {

@@ -2,7 +2,7 @@ package io.jiffusion.config;
 
 import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import java.util.List;
 
 /**
@@ -48,10 +48,10 @@ public record TrainConfig(
     double[] gamma,
     int shards,
     String precision,
-    @Optional Boolean recompute,
+    @LeftOut Boolean recompute,
     int previewEvery,
     int checkpointEvery,
-    @Optional Double checkpointMinutes) {
+    @LeftOut Double checkpointMinutes) {
   private static final double MINUTES = 10;
 
   private static final int MOST_OF_A_BATCH = 1 << 20;

@@ -10,7 +10,7 @@ import io.jiffusion.data.Images;
 import io.jiffusion.evaluate.Frechet.Moments;
 import io.jiffusion.network.Shape;
 import io.jiffusion.pipeline.ArrayFiles;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
@@ -69,19 +69,19 @@ public record Evaluation(
    */
   public Report run(
       Model model,
-      Judge judge,
+      ImageClassifier classifier,
       Dataset train,
       Dataset test,
       Consumer<Progress> progress,
       Cancellation cancellation) {
-    check(model, judge, train, test);
+    check(model, classifier, train, test);
     int classes = test.classes();
-    float[] someTest = Judge.examples(test, some(test));
+    float[] someTest = ImageClassifier.examples(test, some(test));
     int[] someTrain = some(train);
 
     int[] all = all(test.size());
-    Judge.Verdict real = judge.look(Judge.examples(test, all));
-    Moments reference = Moments.of(real.features(), judge.config().features());
+    ImageClassifier.Classification real = classifier.classify(ImageClassifier.examples(test, all));
+    Moments reference = Moments.of(real.features(), classifier.config().features());
     List<SampleRequest> requests = requests(classes);
     long total = requests.stream().mapToLong(SampleRequest::evaluations).sum();
     requests.forEach(model::check); // errors first
@@ -101,9 +101,10 @@ public record Evaluation(
                       name(request, request.evaluations())));
       SampleResult result = model.sample(request, whole, cancellation);
       Images made = result.images();
-      float[] images = Judge.examples(new ImageSet(made, null, List.of()), all(made.count()));
+      float[] images =
+          ImageClassifier.examples(new ImageSet(made, null, List.of()), all(made.count()));
       int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
-      Judge.Verdict verdict = judge.look(images);
+      ImageClassifier.Classification verdict = classifier.classify(images);
       rows.add(
           Report.Row.of(
               name(request, result.evaluations()),
@@ -113,7 +114,8 @@ public record Evaluation(
       before += request.evaluations();
       cancellation.check();
     }
-    Judge.Verdict seen = judge.look(Judge.examples(train, someTrain));
+    ImageClassifier.Classification seen =
+        classifier.classify(ImageClassifier.examples(train, someTrain));
     rows.add(
         Report.Row.of(
             "training images",
@@ -137,22 +139,22 @@ public record Evaluation(
    * @return a row for the images, then one for the test images
    * @throws io.jiffusion.base.JiffusionException if the file has no such images
    */
-  public static Report given(Judge judge, String file, Dataset test) {
+  public static Report given(ImageClassifier classifier, String file, Dataset test) {
     Values values = ArrayFiles.values(file);
     long[] shape = values.shape();
     Check.that(
         shape.length == 4
-            && shape[1] == judge.config().size()
-            && shape[2] == judge.config().size()
-            && shape[3] == judge.config().inputChannels(),
+            && shape[1] == classifier.config().size()
+            && shape[2] == classifier.config().size()
+            && shape[3] == classifier.config().inputChannels(),
         "images",
         java.util.Arrays.toString(shape) + " in " + file,
         "must be bytes [N, "
-            + judge.config().size()
+            + classifier.config().size()
             + ", "
-            + judge.config().size()
+            + classifier.config().size()
             + ", "
-            + judge.config().inputChannels()
+            + classifier.config().inputChannels()
             + "], as sample --format npz writes them");
     checkLevels(file, values.values());
     byte[] bytes = new byte[values.values().length];
@@ -161,16 +163,18 @@ public record Evaluation(
     }
     Images made = new Images((int) shape[0], (int) shape[1], (int) shape[2], (int) shape[3], bytes);
     int classes = test.classes();
-    Judge.Verdict real = judge.look(Judge.examples(test, all(test.size())));
-    Judge.Verdict verdict =
-        judge.look(Judge.examples(new ImageSet(made, null, List.of()), all(made.count())));
+    ImageClassifier.Classification real =
+        classifier.classify(ImageClassifier.examples(test, all(test.size())));
+    ImageClassifier.Classification verdict =
+        classifier.classify(
+            ImageClassifier.examples(new ImageSet(made, null, List.of()), all(made.count())));
     int[] desired = IntStream.range(0, made.count()).map(i -> i % classes).toArray();
     return new Report(
         List.of(
             Report.Row.of(
                 file,
                 Confusion.of(desired, verdict.classes(), classes),
-                distance(verdict, Moments.of(real.features(), judge.config().features())),
+                distance(verdict, Moments.of(real.features(), classifier.config().features())),
                 null),
             Report.Row.of(
                 "test images",
@@ -203,7 +207,7 @@ public record Evaluation(
     return Tree.of(report).toJson();
   }
 
-  private static void check(Model model, Judge judge, Dataset train, Dataset test) {
+  private static void check(Model model, ImageClassifier classifier, Dataset train, Dataset test) {
     int classes = test.classes();
     Check.that(
         classes > 0 && model.config().classes() == classes,
@@ -211,14 +215,17 @@ public record Evaluation(
         model.config().classes() + " classes",
         "must have the " + classes + " classes of the test images");
     Check.that(
-        judge.config().classes() == classes && train.classes() == classes,
+        classifier.config().classes() == classes && train.classes() == classes,
         "classifier or training images",
-        judge.config().classes() + " and " + train.classes() + " classes",
+        classifier.config().classes() + " and " + train.classes() + " classes",
         "must have the " + classes + " classes of the test images");
     Shape made = model.config().network().network().input();
     List<Shape> sizes =
         List.of(
-            Shape.of(judge.config().inputChannels(), judge.config().size(), judge.config().size()),
+            Shape.of(
+                classifier.config().inputChannels(),
+                classifier.config().size(),
+                classifier.config().size()),
             Shape.of(train.channels(), train.height(), train.width()),
             Shape.of(test.channels(), test.height(), test.width()));
     Check.that(
@@ -278,7 +285,7 @@ public record Evaluation(
     return IntStream.of(indices).map(data::label).toArray();
   }
 
-  private static double distance(Judge.Verdict verdict, Moments reference) {
+  private static double distance(ImageClassifier.Classification verdict, Moments reference) {
     return Frechet.distance(Moments.of(verdict.features(), reference.dimension()), reference);
   }
 

@@ -19,7 +19,7 @@ import io.jiffusion.process.ReverseVariance;
 import io.jiffusion.process.Variance;
 import io.jiffusion.process.VariationalBound;
 import io.jiffusion.schedule.NoiseSchedule;
-import io.jiffusion.schedule.Spacing;
+import io.jiffusion.schedule.Spacings;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.TimeRange;
 import java.util.ArrayList;
@@ -190,8 +190,9 @@ public record Likelihood(
       return config.process().noiseSchedule();
     }
 
-    Watched watched(String unit, Watched.Total total) {
-      return new Watched(config.process().denoiser(network), unit, progress, cancellation, total);
+    ObservedDenoiser watched(String unit, ObservedDenoiser.Total total) {
+      return new ObservedDenoiser(
+          config.process().denoiser(network), unit, progress, cancellation, total);
     }
 
     /** Images, in parts that are small enough to differentiate. */
@@ -206,9 +207,9 @@ public record Likelihood(
   private Bound bound(Work work, ReverseVariance variance) {
     ProcessConfig process = work.config.process();
     NoiseSchedule schedule = work.schedule();
-    TimeGrid grid = Spacing.parse(process.spacing("uniform"), schedule, steps);
+    TimeGrid grid = Spacings.parse(process.spacing("uniform"), schedule, steps);
     long evaluations = (long) work.images.length * steps;
-    Watched watched = work.watched("evaluations for the bound", (done, t) -> evaluations);
+    ObservedDenoiser watched = work.watched("evaluations for the bound", (done, t) -> evaluations);
     List<VariationalBound.Bound> found = new ArrayList<>();
     long first = seed;
     for (int[] part : work.parts()) {
@@ -244,7 +245,7 @@ public record Likelihood(
     NoiseSchedule schedule = work.schedule();
     TimeRange times = schedule.trainingRange();
     List<int[]> parts = work.parts();
-    Watched watched =
+    ObservedDenoiser watched =
         work.watched("evaluations along the flow", new Guessed(times, parts.size() * probes));
     double[] bits = new double[work.images.length];
     double squares = 0; // of the errors by probes
@@ -273,7 +274,7 @@ public record Likelihood(
         bits);
   }
 
-  private Conditioned denoiser(Work work, Watched watched, int[] part) {
+  private Conditioned denoiser(Work work, ObservedDenoiser watched, int[] part) {
     return new Conditioned(watched, RealImages.classes(work.config, work.data, ownClasses, part));
   }
 
@@ -285,7 +286,7 @@ public record Likelihood(
    * A guess of how many evaluations flows will take whose steps adapt: near the data they are
    * short, so the way is measured in the logarithm of time.
    */
-  private static final class Guessed implements Watched.Total {
+  private static final class Guessed implements ObservedDenoiser.Total {
     private final TimeRange times;
     private final int flows;
     private int begun;

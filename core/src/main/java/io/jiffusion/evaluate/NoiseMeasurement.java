@@ -40,8 +40,8 @@ public final class NoiseMeasurement {
     ProcessConfig process = config.process();
     int[] all = RealImages.some(data, count);
     long total = (long) count * process.steps();
-    Watched watched =
-        new Watched(
+    ObservedDenoiser watched =
+        new ObservedDenoiser(
             process.denoiser(model.network()),
             "evaluations",
             progress,

@@ -256,7 +256,7 @@ final class ConvolutionSteps {
   /** Of every row of a parameter some numbers: the weights of some input channels. */
   private void columns(
       FloatBuffer to, String name, Node node, long length, long first, long count) {
-    Numbers numbers = out.weights.numbers();
+    WeightReader numbers = out.weights.numbers();
     if (count == length) {
       numbers.into(to, name + ".weight");
       return;

@@ -66,7 +66,7 @@ public final class EagerExecution extends BlockExecution {
   @Override
   float[] forward(float[] x, float[] labels, Conditions conditions) {
     try (Scope scope = Scope.open()) {
-      Torch.gradients(false);
+      Scope.gradients(false);
       return apply(tensor(x), labels, conditions).floats();
     }
   }
@@ -74,7 +74,7 @@ public final class EagerExecution extends BlockExecution {
   /** The gradient with respect to the input for one whole block. */
   private float[] backward(float[] x, float[] labels, Conditions conditions, float[] cotangent) {
     try (Scope scope = Scope.open()) {
-      Torch.gradients(true);
+      Scope.gradients(true);
       Tensor input = tensor(x).leaf();
       Tensor result = apply(input, labels, conditions).to(Precision.FP32);
       result.times(Tensor.of(cotangent, result.sizes())).sum().backward();

@@ -15,15 +15,15 @@ import org.bytedeco.dnnl.memory.desc;
  */
 final class PackedWeights implements AutoCloseable {
   private final Dnnl dnnl = new Dnnl();
-  private final Numbers numbers;
+  private final WeightReader numbers;
   private final Map<String, List<Dnnl.Memory>> packed = new HashMap<>();
   private long bytes;
 
-  PackedWeights(Numbers numbers) {
+  PackedWeights(WeightReader numbers) {
     this.numbers = numbers;
   }
 
-  Numbers numbers() {
+  WeightReader numbers() {
     return numbers;
   }
 

@@ -19,7 +19,7 @@ import org.bytedeco.dnnl.memory.desc;
  */
 final class Plan implements AutoCloseable {
   private final Dnnl dnnl = new Dnnl();
-  private final Vectors vectors;
+  private final VectorProgram vectors;
   private final int images;
   private final Map<Given, Long> given = new HashMap<>();
   private final List<Step> steps;
@@ -34,7 +34,7 @@ final class Plan implements AutoCloseable {
    * @param graph rewritten
    * @throws Unplanned if an operation cannot be done, or only slowly
    */
-  Plan(Graph graph, PackedWeights weights, Vectors vectors, boolean bf16, int images) {
+  Plan(Graph graph, PackedWeights weights, VectorProgram vectors, boolean bf16, int images) {
     this.vectors = vectors;
     this.images = images;
     boolean made = false;
@@ -110,8 +110,8 @@ final class Plan implements AutoCloseable {
    * @param offer is told of the run, for a thread that may help; one that has made this plan too:
    *     oneDNN's memory for what stands within an operation is each thread's own
    */
-  float[] run(float[] x, float[] labels, Conditions conditions, Consumer<Helped> offer) {
-    Helped run = new Helped(steps, prepare(x, labels, conditions));
+  float[] run(float[] x, float[] labels, Conditions conditions, Consumer<SharedRun> offer) {
+    SharedRun run = new SharedRun(steps, prepare(x, labels, conditions));
     offer.accept(run);
     run.run();
     return output();

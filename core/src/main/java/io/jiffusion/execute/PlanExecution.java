@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public final class PlanExecution extends BlockExecution {
   /** What a plan is made of: the same for all threads. */
-  private record Program(Graph graph, Vectors vectors) {}
+  private record Program(Graph graph, VectorProgram vectors) {}
 
   private final Precision precision;
   private final Supplier<Execution> differentiable;
@@ -64,7 +64,7 @@ public final class PlanExecution extends BlockExecution {
     this.count = threads;
     boolean made = false;
     try {
-      weights = new PackedWeights(new Numbers(network, source));
+      weights = new PackedWeights(new WeightReader(network, source));
       boolean attends = network.contextWidth() > 0 && !network.contextOfClass();
       // how long its sequences will be is not known yet, but what no plan can do is known from two
       Workers.result(this.threads.submit(() -> plan(attends ? 2 : 0)));
@@ -103,7 +103,7 @@ public final class PlanExecution extends BlockExecution {
   private Program program(int context) {
     Graph graph = Graph.of(network, block, context);
     Rewrites.all(graph);
-    return new Program(graph, new Vectors(graph, weights.numbers()::all));
+    return new Program(graph, new VectorProgram(graph, weights.numbers()::all));
   }
 
   @Override
@@ -116,7 +116,7 @@ public final class PlanExecution extends BlockExecution {
     return plan.run(x, labels, conditions, run -> threads.submit(() -> help(context, run)));
   }
 
-  private Void help(int context, Helped run) {
+  private Void help(int context, SharedRun run) {
     plan(context);
     run.help();
     return null;

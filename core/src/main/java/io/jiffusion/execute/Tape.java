@@ -6,7 +6,6 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import io.jiffusion.tensor.Torch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,10 +21,10 @@ import java.util.function.Function;
  * A network in training: its operations are done one by one and written down, and {@link #backward}
  * goes through them from the last to the first.
  *
- * <p>What takes the time is done by oneDNN, forward and backward ({@link ByKernels}); all other
- * operations by the engine, which differentiates each on its own ({@link ByEngine}).
+ * <p>What takes the time is done by oneDNN, forward and backward ({@link KernelOps}); all other
+ * operations by the engine, which differentiates each on its own ({@link AutogradOps}).
  */
-public final class Tape extends ByKernels implements AutoCloseable {
+public final class Tape extends KernelOps implements AutoCloseable {
 
   /** A tensor of the network, and what is known of its gradient. */
   public static class Value {
@@ -92,7 +91,7 @@ public final class Tape extends ByKernels implements AutoCloseable {
    */
   public Tape(
       Params leaves,
-      Filters filters,
+      PackedFilters filters,
       Params gradients,
       TrainingKernels kernels,
       Precision precision,
@@ -145,7 +144,7 @@ public final class Tape extends ByKernels implements AutoCloseable {
     while (!entries.isEmpty()) {
       Entry entry = entries.removeLast();
       try (Scope scope = Scope.open()) {
-        Torch.gradients(false);
+        Scope.gradients(false);
         if (entry.result.gradient != null) {
           entry.backward.accept(entry.result.gradient);
         }
@@ -254,7 +253,7 @@ public final class Tape extends ByKernels implements AutoCloseable {
         dy -> {
           Deque<Entry> again = new ArrayDeque<>();
           try {
-            Torch.gradients(true);
+            Scope.gradients(true);
             block(name, body, again, null).add(dy);
             backward(again);
           } finally {

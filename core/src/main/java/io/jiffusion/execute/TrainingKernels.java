@@ -109,7 +109,7 @@ public final class TrainingKernels implements AutoCloseable {
   }
 
   /** Packs a weight, float32 and row-major. */
-  void pack(Tensor weight, Filters.Packed packed) {
+  void pack(Tensor weight, PackedFilters.Packed packed) {
     Pack how = (Pack) find(packed, () -> new Pack(dnnl, weight.sizes(), packed));
     Dnnl.move(how.from, weight.address());
     how.how.run();
@@ -153,7 +153,7 @@ public final class TrainingKernels implements AutoCloseable {
     private final Memory from;
     private final Primitive how;
 
-    Pack(Dnnl dnnl, long[] sizes, Filters.Packed packed) {
+    Pack(Dnnl dnnl, long[] sizes, PackedFilters.Packed packed) {
       from = dnnl.at(dnnl.dense(data_type.f32, sizes), packed.address);
       how = dnnl.reorder(from, dnnl.at(packed.layout, packed.address));
     }

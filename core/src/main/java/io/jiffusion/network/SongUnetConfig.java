@@ -3,7 +3,7 @@ package io.jiffusion.network;
 import static io.jiffusion.network.Sizes.check;
 
 import io.jiffusion.base.ByValue;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
@@ -83,7 +83,7 @@ public record SongUnetConfig(
     boolean concatenate,
     boolean centerInput,
     boolean divide,
-    @Optional Norms norms) {
+    @LeftOut Norms norms) {
 
   /** None differs. */
   private static final Norms SAME = new Norms(0, 0, 0, 0, 0);

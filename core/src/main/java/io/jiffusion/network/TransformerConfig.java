@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 
 /**
  * What the transformers of a U-Net attend to: a sequence for each image, given from outside, or one
@@ -13,7 +13,7 @@ import io.jiffusion.base.Optional;
  * @param nullClass whether the table's last row stands for "no class"
  */
 public record TransformerConfig(
-    int contextWidth, boolean middle, @Optional Integer classes, boolean nullClass) {
+    int contextWidth, boolean middle, @LeftOut Integer classes, boolean nullClass) {
 
   public TransformerConfig {
     Sizes.check("contextWidth", contextWidth, 1, Sizes.CHANNELS);

@@ -3,7 +3,7 @@ package io.jiffusion.network;
 import static io.jiffusion.network.Sizes.check;
 
 import io.jiffusion.base.ByValue;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetLevel.Attention;
@@ -75,14 +75,14 @@ public record UnetConfig(
     boolean centerInput,
     double middleScale,
     boolean middleNorm,
-    @Optional Integer outputChannels,
-    @Optional Integer sinusoid,
-    @Optional Integer embedding,
-    @Optional List<UnetLevel> levels,
-    @Optional TransformerConfig transformer,
-    @Optional Integer middleBlocks,
-    @Optional Integer upHeads,
-    @Optional ClassEmbedding classEmbedding) {
+    @LeftOut Integer outputChannels,
+    @LeftOut Integer sinusoid,
+    @LeftOut Integer embedding,
+    @LeftOut List<UnetLevel> levels,
+    @LeftOut TransformerConfig transformer,
+    @LeftOut Integer middleBlocks,
+    @LeftOut Integer upHeads,
+    @LeftOut ClassEmbedding classEmbedding) {
 
   /** How a class enters the time embedding. */
   public enum ClassEmbedding {

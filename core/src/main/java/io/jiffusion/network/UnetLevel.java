@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.UnetConfig.Resample;
 
 /**
@@ -19,10 +19,10 @@ public record UnetLevel(
     int channels,
     Attention down,
     Attention up,
-    @Optional Integer heads,
-    @Optional Integer depth,
-    @Optional Resample halve,
-    @Optional Resample twice) {
+    @LeftOut Integer heads,
+    @LeftOut Integer depth,
+    @LeftOut Resample halve,
+    @LeftOut Resample twice) {
 
   public UnetLevel {
     Sizes.check("channels", channels, 1, Sizes.CHANNELS);

@@ -85,7 +85,7 @@ final class Denoisers {
         "guidance",
         request.guidance(),
         "must be 1 (none) with a classifier, whose strength is scale=");
-    Judge classifier = guides.classifier(spec.text("model", Home.BUNDLED));
+    ImageClassifier classifier = guides.classifier(spec.text("model", Home.BUNDLED));
     double scale = spec.number("scale", 1);
     boolean shiftsTheMean = spec.flag("mean");
     boolean unconditional = spec.flag("unconditional");

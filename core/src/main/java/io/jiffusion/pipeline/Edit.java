@@ -4,8 +4,8 @@ import io.jiffusion.base.Check;
 import io.jiffusion.base.Spec;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Noise;
-import io.jiffusion.sampler.Known;
 import io.jiffusion.sampler.RePaint;
+import io.jiffusion.sampler.ReplacementConstraint;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.SdEdit;
 import io.jiffusion.sampler.Walk;
@@ -80,23 +80,25 @@ record Edit(String name, int jump, int times, double strength, int factor) {
 
   /** What holds the states to the known part. */
   Walk.Constraint constraint(Batch pictures, Batch mask, NoiseSchedule schedule, Noise noise) {
-    Known.Part part = part(mask);
-    return part == null ? (k, t, x) -> x : new Known(pictures, part, schedule, noise);
+    ReplacementConstraint.Part part = part(mask);
+    return part == null
+        ? (k, t, x) -> x
+        : new ReplacementConstraint(pictures, part, schedule, noise);
   }
 
   /** The known part of pictures, the rest of them grey; all of them for {@code image}. */
   Batch known(Batch pictures, Batch mask) {
-    Known.Part part = part(mask);
+    ReplacementConstraint.Part part = part(mask);
     return part == null
         ? pictures
         : part.replace(pictures.with(new double[pictures.data().length]), pictures);
   }
 
-  private Known.Part part(Batch mask) {
+  private ReplacementConstraint.Part part(Batch mask) {
     return switch (name) {
-      case INPAINT, REPAINT -> Known.pixels(mask);
-      case COLOUR -> Known.gray();
-      case UPSCALE -> Known.blocks(factor);
+      case INPAINT, REPAINT -> ReplacementConstraint.pixels(mask);
+      case COLOUR -> ReplacementConstraint.gray();
+      case UPSCALE -> ReplacementConstraint.blocks(factor);
       default -> null;
     };
   }

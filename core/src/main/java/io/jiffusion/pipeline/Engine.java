@@ -1,6 +1,5 @@
 package io.jiffusion.pipeline;
 
-import io.jiffusion.tensor.Device;
 import io.jiffusion.tensor.Torch;
 
 /** What holds for the whole process. */
@@ -15,6 +14,6 @@ public final class Engine {
    * @throws IllegalArgumentException if there is no such device
    */
   public static void use(String device) {
-    Torch.use(Device.of(device));
+    Torch.use(Torch.device(device));
   }
 }

@@ -22,7 +22,7 @@ final class GuideModels implements AutoCloseable {
   private final RunConfig guided;
   private final ModelOptions options;
   private final Map<String, Guide> models = new HashMap<>();
-  private final Map<String, Judge> classifiers = new HashMap<>();
+  private final Map<String, ImageClassifier> classifiers = new HashMap<>();
 
   /**
    * Of a model.
@@ -60,12 +60,13 @@ final class GuideModels implements AutoCloseable {
   }
 
   /** The classifier of noisy images in a folder. */
-  Judge classifier(String folder) {
+  ImageClassifier classifier(String folder) {
     return classifiers.computeIfAbsent(
         folder,
         name -> {
-          Judge judge =
-              Judge.load(name.equals(Home.BUNDLED) ? Home.noisyClassifier() : Path.of(name));
+          ImageClassifier judge =
+              ImageClassifier.load(
+                  name.equals(Home.BUNDLED) ? Home.noisyClassifier() : Path.of(name));
           if (judge.config().classes() == guided.classes()) {
             return judge;
           }
@@ -81,6 +82,6 @@ final class GuideModels implements AutoCloseable {
   @Override
   public void close() {
     models.values().forEach(model -> model.execution().close());
-    classifiers.values().forEach(Judge::close);
+    classifiers.values().forEach(ImageClassifier::close);
   }
 }

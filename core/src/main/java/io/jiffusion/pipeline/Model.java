@@ -184,7 +184,7 @@ public final class Model implements AutoCloseable {
    * @throws IllegalArgumentException if its sampler, steps or spacing do not fit the process
    */
   public TimeGrid grid(SampleRequest request) {
-    return Route.of(config.process(), request).grid();
+    return ResolvedRequest.of(config.process(), request).grid();
   }
 
   /**
@@ -328,7 +328,10 @@ public final class Model implements AutoCloseable {
 
   private Sampling sampling(Execution network) {
     return new Sampling(
-        config, network, guides, request -> Route.named(config.process(), request, optimal));
+        config,
+        network,
+        guides,
+        request -> ResolvedRequest.named(config.process(), request, optimal));
   }
 
   /** Work on the model's own thread. */

@@ -38,7 +38,7 @@ public record SamplePlan(
    */
   public static SamplePlan of(ProcessConfig process, SampleRequest request) {
     NoiseSchedule schedule = process.noiseSchedule();
-    Route route = Route.of(process, request);
+    ResolvedRequest route = ResolvedRequest.of(process, request);
     TimeGrid grid = route.edit().walked(route.grid(), schedule);
     List<Row> rows =
         IntStream.range(0, grid.steps())

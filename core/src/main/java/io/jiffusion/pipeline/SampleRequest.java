@@ -2,7 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
-import io.jiffusion.base.Optional;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.Tree;
 import io.jiffusion.process.Batch;
@@ -70,10 +70,10 @@ public record SampleRequest(
     int batch,
     boolean floats,
     boolean trajectory,
-    @Optional float[] noise,
-    @Optional float[] draws,
-    @Optional float[] images,
-    @Optional float[] mask) {
+    @LeftOut float[] noise,
+    @LeftOut float[] draws,
+    @LeftOut float[] images,
+    @LeftOut float[] mask) {
   /** Guidance by the model without a class; {@code low} and {@code high} are noise levels. */
   static final String FREE = "free";
 

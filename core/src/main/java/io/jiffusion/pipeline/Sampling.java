@@ -62,7 +62,7 @@ final class Sampling {
       Consumer<Progress> progress,
       Cancellation cancellation,
       BiConsumer<Integer, Images> made) {
-    Route route = route(request);
+    ResolvedRequest route = route(request);
     Edit edit = route.edit();
     NoiseSchedule schedule = config.process().noiseSchedule();
     int steps = route.arrivals();
@@ -98,9 +98,9 @@ final class Sampling {
    *
    * @throws IllegalArgumentException if the request does not fit the model
    */
-  Route route(SampleRequest request) {
+  ResolvedRequest route(SampleRequest request) {
     check(request);
-    Route route = Route.of(config.process(), request, samplers.apply(request));
+    ResolvedRequest route = ResolvedRequest.of(config.process(), request, samplers.apply(request));
     check(request, route.edit());
     return route;
   }
@@ -143,7 +143,7 @@ final class Sampling {
     for (int i = 0; i < states.length && unsigned(); i++) {
       states[i] = (states[i] + 1) / 2;
     }
-    Route route = Route.of(config.process(), request, samplers.apply(request));
+    ResolvedRequest route = ResolvedRequest.of(config.process(), request, samplers.apply(request));
     Check.that(
         route.edit().none(), "edit", request.edit(), "must be none where images are encoded");
     Check.that(

@@ -15,9 +15,9 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.train.AdamW;
-import io.jiffusion.train.Arithmetic;
 import io.jiffusion.train.Checkpoint;
 import io.jiffusion.train.Ema;
+import io.jiffusion.train.GradientOptions;
 import io.jiffusion.train.Simple;
 import io.jiffusion.train.TimeSampler;
 import io.jiffusion.train.Trainer;
@@ -224,8 +224,8 @@ public final class Training {
             train.clipNorm(),
             train.warmup());
     Ema average = new Ema(train.ema());
-    Arithmetic arithmetic =
-        new Arithmetic(
+    GradientOptions arithmetic =
+        new GradientOptions(
             Precision.of(train.precision()),
             train.seed(),
             train.shards(),

@@ -90,7 +90,7 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          Evaluation now = Evaluation.of(walk, xt, t);
+          BothPredictions now = BothPredictions.of(walk, xt, t);
           if (s == 0) {
             return now.x0();
           }

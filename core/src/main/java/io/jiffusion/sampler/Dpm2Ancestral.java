@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 public record Dpm2Ancestral(double eta, double noise) implements Sampler {
 
   public Dpm2Ancestral {
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   @Override
@@ -29,7 +29,7 @@ public record Dpm2Ancestral(double eta, double noise) implements Sampler {
     return levels.run(
         x,
         (k, y, from, to) -> {
-          DownUp step = DownUp.of(from.n(), to.n(), eta);
+          AncestralStep step = AncestralStep.of(from.n(), to.n(), eta);
           Batch x0 = levels.x0(y, from);
           if (step.down() == 0) {
             return step.up(walk, k, x0, noise);
@@ -43,6 +43,6 @@ public record Dpm2Ancestral(double eta, double noise) implements Sampler {
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return DownUp.evaluations(grid, eta);
+    return AncestralStep.evaluations(grid, eta);
   }
 }

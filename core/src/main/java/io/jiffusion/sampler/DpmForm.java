@@ -11,13 +11,13 @@ public enum DpmForm {
   /** DPM-Solver: m is the predicted noise, in x/alpha. */
   NOISE {
     @Override
-    double carry(Node s, Node t) {
+    double carry(LambdaNode s, LambdaNode t) {
       return t.sigma() / s.sigma() * Math.exp(s.to(t)); // t.alpha/s.alpha, of the very h that the
       // integral has: the two nearly cancel where there is little signal
     }
 
     @Override
-    double scale(Node t) {
+    double scale(LambdaNode t) {
       return -t.sigma();
     }
 
@@ -35,12 +35,12 @@ public enum DpmForm {
   /** DPM-Solver++: m is the predicted data, in x/sigma. */
   DATA {
     @Override
-    double carry(Node s, Node t) {
+    double carry(LambdaNode s, LambdaNode t) {
       return t.sigma() / s.sigma();
     }
 
     @Override
-    double scale(Node t) {
+    double scale(LambdaNode t) {
       return t.alpha();
     }
 
@@ -56,10 +56,10 @@ public enum DpmForm {
   };
 
   /** Factor of the state at s in the state at t. */
-  abstract double carry(Node s, Node t);
+  abstract double carry(LambdaNode s, LambdaNode t);
 
   /** Factor of the integral. */
-  abstract double scale(Node t);
+  abstract double scale(LambdaNode t);
 
   /** The integral over a step h of {@code (τ/h)^(k−1)/(k−1)!} against the exponential. */
   abstract double integral(int k, double h);

@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 public record DpmPlusPlus2SAncestral(double eta, double noise) implements Sampler {
 
   public DpmPlusPlus2SAncestral {
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   @Override
@@ -30,7 +30,7 @@ public record DpmPlusPlus2SAncestral(double eta, double noise) implements Sample
     return levels.run(
         x,
         (k, y, from, to) -> {
-          DownUp step = DownUp.of(from.n(), to.n(), eta);
+          AncestralStep step = AncestralStep.of(from.n(), to.n(), eta);
           Batch x0 = levels.x0(y, from);
           if (step.down() == 0) {
             return step.up(walk, k, x0, noise);
@@ -45,6 +45,6 @@ public record DpmPlusPlus2SAncestral(double eta, double noise) implements Sample
 
   @Override
   public OptionalInt evaluations(TimeGrid grid) {
-    return DownUp.evaluations(grid, eta);
+    return AncestralStep.evaluations(grid, eta);
   }
 }

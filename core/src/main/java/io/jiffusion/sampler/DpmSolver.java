@@ -75,12 +75,12 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
     return OptionalInt.of(grid.steps() + (order - 1) * grid.noisySteps());
   }
 
-  private Node[] nodes(Walk walk, double s, double t) {
-    Node[] nodes = new Node[order + 1];
+  private LambdaNode[] nodes(Walk walk, double s, double t) {
+    LambdaNode[] nodes = new LambdaNode[order + 1];
     for (int i = 0; i <= order; i++) {
       double r = (double) i / order;
       nodes[i] =
-          Node.at(
+          LambdaNode.at(
               walk.schedule(), i == 0 ? s : i == order ? t : inner.time(walk.schedule(), s, t, r));
     }
     return nodes;
@@ -92,24 +92,24 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
    * @param nodes the step's start, one or two nodes between, and its end: one fewer than these is
    *     the order
    */
-  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, Node... nodes) {
+  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, LambdaNode... nodes) {
     return step(walk, form, type, x, form.predict(walk, x, nodes[0].t()), nodes);
   }
 
   /** One step, the prediction m0 at its start being known. */
-  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, Batch m0, Node... nodes) {
-    Node s = nodes[0];
-    Node t = nodes[nodes.length - 1];
+  static Batch step(Walk walk, DpmForm form, DpmType type, Batch x, Batch m0, LambdaNode... nodes) {
+    LambdaNode s = nodes[0];
+    LambdaNode t = nodes[nodes.length - 1];
     if (nodes.length == 2) {
       return Batch.lincomb(DpmStep.first(form, s, t), x, m0);
     }
-    Node s1 = nodes[1];
+    LambdaNode s1 = nodes[1];
     double r1 = s.to(s1) / s.to(t);
     Batch m1 = form.predict(walk, Batch.lincomb(DpmStep.first(form, s, s1), x, m0), s1.t());
     if (nodes.length == 3) {
       return Batch.lincomb(DpmStep.second(form, type, r1, s, t), x, m0, m1);
     }
-    Node s2 = nodes[2];
+    LambdaNode s2 = nodes[2];
     double r2 = s.to(s2) / s.to(t);
     double[] onWay = DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, s2);
     Batch m2 = form.predict(walk, Batch.lincomb(onWay, x, m0, m1), s2.t());

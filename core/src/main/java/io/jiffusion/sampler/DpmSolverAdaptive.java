@@ -58,7 +58,7 @@ public record DpmSolverAdaptive(
               + atol
               + ", must be 0 or more and above 0");
     }
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
     Groups.check(group);
   }
 
@@ -86,7 +86,7 @@ public record DpmSolverAdaptive(
 
   /** Factors of the state and the predictions, for a step between two nodes. */
   private interface Factors {
-    double[] of(Node s, Node t);
+    double[] of(LambdaNode s, LambdaNode t);
   }
 
   /** The two results of a trial. */
@@ -97,14 +97,14 @@ public record DpmSolverAdaptive(
     final int from;
     final int until;
     final StepControl.Steering steering;
-    Node at;
-    Node to;
-    Node down; // below `to` where fresh noise is added, otherwise the same
+    LambdaNode at;
+    LambdaNode to;
+    LambdaNode down; // below `to` where fresh noise is added, otherwise the same
     boolean there;
     boolean moved;
     int accepted;
 
-    Group(int from, int until, Node at, StepControl.Steering steering) {
+    Group(int from, int until, LambdaNode at, StepControl.Steering steering) {
       this.from = from;
       this.until = until;
       this.at = at;
@@ -117,8 +117,8 @@ public record DpmSolverAdaptive(
   /** One walk under way. */
   private final class Run {
     private final Walk walk;
-    private final Node start;
-    private final Node end;
+    private final LambdaNode start;
+    private final LambdaNode end;
     private final List<Group> groups = new ArrayList<>();
     private final long began = System.nanoTime();
     private Batch x;
@@ -137,8 +137,8 @@ public record DpmSolverAdaptive(
       }
       this.walk = walk;
       this.x = x;
-      start = Node.at(walk.schedule(), grid.time(0));
-      end = Node.at(walk.schedule(), grid.time(last));
+      start = LambdaNode.at(walk.schedule(), grid.time(0));
+      end = LambdaNode.at(walk.schedule(), grid.time(last));
       before = x.times(control.unit(start));
       int size = Math.min(group, x.images());
       for (int from = 0; from < x.images(); from += size) {
@@ -173,7 +173,7 @@ public record DpmSolverAdaptive(
       images.to =
           h >= Math.abs(left)
               ? end
-              : Node.of(walk.schedule(), images.at.lambda() + Math.copySign(h, left));
+              : LambdaNode.of(walk.schedule(), images.at.lambda() + Math.copySign(h, left));
       images.down = eta == 0 ? images.to : images.to.down(images.at, eta, end);
     }
 
@@ -183,8 +183,8 @@ public record DpmSolverAdaptive(
       double r2 = 2.0 / order;
       Factors first = (s, t) -> DpmStep.first(form, s, t);
       Factors second = (s, t) -> DpmStep.second(form, type, r1, s, t);
-      Function<Group, Node> all = images -> images.down;
-      Function<Group, Node> s1 = nodes(r1);
+      Function<Group, LambdaNode> all = images -> images.down;
+      Function<Group, LambdaNode> s1 = nodes(r1);
       Batch m0 = predict(x, images -> images.at);
       Batch m1 = predict(combine(first, s1, x, m0), s1);
       if (order == 2) {
@@ -192,24 +192,24 @@ public record DpmSolverAdaptive(
       }
       Factors onWay = (s, t) -> DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, t);
       Factors third = (s, t) -> DpmStep.third(form, type, r1, r2, s, t);
-      Function<Group, Node> s2 = nodes(r2);
+      Function<Group, LambdaNode> s2 = nodes(r2);
       Batch m2 = predict(combine(onWay, s2, x, m0, m1), s2);
       return new Trial(combine(second, all, x, m0, m1), combine(third, all, x, m0, m1, m2));
     }
 
     /** For each group the node a fraction r of its step away. */
-    private Function<Group, Node> nodes(double r) {
-      Map<Group, Node> nodes = new HashMap<>();
+    private Function<Group, LambdaNode> nodes(double r) {
+      Map<Group, LambdaNode> nodes = new HashMap<>();
       for (Group images : groups) {
         double h = images.at.to(images.down);
         nodes.put(
             images,
-            images.there ? images.at : Node.of(walk.schedule(), images.at.lambda() + r * h));
+            images.there ? images.at : LambdaNode.of(walk.schedule(), images.at.lambda() + r * h));
       }
       return nodes::get;
     }
 
-    private Batch combine(Factors factors, Function<Group, Node> to, Batch... terms) {
+    private Batch combine(Factors factors, Function<Group, LambdaNode> to, Batch... terms) {
       double[][] a = new double[terms.length][x.images()];
       for (Group images : groups) {
         double[] own = factors.of(images.at, to.apply(images));
@@ -220,21 +220,21 @@ public record DpmSolverAdaptive(
       return Batch.lincomb(a, terms);
     }
 
-    private Batch predict(Batch states, Function<Group, Node> nodes) {
+    private Batch predict(Batch states, Function<Group, LambdaNode> nodes) {
       Batch x0 = x0(states, nodes);
       if (form == DpmForm.DATA) {
         return x0;
       }
       double[][] a = new double[2][x.images()];
       for (Group images : groups) {
-        Node node = nodes.apply(images);
+        LambdaNode node = nodes.apply(images);
         Arrays.fill(a[0], images.from, images.until, 1 / node.sigma());
         Arrays.fill(a[1], images.from, images.until, -node.alpha() / node.sigma());
       }
       return Batch.lincomb(a, states, x0);
     }
 
-    private Batch x0(Batch states, Function<Group, Node> nodes) {
+    private Batch x0(Batch states, Function<Group, LambdaNode> nodes) {
       double[] t = new double[x.images()];
       for (Group images : groups) {
         Arrays.fill(t, images.from, images.until, nodes.apply(images).t());

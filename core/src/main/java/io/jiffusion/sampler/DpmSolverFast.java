@@ -27,7 +27,7 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
 
   public DpmSolverFast {
     DpmSolver.checkOrder(order);
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   /** The paper's. */
@@ -51,7 +51,7 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
     for (int k = 0; k < orders.length; k++) {
       first[k + 1] = first[k] + orders[k];
     }
-    Node end = Node.at(walk.schedule(), grid.time(evaluations));
+    LambdaNode end = LambdaNode.at(walk.schedule(), grid.time(evaluations));
     return walk.over(outer(grid, first), walk.first())
         .run(
             x,
@@ -60,25 +60,25 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
                 return walk.x0(xt, time);
               }
               int step = k - walk.first();
-              Node[] nodes = new Node[orders[step] + 1];
+              LambdaNode[] nodes = new LambdaNode[orders[step] + 1];
               for (int i = 0; i < nodes.length; i++) {
-                nodes[i] = Node.at(walk.schedule(), grid.time(first[step] + i));
+                nodes[i] = LambdaNode.at(walk.schedule(), grid.time(first[step] + i));
               }
               return step(walk, k, xt, nodes, end);
             });
   }
 
-  private Batch step(Walk walk, int k, Batch x, Node[] nodes, Node end) {
+  private Batch step(Walk walk, int k, Batch x, LambdaNode[] nodes, LambdaNode end) {
     if (eta == 0) {
       return DpmSolver.step(walk, form, type, x, nodes);
     }
-    Node s = nodes[0];
-    Node t = nodes[nodes.length - 1];
-    Node down = t.down(s, eta, end);
-    Node[] lower = nodes.clone();
+    LambdaNode s = nodes[0];
+    LambdaNode t = nodes[nodes.length - 1];
+    LambdaNode down = t.down(s, eta, end);
+    LambdaNode[] lower = nodes.clone();
     for (int i = 1; i < nodes.length - 1; i++) {
       double r = s.to(nodes[i]) / s.to(t);
-      lower[i] = Node.of(walk.schedule(), s.lambda() + r * s.to(down));
+      lower[i] = LambdaNode.of(walk.schedule(), s.lambda() + r * s.to(down));
     }
     lower[nodes.length - 1] = down;
     Batch y = DpmSolver.step(walk, form, type, x, lower);

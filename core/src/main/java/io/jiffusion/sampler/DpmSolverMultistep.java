@@ -50,14 +50,14 @@ public record DpmSolverMultistep(
             return walk.x0(xt, time);
           }
           Batch m0 = form.predict(walk, xt, time);
-          Node s = Node.at(walk.schedule(), time);
-          Node t = Node.at(walk.schedule(), next);
+          LambdaNode s = LambdaNode.at(walk.schedule(), time);
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
           if (Double.isInfinite(s.lambda())) { // from where there is no signal, no slope leads on
             return Batch.lincomb(DpmStep.first(form, s, t), xt, m0);
           }
           history.add(s.lambda(), m0);
           if (exact && history.size() == 1) {
-            Node s1 = Node.of(walk.schedule(), s.lambda() + s.to(t) / 2);
+            LambdaNode s1 = LambdaNode.of(walk.schedule(), s.lambda() + s.to(t) / 2);
             return DpmSolver.step(walk, form, type, xt, m0, s, s1, t);
           }
           History past =

@@ -43,8 +43,8 @@ public record DpmSolverSinglestep(DpmForm form, int order, DpmType type, boolean
             return walk.x0(xt, time);
           }
           m[inner] = form.predict(walk, xt, time);
-          Node s = Node.at(walk.schedule(), grid.time(step - inner));
-          Node t = Node.at(walk.schedule(), next);
+          LambdaNode s = LambdaNode.at(walk.schedule(), grid.time(step - inner));
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
           double r1 = inner > 0 ? r(walk, grid, step - inner + 1, s, t) : 0;
           return switch (inner) {
             case 0 -> Batch.lincomb(DpmStep.first(form, s, t), start[0], m[0]);
@@ -59,8 +59,8 @@ public record DpmSolverSinglestep(DpmForm form, int order, DpmType type, boolean
   }
 
   /** Where in the step from s to t a time of the grid lies, in half log-SNR. */
-  private static double r(Walk walk, TimeGrid grid, int time, Node s, Node t) {
-    return s.to(Node.at(walk.schedule(), grid.time(time))) / s.to(t);
+  private static double r(Walk walk, TimeGrid grid, int time, LambdaNode s, LambdaNode t) {
+    return s.to(LambdaNode.at(walk.schedule(), grid.time(time))) / s.to(t);
   }
 
   /** Number of an interval within its step. */

@@ -9,17 +9,18 @@ final class DpmStep {
   private DpmStep() {}
 
   /** Order 1, which is DDIM's step: the prediction is constant. */
-  static double[] first(DpmForm form, Node s, Node t) {
+  static double[] first(DpmForm form, LambdaNode s, LambdaNode t) {
     return scaled(form, s, t, form.integral(1, s.to(t)));
   }
 
   /** Order 2: the prediction is linear through s and {@code r·h}. */
-  static double[] second(DpmForm form, DpmType type, double r, Node s, Node t) {
+  static double[] second(DpmForm form, DpmType type, double r, LambdaNode s, LambdaNode t) {
     return scaled(form, s, t, weights(form, type, r, s.to(t)));
   }
 
   /** Order 3: the prediction is quadratic through s, {@code r1·h} and {@code r2·h}. */
-  static double[] third(DpmForm form, DpmType type, double r1, double r2, Node s, Node t) {
+  static double[] third(
+      DpmForm form, DpmType type, double r1, double r2, LambdaNode s, LambdaNode t) {
     double h = s.to(t);
     if (type == DpmType.DPM_SOLVER) {
       double slope = form.integral(2, h) / r2;
@@ -71,7 +72,7 @@ final class DpmStep {
   }
 
   /** Weights as factors. */
-  static double[] scaled(DpmForm form, Node s, Node t, double... weights) {
+  static double[] scaled(DpmForm form, LambdaNode s, LambdaNode t, double... weights) {
     double[] factors = new double[weights.length + 1];
     factors[0] = form.carry(s, t);
     for (int i = 0; i < weights.length; i++) {

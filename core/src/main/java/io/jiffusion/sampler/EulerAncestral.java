@@ -12,7 +12,7 @@ import io.jiffusion.process.Batch;
 public record EulerAncestral(double eta, double noise) implements Sampler {
 
   public EulerAncestral {
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   @Override
@@ -26,7 +26,7 @@ public record EulerAncestral(double eta, double noise) implements Sampler {
     return levels.run(
         x,
         (k, y, from, to) -> {
-          DownUp step = DownUp.of(from.n(), to.n(), eta);
+          AncestralStep step = AncestralStep.of(from.n(), to.n(), eta);
           Batch down = NoiseLevels.euler(y, levels.x0(y, from), from.n(), step.down());
           return step.up(walk, k, down, noise);
         });

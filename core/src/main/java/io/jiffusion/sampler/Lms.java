@@ -35,7 +35,7 @@ public record Lms(int order, boolean endsAtData) implements Sampler {
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          Evaluation now = Evaluation.of(walk, xt, t);
+          BothPredictions now = BothPredictions.of(walk, xt, t);
           if (s == 0 && endsAtData) {
             return now.x0();
           }

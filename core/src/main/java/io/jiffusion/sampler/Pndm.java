@@ -68,7 +68,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          Evaluation now = Evaluation.of(walk, xt, t);
+          BothPredictions now = BothPredictions.of(walk, xt, t);
           int step = k - walk.first();
           history.add(t, now.eps());
           if (s == 0 && (endsAtData || step == 0)) {
@@ -85,7 +85,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
   }
 
   private static Batch adamsBashforth(
-      NoiseSchedule schedule, History history, Evaluation now, double s) {
+      NoiseSchedule schedule, History history, BothPredictions now, double s) {
     double end = s == 0 ? 0 : schedule.noiseLevel(s);
     double[] weights = ADAMS_BASHFORTH[history.size() - 1].clone();
     for (int j = 0; j < weights.length; j++) {
@@ -95,12 +95,12 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
     return history.beyondDdim(schedule.alpha(s), sigma, now.x0(), weights);
   }
 
-  private static Batch heun(Walk walk, Evaluation now, double s) {
+  private static Batch heun(Walk walk, BothPredictions now, double s) {
     Batch end = walk.eps(now.ddim(s), s);
     return now.along(Batch.lincomb(0.5, now.eps(), 0.5, end), s);
   }
 
-  private static Batch rungeKutta(Walk walk, Evaluation now, double s) {
+  private static Batch rungeKutta(Walk walk, BothPredictions now, double s) {
     double middle = 0.5 * (now.t() + s);
     Batch e1 = now.eps();
     Batch e2 = walk.eps(now.ddim(middle), middle);

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  * RePaint (Lugmayr et al.: RePaint: inpainting using denoising diffusion probabilistic models,
  * 2022): the grid is walked in pieces, and each piece several times, the state being noised again
  * to the beginning of the piece in between. So the part that is made gets time to fit to the part
- * that {@link Known}, the constraint of the walk, replaces.
+ * that {@link ReplacementConstraint}, the constraint of the walk, replaces.
  *
  * <p>Pieces are counted from the end, whose last step to no noise is taken once; so are the first
  * steps, where they do not fill a piece. A sampler with a memory starts afresh in each piece.
@@ -43,7 +43,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
     walk.mustDescend(this);
     List<Piece> pieces = pieces(walk.grid());
     int steps = pieces.stream().mapToInt(piece -> piece.times() * piece.grid().steps()).sum();
-    Pieces walks = new Pieces(walk, steps);
+    SegmentedWalk walks = new SegmentedWalk(walk, steps);
     int jumps = 0;
     for (Piece piece : pieces) {
       TimeGrid grid = piece.grid();

@@ -68,7 +68,8 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
     NoiseLevels levels = NoiseLevels.of(walk, this);
     TimeGrid grid = walk.grid();
     int ways = intervals.stream().mapToInt(each -> each.times() * (each.steps() + 1)).sum();
-    Pieces pieces = new Pieces(walk, grid.steps() + ways); // a way back up counts as a step
+    SegmentedWalk pieces =
+        new SegmentedWalk(walk, grid.steps() + ways); // a way back up counts as a step
     Batch x = start;
     int reached = 0;
     for (Interval interval : intervals) {
@@ -89,7 +90,7 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
   }
 
   /** Along the grid itself. */
-  private Batch down(Pieces pieces, TimeGrid grid, int from, int to, Batch x) {
+  private Batch down(SegmentedWalk pieces, TimeGrid grid, int from, int to, Batch x) {
     return from == to ? x : inner.sample(pieces.next(grid.part(from, to)), x);
   }
 

@@ -54,7 +54,7 @@ public record SaSolver(
   }
 
   /** Factor of the noise of a step. */
-  private double tau(Node s) {
+  private double tau(LambdaNode s) {
     return s.t() >= low && s.t() <= high ? tau : 0;
   }
 
@@ -73,8 +73,8 @@ public record SaSolver(
           if (next == 0) {
             return walk.x0(xt, time);
           }
-          Node s = Node.at(walk.schedule(), time);
-          Node t = Node.at(walk.schedule(), next);
+          LambdaNode s = LambdaNode.at(walk.schedule(), time);
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? walk.x0(xt, time) : ahead[0]);
           int known = lowerOrder.most(history.size(), step, walk.grid());
@@ -91,7 +91,7 @@ public record SaSolver(
   }
 
   /** What is left of the state, with the noise of the interval. */
-  private Batch carried(Walk walk, int k, Batch xs, Node s, Node t) {
+  private Batch carried(Walk walk, int k, Batch xs, LambdaNode s, LambdaNode t) {
     double decay = tau(s) * tau(s) * s.to(t);
     double carry = t.sigma() / s.sigma() * Math.exp(-decay);
     if (decay == 0) {
@@ -101,7 +101,7 @@ public record SaSolver(
     return Batch.lincomb(carry, xs, t.sigma() * Math.sqrt(-Math.expm1(-2 * decay)), z);
   }
 
-  private Batch step(History values, Batch noisy, Node s, Node t) {
+  private Batch step(History values, Batch noisy, LambdaNode s, LambdaNode t) {
     double rate = 1 + tau(s) * tau(s);
     double[] weights =
         Lagrange.integrals(

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 public record SdeDpmSolver(double eta, double noise) implements Sampler {
 
   public SdeDpmSolver {
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   @Override
@@ -38,17 +38,17 @@ public record SdeDpmSolver(double eta, double noise) implements Sampler {
           if (next == 0) {
             return x0;
           }
-          Node s = Node.at(walk.schedule(), time);
-          Node t = Node.at(walk.schedule(), next);
-          Node middle = Node.of(walk.schedule(), s.lambda() + s.to(t) / 2);
+          LambdaNode s = LambdaNode.at(walk.schedule(), time);
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
+          LambdaNode middle = LambdaNode.of(walk.schedule(), s.lambda() + s.to(t) / 2);
           Batch halfway = step(walk, 2 * k, xt, x0, s, middle);
           return step(walk, 2 * k + 1, xt, walk.x0(halfway, middle.t()), s, t);
         });
   }
 
   /** An ancestral step on which the predicted data are constant. */
-  private Batch step(Walk walk, int draw, Batch x, Batch x0, Node s, Node t) {
-    DownUp levels = DownUp.of(s.sigma() / s.alpha(), t.sigma() / t.alpha(), eta);
+  private Batch step(Walk walk, int draw, Batch x, Batch x0, LambdaNode s, LambdaNode t) {
+    AncestralStep levels = AncestralStep.of(s.sigma() / s.alpha(), t.sigma() / t.alpha(), eta);
     double kept = levels.down() / (s.sigma() / s.alpha());
     Batch y = Batch.lincomb(kept * t.alpha() / s.alpha(), x, t.alpha() * (1 - kept), x0);
     if (eta == 0) {

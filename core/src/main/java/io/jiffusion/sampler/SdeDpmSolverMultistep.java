@@ -22,7 +22,7 @@ public record SdeDpmSolverMultistep(int order, DpmType type, double eta, double 
 
   public SdeDpmSolverMultistep {
     DpmSolver.checkOrder(order);
-    DownUp.check(eta, noise);
+    AncestralStep.check(eta, noise);
   }
 
   /** As k-diffusion has it: the reverse diffusion. */
@@ -47,8 +47,8 @@ public record SdeDpmSolverMultistep(int order, DpmType type, double eta, double 
           if (next == 0) {
             return x0;
           }
-          Node s = Node.at(walk.schedule(), time);
-          Node t = Node.at(walk.schedule(), next);
+          LambdaNode s = LambdaNode.at(walk.schedule(), time);
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
           double h = s.to(t);
           // from where there is no signal, no slope leads on
           History past = Double.isInfinite(h) ? new History(1) : history;

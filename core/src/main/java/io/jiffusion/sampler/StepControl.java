@@ -12,13 +12,13 @@ public sealed interface StepControl {
   Steering steering(double order);
 
   /** What tolerances are measured in: factor of the state at a node. */
-  double unit(Node node);
+  double unit(LambdaNode node);
 
   /** A group's error from the mean squares of its images' errors. */
   double error(double[] meanSquares);
 
   /** Whether a walk that has come as far as this is at its end. */
-  boolean there(Node node, Node end);
+  boolean there(LambdaNode node, LambdaNode end);
 
   /** Steps of one group. */
   interface Steering {
@@ -62,7 +62,7 @@ public sealed interface StepControl {
     }
 
     @Override
-    public double unit(Node node) {
+    public double unit(LambdaNode node) {
       return 1;
     }
 
@@ -72,7 +72,7 @@ public sealed interface StepControl {
     }
 
     @Override
-    public boolean there(Node node, Node end) {
+    public boolean there(LambdaNode node, LambdaNode end) {
       return Math.abs(node.t() - end.t()) <= 1e-5;
     }
   }
@@ -132,7 +132,7 @@ public sealed interface StepControl {
     }
 
     @Override
-    public double unit(Node node) {
+    public double unit(LambdaNode node) {
       return 1 / node.alpha();
     }
 
@@ -142,7 +142,7 @@ public sealed interface StepControl {
     }
 
     @Override
-    public boolean there(Node node, Node end) {
+    public boolean there(LambdaNode node, LambdaNode end) {
       return Math.abs(node.to(end)) <= 1e-5;
     }
   }

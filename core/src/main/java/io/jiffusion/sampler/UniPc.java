@@ -87,8 +87,8 @@ public record UniPc(
           if (next == 0) {
             return walk.x0(xt, time);
           }
-          Node s = Node.at(walk.schedule(), time);
-          Node t = Node.at(walk.schedule(), next);
+          LambdaNode s = LambdaNode.at(walk.schedule(), time);
+          LambdaNode t = LambdaNode.at(walk.schedule(), next);
           int step = k - walk.first();
           history.add(s.lambda(), ahead[0] == null ? form.predict(walk, xt, time) : ahead[0]);
           History past = history.newest(lowerOrder.most(history.size(), step, walk.grid()));
@@ -102,7 +102,7 @@ public record UniPc(
         });
   }
 
-  private Batch step(History values, Batch xs, Node s, Node t) {
+  private Batch step(History values, Batch xs, LambdaNode s, LambdaNode t) {
     double[] weights = weights(values.nodes(), s.lambda(), t.lambda());
     return values.step(form.carry(s, t), xs, form.scale(t), weights);
   }

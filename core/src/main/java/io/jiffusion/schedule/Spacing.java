@@ -144,29 +144,6 @@ public interface Spacing {
     return new TimeGrid(Arrays.copyOf(noisy, steps + 1));
   }
 
-  /**
-   * Reads a spacing and makes the grid of a request.
-   *
-   * <ul>
-   *   <li>{@code time}, {@code time-quadratic}, {@code logsnr}, {@code exponential} (the same as
-   *       {@code logsnr}), {@code karras:rho=7}, {@code polyexponential:rho=1}, {@code
-   *       dpm-solver-fast:order=3}, {@code edm-vp}, {@code edm-iddpm}: between the ends of {@link
-   *       NoiseSchedule#range}, or those given, as in {@code karras:start=0.9,end=0.01}. S steps
-   *       are S times and then the data; with {@code keep-noise} they are S + 1 times, and the last
-   *       keeps its noise. {@code end=0} spreads evenly spaced and quadratic times as far as the
-   *       data;
-   *   <li>{@code times:1,0.5,0.1,0}: these times;
-   *   <li>what {@link Respacing#parse(String, int, int)} reads, on a table.
-   * </ul>
-   *
-   * @param steps S
-   * @throws IllegalArgumentException if the text is none of these, or does not fit the schedule or
-   *     S
-   */
-  static TimeGrid parse(String text, NoiseSchedule schedule, int steps) {
-    return SpacingText.parse(text, schedule, steps);
-  }
-
   private static double[] even(int count, double start, double end, DoubleUnaryOperator time) {
     double[] times = new double[count];
     for (int i = 0; i < count; i++) {

@@ -14,7 +14,7 @@
  * <p>{@link io.jiffusion.schedule.TimeGrid} is the times that a sampler visits. {@link
  * io.jiffusion.schedule.Spacing} spreads them between two ends of any schedule, {@link
  * io.jiffusion.schedule.Respacing} chooses steps of a table's training; {@link
- * io.jiffusion.schedule.Spacing#parse} reads both by name. {@link io.jiffusion.schedule.Posterior}
+ * io.jiffusion.schedule.Spacings#parse} reads both by name. {@link io.jiffusion.schedule.Posterior}
  * is what the process says of an earlier time.
  */
 package io.jiffusion.schedule;

@@ -184,7 +184,7 @@ public final class Natives {
           "cannot load the native libraries in "
               + cache
               + ": "
-              + Torch.firstLine(error)
+              + firstLine(error)
               + "; files there must be allowed to run (no noexec); "
               + ANOTHER,
           error);
@@ -300,5 +300,12 @@ public final class Natives {
 
   private static String artifact(String jar) {
     return jar.contains("/") ? jar.substring(0, jar.indexOf('/')) : jar;
+  }
+
+  /** A native error's first line: the rest is C++ stack frames. */
+  static String firstLine(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end);
   }
 }

@@ -68,7 +68,7 @@ public final class Params implements AutoCloseable {
     Params result = new Params();
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       try (Scope scope = Scope.open()) {
-        Torch.gradients(false);
+        Scope.gradients(false);
         result.put(entry.getKey(), change.apply(entry.getValue()));
       } catch (RuntimeException e) {
         result.close();

@@ -2,6 +2,7 @@ package io.jiffusion.tensor;
 
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AutoGradMode;
 
 /**
  * The life of native memory: every tensor made while a scope is open on this thread is freed when
@@ -50,6 +51,14 @@ public final class Scope implements AutoCloseable {
           "no scope is open on this thread: wrap the work in Scope.open()");
     }
     return scope;
+  }
+
+  /**
+   * Turns the recording of gradients on or off for this thread, until the surrounding scope closes.
+   */
+  public static void gradients(boolean on) {
+    innermost();
+    new AutoGradMode(on);
   }
 
   @Override

@@ -41,7 +41,7 @@ public final class Tensor {
       return new Tensor(body.get());
     } catch (RuntimeException e) {
       throw new JiffusionException(
-          "the engine refused " + operation + ": " + Torch.firstLine(e), e);
+          "the engine refused " + operation + ": " + Natives.firstLine(e), e);
     }
   }
 
@@ -526,7 +526,7 @@ public final class Tensor {
         pointer.backward(gradient.pointer, new BoolOptional(), false, new TensorArrayRefOptional());
       }
     } catch (RuntimeException e) {
-      throw new JiffusionException("the engine refused backward: " + Torch.firstLine(e), e);
+      throw new JiffusionException("the engine refused backward: " + Natives.firstLine(e), e);
     }
   }
 

@@ -114,7 +114,7 @@ public final class TensorList implements AutoCloseable {
 
   private static void run(String name, IValue... arguments) {
     try (Scope scope = Scope.open()) {
-      Torch.gradients(false);
+      Scope.gradients(false);
       call(name, arguments);
     }
   }
@@ -124,7 +124,7 @@ public final class TensorList implements AutoCloseable {
       IValueVector stack = new IValueVector(arguments);
       return script().find_function(new QualifiedName(name)).apply(stack);
     } catch (RuntimeException e) {
-      throw new JiffusionException("the engine refused " + name + ": " + Torch.firstLine(e), e);
+      throw new JiffusionException("the engine refused " + name + ": " + Natives.firstLine(e), e);
     }
   }
 

@@ -3,7 +3,6 @@ package io.jiffusion.tensor;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
-import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.global.torch;
 
 /** The engine as a whole: loading it, and its settings for a thread. */
@@ -39,6 +38,32 @@ public final class Torch {
     return torch.hasCUDA() && torch.cuda_is_available();
   }
 
+  /**
+   * Finds a device by name.
+   *
+   * @param name {@code cpu}, {@code cuda}, or {@code auto} for a GPU where there is one that the
+   *     natives can use
+   * @throws IllegalArgumentException if the name is another, or a GPU is asked for where none can
+   *     be used
+   */
+  public static Device device(String name) {
+    return switch (name) {
+      case "cpu" -> Device.CPU;
+      case "auto" -> hasCuda() ? Device.CUDA : Device.CPU;
+      case "cuda" -> {
+        if (!hasCuda()) {
+          throw new IllegalArgumentException(
+              "illegal device: cuda, must be cpu here: there is no GPU that these natives"
+                  + " can use; build with mvn -Pgpu package on a machine with an NVIDIA GPU, CUDA 13 and cuDNN 9");
+        }
+        yield Device.CUDA;
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "illegal device: " + name + ", must be cpu, cuda or auto");
+    };
+  }
+
   /** Chooses where all tensors of this process are made; before the first of them. */
   public static void use(Device chosen) {
     device = chosen;
@@ -56,25 +81,10 @@ public final class Torch {
   }
 
   /**
-   * Turns the recording of gradients on or off for this thread, until the surrounding scope closes.
-   */
-  public static void gradients(boolean on) {
-    Scope.innermost();
-    new AutoGradMode(on);
-  }
-
-  /**
    * Native objects alive, of all threads: the same before and after a piece of work that leaks
    * nothing.
    */
   public static long liveHandles() {
     return Pointer.totalCount();
-  }
-
-  /** A native error's first line: the rest is C++ stack frames. */
-  static String firstLine(Throwable error) {
-    String message = String.valueOf(error.getMessage());
-    int end = message.indexOf('\n');
-    return end < 0 ? message : message.substring(0, end);
   }
 }

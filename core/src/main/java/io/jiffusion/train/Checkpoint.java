@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * @param state all that training changes
  * @param step optimiser steps made
  */
-public record Checkpoint(Trainer.State state, long step) {
+public record Checkpoint(TrainingState state, long step) {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
   private static final int KEPT = 2;
   private static final Pattern NAME = Pattern.compile("step-(\\d{9,18})\\.safetensors");
@@ -147,7 +147,7 @@ public record Checkpoint(Trainer.State state, long step) {
         throw new JiffusionException(
             "checkpoint " + path + " is damaged: its checksum does not fit");
       }
-      return new Checkpoint(Trainer.State.of(parts), stepOf(path));
+      return new Checkpoint(TrainingState.of(parts), stepOf(path));
     } catch (JiffusionException e) {
       parts.values().forEach(Params::close);
       throw new Damaged(e.getMessage(), e);
@@ -156,7 +156,7 @@ public record Checkpoint(Trainer.State state, long step) {
 
   /** Whether every part has the same parameters. */
   private static boolean complete(Map<String, Params> parts) {
-    return parts.keySet().equals(Set.copyOf(Trainer.State.PARTS))
+    return parts.keySet().equals(Set.copyOf(TrainingState.PARTS))
         && parts.values().stream().map(params -> List.copyOf(params.names())).distinct().count()
             == 1;
   }

@@ -22,7 +22,7 @@ public final class CrossEntropy implements Objective {
 
   private final Dataset data;
   private final ClassifierConfig config;
-  private final Order order;
+  private final Shuffle order;
   private final long seed;
   private final int batch;
   private final Noising noising;
@@ -66,7 +66,7 @@ public final class CrossEntropy implements Objective {
     }
     this.data = data;
     this.config = config;
-    this.order = new Order(seed, data.size());
+    this.order = new Shuffle(seed, data.size());
     this.seed = seed;
     this.batch = batch;
     this.noising = noising;

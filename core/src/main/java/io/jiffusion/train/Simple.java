@@ -25,7 +25,7 @@ public final class Simple implements Objective {
   private final Predicts predicts;
   private final TimeSampler times;
   private final double[] gamma;
-  private final Order order;
+  private final Shuffle order;
   private final long seed;
   private final int batch;
   private final boolean flip;
@@ -70,7 +70,7 @@ public final class Simple implements Objective {
     this.predicts = predicts;
     this.times = times;
     this.gamma = gamma.clone();
-    this.order = new Order(seed, data.size());
+    this.order = new Shuffle(seed, data.size());
     this.seed = seed;
     this.batch = batch;
     this.flip = flip;

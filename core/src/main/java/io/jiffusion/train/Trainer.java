@@ -10,9 +10,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.zip.CRC32;
 
@@ -36,15 +34,19 @@ public final class Trainer implements AutoCloseable {
   private final Objective objective;
   private final AdamW optimiser;
   private final Ema average;
-  private final State state;
-  private final Shards shards;
-  private final List<Slice> slices;
+  private final TrainingState state;
+  private final DataParallel shards;
+  private final List<ParameterShard> slices;
   private Prefetch prefetch;
   private long step;
 
   /** Prepares training from fresh weights. */
   public Trainer(
-      Network network, Objective objective, AdamW optimiser, Ema average, Arithmetic arithmetic) {
+      Network network,
+      Objective objective,
+      AdamW optimiser,
+      Ema average,
+      GradientOptions arithmetic) {
     this(
         network,
         objective,
@@ -60,15 +62,15 @@ public final class Trainer implements AutoCloseable {
       Objective objective,
       AdamW optimiser,
       Ema average,
-      Arithmetic arithmetic,
+      GradientOptions arithmetic,
       Checkpoint checkpoint) {
     this.objective = objective;
     this.optimiser = optimiser;
     this.average = average;
     this.state = checkpoint.state();
     this.step = checkpoint.step();
-    this.shards = new Shards(network, objective, state.weights(), arithmetic);
-    this.slices = Slice.of(trained(network), state, shards.filters(), shards.kernels());
+    this.shards = new DataParallel(network, objective, state.weights(), arithmetic);
+    this.slices = ParameterShard.of(trained(network), state, shards.filters(), shards.kernels());
   }
 
   private static List<String> trained(Network network) {
@@ -78,43 +80,7 @@ public final class Trainer implements AutoCloseable {
         .toList();
   }
 
-  /**
-   * All that training changes.
-   *
-   * @param weights the network's parameters
-   * @param first AdamW's average of the gradient
-   * @param second AdamW's average of its square
-   * @param counts AdamW's number of updates of each parameter
-   * @param ema averaged weights
-   */
-  public record State(Params weights, Params first, Params second, Params counts, Params ema)
-      implements AutoCloseable {
-    static final List<String> PARTS = List.of("weights", "first", "second", "counts", "ema");
-
-    /** The parts by name. */
-    Map<String, Params> parts() {
-      Map<String, Params> parts = new LinkedHashMap<>();
-      List.of(weights, first, second, counts, ema)
-          .forEach(part -> parts.put(PARTS.get(parts.size()), part));
-      return parts;
-    }
-
-    static State of(Map<String, Params> parts) {
-      return new State(
-          parts.get("weights"),
-          parts.get("first"),
-          parts.get("second"),
-          parts.get("counts"),
-          parts.get("ema"));
-    }
-
-    @Override
-    public void close() {
-      parts().values().forEach(Params::close);
-    }
-  }
-
-  private static State fresh(Network network, long seed) {
+  private static TrainingState fresh(Network network, long seed) {
     Params weights = new Params();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       try (Scope scope = Scope.open()) {
@@ -130,7 +96,7 @@ public final class Trainer implements AutoCloseable {
       }
     }
     Function<Params, Params> zeros = like -> like.map(Tensor::zerosLike);
-    return new State(
+    return new TrainingState(
         weights,
         zeros.apply(weights),
         zeros.apply(weights),
@@ -150,7 +116,7 @@ public final class Trainer implements AutoCloseable {
     }
     double loss;
     double squares = 0;
-    try (Shards.Found found = shards.run(prefetch.take(), step)) {
+    try (DataParallel.Found found = shards.run(prefetch.take(), step)) {
       loss = found.loss();
       for (float[] norms : shards.each(slices, slice -> slice.gather(found.parts()))) {
         for (float norm : norms) {
@@ -187,7 +153,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** The present state: not a copy. */
-  public State state() {
+  public TrainingState state() {
     return state;
   }
 
@@ -197,7 +163,7 @@ public final class Trainer implements AutoCloseable {
       prefetch.close();
     }
     shards.close();
-    slices.forEach(Slice::close);
+    slices.forEach(ParameterShard::close);
     state.close();
   }
 }

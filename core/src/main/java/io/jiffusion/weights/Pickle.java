@@ -32,7 +32,6 @@ final class Pickle {
   static final long MOST_MEMORY = Runtime.getRuntime().maxMemory() / 4;
 
   private static final int MAX_OPCODES = 5_000_000;
-  static final int MAX_BYTES = 1 << 25;
   private static final int BYTES_OF_A_STEP = 80; // a place on the stack or in memory, a number
   private static final int BYTES_OF_A_CONTAINER = 80;
   private static final int BYTES_OF_AN_ITEM = 80; // of a dictionary
@@ -82,7 +81,7 @@ final class Pickle {
   private Object run() throws IOException {
     long start = in.position();
     for (int opcodes = 0; opcodes < MAX_OPCODES; opcodes++) {
-      if (in.position() - start > MAX_BYTES) {
+      if (in.position() - start > PickleBytes.MOST) {
         break;
       }
       int opcode = in.next();
@@ -95,7 +94,7 @@ final class Pickle {
       hold(BYTES_OF_A_STEP);
       step(opcode);
     }
-    throw bad("a pickle of more than %d operations or %d bytes", MAX_OPCODES, MAX_BYTES);
+    throw bad("a pickle of more than %d operations or %d bytes", MAX_OPCODES, PickleBytes.MOST);
   }
 
   private void hold(long bytes) {

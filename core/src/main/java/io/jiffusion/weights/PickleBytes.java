@@ -6,12 +6,15 @@ import java.nio.ByteBuffer;
 
 /** A range of a file, read forwards; nothing is allocated before it is known to be there. */
 final class PickleBytes {
-  private final TorchFile file;
+  /** Bytes of a pickle, or of a text or number in it. */
+  static final int MOST = 1 << 25;
+
+  private final FileBytes file;
   private final long end;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 13).limit(0);
   private long next;
 
-  PickleBytes(TorchFile file, long from, long end) {
+  PickleBytes(FileBytes file, long from, long end) {
     this.file = file;
     this.next = from;
     this.end = end;
@@ -55,7 +58,7 @@ final class PickleBytes {
               + Long.toUnsignedString(count)
               + " bytes, more than follow; copy or download it again");
     }
-    if (count > Math.min(most, Pickle.MAX_BYTES)) {
+    if (count > Math.min(most, MOST)) {
       throw error("it holds a text or number of " + count + " bytes, more than any checkpoint");
     }
     byte[] bytes = new byte[(int) count];
@@ -77,6 +80,6 @@ final class PickleBytes {
   }
 
   JiffusionException error(String problem) {
-    return new JiffusionException(file.path() + " is not read: " + problem);
+    return file.bad(problem);
   }
 }

@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
@@ -41,8 +39,7 @@ public final class TorchFile implements ArrayFile {
   private static final long MOST_MADE = 1 << 26; // bytes of tensors that repeat one number
   private static final int CHUNK = 1 << 18;
 
-  private final Path path;
-  private final FileChannel channel;
+  private final FileBytes file;
   private Object content;
   private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
   private final Map<String, Long> starts = new LinkedHashMap<>(); // of storages, by key
@@ -52,9 +49,8 @@ public final class TorchFile implements ArrayFile {
   private final Map<String, TorchView> views = new LinkedHashMap<>();
   private final Map<String, Info> arrays = new LinkedHashMap<>();
 
-  private TorchFile(Path path, FileChannel channel) {
-    this.path = path;
-    this.channel = channel;
+  private TorchFile(FileBytes file) {
+    this.file = file;
   }
 
   /**
@@ -63,28 +59,29 @@ public final class TorchFile implements ArrayFile {
    * @throws JiffusionException if it cannot be read, is none, is damaged, or wants to run code
    */
   public static TorchFile open(Path path) {
-    TorchFile file = null;
+    FileBytes bytes = null;
     boolean opened = false;
     try {
-      file = new TorchFile(path, FileChannel.open(path, StandardOpenOption.READ));
+      bytes = FileBytes.open(path);
+      TorchFile file = new TorchFile(bytes);
       file.readContent();
       opened = true;
       return file;
     } catch (EOFException e) {
-      throw file.bad("it is cut short; copy or download it again");
+      throw bytes.bad("it is cut short; copy or download it again");
     } catch (IOException e) {
       throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
     } finally {
-      if (file != null && !opened) {
-        file.close();
+      if (bytes != null && !opened) {
+        bytes.close();
       }
     }
   }
 
   private void readContent() throws IOException {
-    size = channel.size();
+    size = file.size();
     ByteBuffer start = ByteBuffer.allocate((int) Math.min(512, size));
-    read(start, 0);
+    file.read(start, 0);
     byte[] bytes = start.array();
     if (bytes.length >= 4 && bytes[0] == 'P' && bytes[1] == 'K' && bytes[2] == 3 && bytes[3] == 4) {
       readZip();
@@ -119,7 +116,7 @@ public final class TorchFile implements ArrayFile {
   // ---- the two formats ----
 
   private void readZip() throws IOException {
-    TorchZip zip = TorchZip.read(this, channel.size());
+    TorchZip zip = TorchZip.read(file);
     content = Pickle.read(zip.bytes("data.pkl"));
     nameArrays();
     if (zip.has("byteorder")) {
@@ -135,7 +132,7 @@ public final class TorchFile implements ArrayFile {
   }
 
   private void readLegacy() throws IOException {
-    PickleBytes in = new PickleBytes(this, 0, channel.size());
+    PickleBytes in = new PickleBytes(file, 0, file.size());
     if (!MAGIC.equals(Pickle.read(in))) {
       throw bad("it is a pickle, but does not begin with PyTorch's mark");
     }
@@ -160,13 +157,13 @@ public final class TorchFile implements ArrayFile {
         throw bad("its list of storages has one that belongs to no tensor");
       }
       ByteBuffer count = ByteBuffer.allocate(8).order(order);
-      read(count, at);
+      file.read(count, at);
       long bytes = bytes(storage, count.flip().getLong());
       checkSize(storage, bytes);
       if (starts.put(storage.key(), at + 8) != null) {
         throw bad("it has two storages " + Shown.value(key));
       }
-      if (bytes > channel.size() - at - 8) {
+      if (bytes > file.size() - at - 8) {
         throw new EOFException();
       }
       at += 8 + bytes;
@@ -280,7 +277,7 @@ public final class TorchFile implements ArrayFile {
 
   @Override
   public Path path() {
-    return path;
+    return file.path();
   }
 
   @Override
@@ -417,47 +414,28 @@ public final class TorchFile implements ArrayFile {
         long place = view.start(contiguous, index / run) + index % run;
         int here = (int) Math.min(Math.min(count - at, run - index % run), CHUNK / width);
         buffer.clear().limit(here * width);
-        read(buffer, start + place * width);
+        file.read(buffer, start + place * width);
         buffer.flip();
         for (int last = at + here; at < last; at++) {
           element.take(buffer, at);
         }
       }
     } catch (IOException e) {
-      throw new JiffusionException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+      throw new JiffusionException("cannot read " + file.path() + ": " + AtomicFile.reason(e), e);
     }
   }
 
-  long size() throws IOException {
-    return channel.size();
-  }
-
-  /** Fills a buffer from a place of the file. */
-  void read(ByteBuffer buffer, long position) throws IOException {
-    while (buffer.hasRemaining()) {
-      int read = channel.read(buffer, position);
-      if (read < 0) {
-        throw new EOFException();
-      }
-      position += read;
-    }
-  }
-
-  JiffusionException bad(String problem) {
-    return new JiffusionException(path + " is not read: " + problem);
+  private JiffusionException bad(String problem) {
+    return file.bad(problem);
   }
 
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // A file that was only read has nothing to lose.
-    }
+    file.close();
   }
 
   @Override
   public String toString() {
-    return path + " " + Arrays.toString(arrays.keySet().toArray());
+    return file.path() + " " + Arrays.toString(arrays.keySet().toArray());
   }
 }

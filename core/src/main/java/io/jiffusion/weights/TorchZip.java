@@ -28,16 +28,17 @@ final class TorchZip {
   /** An entry: where its header is, how long its bytes are, and how they are packed. */
   private record Entry(long header, long size, long packed, int method, int flags) {}
 
-  private final TorchFile file;
+  private final FileBytes file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final NavigableMap<Long, Long> ends = new TreeMap<>(); // of entries used, by header
   private String root;
 
-  private TorchZip(TorchFile file) {
+  private TorchZip(FileBytes file) {
     this.file = file;
   }
 
-  static TorchZip read(TorchFile file, long size) throws IOException {
+  static TorchZip read(FileBytes file) throws IOException {
+    long size = file.size();
     TorchZip zip = new TorchZip(file);
     zip.readTable(size);
     for (String name : zip.entries.keySet()) {

@@ -92,7 +92,7 @@ class HostileConfigurationTest {
     readOrRefused(() -> SampleRequest.ofJson(json));
     Path file = Files.writeString(folder.resolve("run.json"), json);
     assertRefused(() -> RunFolder.read(folder));
-    readOrRefused(() -> Settings.read(file).whole("train"));
+    readOrRefused(() -> PeerConfig.read(file).whole("train"));
   }
 
   @ParameterizedTest
@@ -112,7 +112,7 @@ class HostileConfigurationTest {
     assertRefused(() -> SampleRequest.ofJson(json));
     assertRefused(() -> RunConfig.of("mnist", List.of("train.minutes='" + number + "'")));
     readOrRefused(() -> RunConfig.of("mnist", List.of("train.minutes=" + number)));
-    assertRefused(() -> Settings.flags("--image_size " + number).whole("image_size"));
+    assertRefused(() -> PeerConfig.flags("--image_size " + number).whole("image_size"));
   }
 
   @ParameterizedTest
@@ -169,7 +169,7 @@ class HostileConfigurationTest {
       })
   void everyKindOfYamlIsReadOrRefused(String yaml) throws IOException {
     readOrRefused(() -> Binder.bind(RunConfig.class, Tree.yaml(yaml, "my.yaml")));
-    readOrRefused(() -> Settings.of(Tree.yaml(yaml, "my.yaml")).group("train").whole("batch"));
+    readOrRefused(() -> PeerConfig.of(Tree.yaml(yaml, "my.yaml")).group("train").whole("batch"));
     readOrRefused(() -> RunConfig.of("mnist", List.of("train=" + yaml)));
     readOrRefused(() -> RunConfig.of("mnist", List.of("train.batch=" + yaml)));
     Path file = Files.write(folder.resolve("my.yaml"), yaml.getBytes("UTF-8"));
@@ -247,7 +247,7 @@ class HostileConfigurationTest {
   }
 
   private static void look(Tree tree) {
-    Settings settings = Settings.of(tree);
+    PeerConfig settings = PeerConfig.of(tree);
     settings.must("pool", "adaptive");
     settings.text("pool");
     settings.whole("count");

@@ -8,7 +8,7 @@ import io.jiffusion.base.Progress;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.pipeline.GaussianExecution;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.Stripes;
 import java.nio.file.Path;
@@ -33,12 +33,12 @@ class EvaluationTest {
   @TempDir static Path folder;
 
   private static Model model;
-  private static Judge judge;
+  private static ImageClassifier judge;
 
   @BeforeAll
   static void open() {
-    Judge.train(TRAIN, null, folder, 1, 0, progress -> {}, new Cancellation());
-    judge = Judge.load(folder);
+    ImageClassifier.train(TRAIN, null, folder, 1, 0, progress -> {}, new Cancellation());
+    judge = ImageClassifier.load(folder);
     model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4));
   }
 

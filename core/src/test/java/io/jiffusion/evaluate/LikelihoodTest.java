@@ -10,7 +10,7 @@ import io.jiffusion.config.Home;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.pipeline.GaussianExecution;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.pipeline.Stripes;
@@ -59,7 +59,7 @@ class LikelihoodTest {
   /** What every image costs under the Gaussian, spread over levels or not. */
   private static double[] known(boolean ownClasses) {
     double std = GaussianExecution.STD;
-    float[] values = Judge.examples(DATA, RealImages.some(DATA, COUNT));
+    float[] values = ImageClassifier.examples(DATA, RealImages.some(DATA, COUNT));
     double[] bits = new double[COUNT];
     int size = values.length / COUNT;
     for (int i = 0; i < values.length; i++) {

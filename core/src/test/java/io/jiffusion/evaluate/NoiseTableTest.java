@@ -12,7 +12,7 @@ import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.pipeline.GaussianExecution;
-import io.jiffusion.pipeline.Judge;
+import io.jiffusion.pipeline.ImageClassifier;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Stripes;
@@ -55,7 +55,7 @@ class NoiseTableTest {
     }
     NoiseSchedule schedule = CONFIG.process().noiseSchedule();
     double spread = 0; // of the data around what the model takes for their mean
-    float[] values = Judge.examples(DATA, RealImages.some(DATA, 100));
+    float[] values = ImageClassifier.examples(DATA, RealImages.some(DATA, 100));
     for (int i = 0; i < values.length; i++) {
       double from = values[i] - 0.1 * DATA.label(2 * (i / 64));
       spread += from * from / values.length;

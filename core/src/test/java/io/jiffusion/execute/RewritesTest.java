@@ -294,9 +294,10 @@ class RewritesTest {
     rewriting.accept(graph);
     Rewrites.materialise(graph);
     Rewrites.sweep(graph);
-    Numbers numbers = new Numbers(network, PlanExecutionTest.weights(network));
+    WeightReader numbers = new WeightReader(network, PlanExecutionTest.weights(network));
     try (PackedWeights weights = new PackedWeights(numbers);
-        Plan plan = new Plan(graph, weights, new Vectors(graph, numbers::all), false, images)) {
+        Plan plan =
+            new Plan(graph, weights, new VectorProgram(graph, numbers::all), false, images)) {
       float[] x = RandomWeights.floats(new Random(5), images * (int) network.input().count(), 1);
       return plan.run(x, new float[] {0, 37}, RandomWeights.conditions(network, 0, images));
     }

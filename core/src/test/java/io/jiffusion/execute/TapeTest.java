@@ -226,7 +226,7 @@ class TapeTest {
         Precision precision, boolean recompute, Function<Tensor, Tensor> loss) {
       Map<String, float[]> gradients = new HashMap<>();
       try (Params leaves = weights.map(Tensor::leaf);
-          Filters filters = new Filters(weights);
+          PackedFilters filters = new PackedFilters(weights);
           Params found = new Params();
           TrainingKernels kernels = new TrainingKernels(precision);
           Scope scope = Scope.open();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jiffusion.Fixtures;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.checkpoint.DiffusersScheduler;
-import io.jiffusion.checkpoint.Settings;
+import io.jiffusion.checkpoint.PeerConfig;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.Tree;
@@ -20,7 +20,7 @@ import io.jiffusion.sampler.Walk;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.RectifiedFlow;
 import io.jiffusion.schedule.Scalings;
-import io.jiffusion.schedule.Spacing;
+import io.jiffusion.schedule.Spacings;
 import io.jiffusion.schedule.TimeGrid;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -119,12 +119,12 @@ class DiffusersSchedulersTest {
     String json =
         "{\"_class_name\": \"DPMSolverMultistepScheduler\", \"lambda_min_clipped\": -Infinity}";
     Path file = Files.writeString(folder.resolve("scheduler_config.json"), json);
-    Conventions known = DiffusersScheduler.read(Settings.read(file)).known();
+    Conventions known = DiffusersScheduler.read(PeerConfig.read(file)).known();
     assertThat(known.sampler()).isEqualTo("dpmpp-2m:type=dpm-solver,final=below-15");
     assertThat(known.spacing()).isEqualTo("dpm-linspace");
     for (String word : List.of("Infinity", "NaN")) {
       Path other = Files.writeString(file, json.replace("-Infinity", word));
-      assertThatThrownBy(() -> DiffusersScheduler.read(Settings.read(other)))
+      assertThatThrownBy(() -> DiffusersScheduler.read(PeerConfig.read(other)))
           .isInstanceOf(JiffusionException.class)
           .hasMessageContaining("illegal lambda_min_clipped: " + word);
     }
@@ -168,7 +168,7 @@ class DiffusersSchedulersTest {
         "{\"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085,"
             + " \"clip_sample\": false, \"set_alpha_to_one\": false, \"steps_offset\": 1}";
     ProcessConfig process = process("DDIMScheduler", config);
-    TimeGrid grid = Spacing.parse(process.known().spacing(), process.noiseSchedule(), 50);
+    TimeGrid grid = Spacings.parse(process.known().spacing(), process.noiseSchedule(), 50);
     assertThat(grid.time(0)).isEqualTo(0.982);
     assertThat(grid.time(49)).isEqualTo(0.002);
     assertThat(grid.time(50)).isEqualTo(0.001);
@@ -180,7 +180,8 @@ class DiffusersSchedulersTest {
     String config = "{\"rescale_betas_zero_snr\": true, \"prediction_type\": \"v_prediction\"}";
     ProcessConfig process = process("DDIMScheduler", config);
     String sampler = name.equals("auto") ? process.known().sampler() : name;
-    Route route = Route.of(process, SampleRequest.of(1).sampler(sampler).steps(5));
+    ResolvedRequest route =
+        ResolvedRequest.of(process, SampleRequest.of(1).sampler(sampler).steps(5));
     assertThat(route.spacing()).isEqualTo("trailing");
     Denoiser zeros = (xt, t) -> new Prediction(xt.times(0));
     Walk walk = new Walk(zeros, process.noiseSchedule(), route.grid(), Noise.NONE);
@@ -200,13 +201,13 @@ class DiffusersSchedulersTest {
             + scheduler
             + "\""
             + (config.equals("{}") ? "}" : "," + config.substring(1));
-    return DiffusersScheduler.read(Settings.of(Tree.pythonJson(json, "scheduler_config.json")));
+    return DiffusersScheduler.read(PeerConfig.of(Tree.pythonJson(json, "scheduler_config.json")));
   }
 
   private static double[] sample(ProcessConfig process, int steps) {
     Conventions known = process.known();
     NoiseSchedule schedule = process.noiseSchedule();
-    TimeGrid grid = Spacing.parse(known.spacing(), schedule, steps);
+    TimeGrid grid = Spacings.parse(known.spacing(), schedule, steps);
     Denoiser model =
         (xt, t) -> {
           Scalings s = process.prediction().scalings(schedule, t, process.timeLabel().at(t));

@@ -158,8 +158,9 @@ class ExecutionsTest {
 
   /** How many of 256 images the bundled classifier takes for what they were to be. */
   private static int rightClasses(float[] images) {
-    try (Judge judge = Judge.load(Home.folder().resolve("models/mnist-classifier"))) {
-      int[] seen = judge.look(images).classes();
+    try (ImageClassifier classifier =
+        ImageClassifier.load(Home.folder().resolve("models/mnist-classifier"))) {
+      int[] seen = classifier.classify(images).classes();
       return (int) IntStream.range(0, 256).filter(i -> seen[i] == i % 10).count();
     }
   }

@@ -4,8 +4,8 @@ import io.jiffusion.checkpoint.CheckpointFile;
 import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.checkpoint.DiffusersScheduler;
 import io.jiffusion.checkpoint.NoiseTable;
+import io.jiffusion.checkpoint.PeerConfig;
 import io.jiffusion.checkpoint.RunFolder;
-import io.jiffusion.checkpoint.Settings;
 import io.jiffusion.checkpoint.StoredModel;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.Tree;
@@ -167,7 +167,7 @@ final class MutationKinds {
                       "diffusers-unet2d/ddpm-cifar10-narrow/scheduler_config.json",
                       "scheduler_config.json")),
               texts(),
-              file -> DiffusersScheduler.read(Settings.read(file)).noiseSchedule());
+              file -> DiffusersScheduler.read(PeerConfig.read(file)).noiseSchedule());
       case "yaml" ->
           kind(
               name,

@@ -59,7 +59,9 @@ class InpaintingTest {
     Batch known = new Batch(1, 1, 1, 2, new double[] {1.5, Double.NaN});
     Walk walk =
         new Walk(pair(betas), betas, grid, NO_NOISE)
-            .constraint(new Known(known, Known.pixels(left), betas, NO_NOISE));
+            .constraint(
+                new ReplacementConstraint(
+                    known, ReplacementConstraint.pixels(left), betas, NO_NOISE));
     Batch made =
         new RePaint(new Ancestral(Variance.SMALL), jump, times, NO_NOISE)
             .sample(walk, new Batch(1, 1, 1, 2, new double[2]));
@@ -94,7 +96,11 @@ class InpaintingTest {
     Walk walk =
         new Walk(pair(schedule), schedule, grid, Noise.keyed(seeds))
             .constraint(
-                new Known(known, Known.pixels(left), schedule, Noise.keyed(Purpose.KNOWN, seeds)));
+                new ReplacementConstraint(
+                    known,
+                    ReplacementConstraint.pixels(left),
+                    schedule,
+                    Noise.keyed(Purpose.KNOWN, seeds)));
     Batch start = Noise.start(seeds, 1, 1, 2).times(schedule.sigma(grid.time(0)));
     double[] made =
         new RePaint(new Ancestral(Variance.SMALL), 1, 8, Noise.keyed(Purpose.RENOISE, seeds))
@@ -166,7 +172,11 @@ class InpaintingTest {
                 grid,
                 Noise.keyed(seeds))
             .constraint(
-                new Known(known, Known.pixels(left), betas, Noise.keyed(Purpose.KNOWN, seeds)));
+                new ReplacementConstraint(
+                    known,
+                    ReplacementConstraint.pixels(left),
+                    betas,
+                    Noise.keyed(Purpose.KNOWN, seeds)));
     boolean keepsToTheGrid = !row.adaptive() && !row.text().startsWith("restart");
     Sampler sampler =
         keepsToTheGrid
@@ -231,13 +241,17 @@ class InpaintingTest {
   void replacesPixelsOfSomeChannelsAndImages() {
     Batch x = new Batch(2, 2, 1, 2, new double[] {1, 2, 3, 4, 5, 6, 7, 8});
     Batch other = x.times(10);
-    assertThat(Known.pixels(left).replace(x, other).data())
+    assertThat(ReplacementConstraint.pixels(left).replace(x, other).data())
         .containsExactly(10, 2, 30, 4, 50, 6, 70, 8);
     assertThat(
-            Known.pixels(new Batch(2, 1, 1, 2, new double[] {1, 1, 0, 0})).replace(x, other).data())
+            ReplacementConstraint.pixels(new Batch(2, 1, 1, 2, new double[] {1, 1, 0, 0}))
+                .replace(x, other)
+                .data())
         .containsExactly(10, 20, 30, 40, 5, 6, 7, 8);
     assertThat(
-            Known.pixels(new Batch(1, 2, 1, 2, new double[] {0, 0, 0, 1})).replace(x, other).data())
+            ReplacementConstraint.pixels(new Batch(1, 2, 1, 2, new double[] {0, 0, 0, 1}))
+                .replace(x, other)
+                .data())
         .containsExactly(1, 2, 3, 40, 5, 6, 7, 80);
   }
 
@@ -245,22 +259,25 @@ class InpaintingTest {
   void replacesTheGreyPictureAndNothingElse() {
     Batch x = new Batch(1, 3, 1, 2, new double[] {1, 0, 2, 0, 3, 6});
     Batch other = new Batch(1, 3, 1, 2, new double[] {5, 3, 5, 3, 5, 3});
-    assertThat(Known.gray().replace(x, other).data()).containsExactly(4, 1, 5, 1, 6, 7);
+    assertThat(ReplacementConstraint.gray().replace(x, other).data())
+        .containsExactly(4, 1, 5, 1, 6, 7);
   }
 
   @Test
   void replacesTheMeansOfBlocksAndNothingElse() {
     Batch x = new Batch(1, 1, 2, 4, new double[] {0, 1, 2, 3, 4, 5, 6, 7});
     Batch other = new Batch(1, 1, 2, 4, new double[] {1, 1, 0, 0, 1, 1, 0, 4});
-    assertThat(Known.blocks(2).replace(x, other).data())
+    assertThat(ReplacementConstraint.blocks(2).replace(x, other).data())
         .containsExactly(-1.5, -0.5, -1.5, -0.5, 2.5, 3.5, 2.5, 3.5);
-    assertThat(Known.blocks(1).replace(x, other).data()).isEqualTo(other.data());
+    assertThat(ReplacementConstraint.blocks(1).replace(x, other).data()).isEqualTo(other.data());
   }
 
   @Test
   void noisesTheKnownPartToTheTimeReached() {
     Batch image = new Batch(1, 1, 1, 2, new double[] {0.5, -0.5});
-    Known known = new Known(image, Known.pixels(left), betas, Noise.keyed(Purpose.KNOWN, 7));
+    ReplacementConstraint known =
+        new ReplacementConstraint(
+            image, ReplacementConstraint.pixels(left), betas, Noise.keyed(Purpose.KNOWN, 7));
     Batch x = new Batch(1, 1, 1, 2, new double[] {9, 9});
     double z = Noise.keyed(Purpose.KNOWN, 7).batch(3, x).data()[0];
     assertThat(known.apply(3, 0.4, x).data())
@@ -273,13 +290,14 @@ class InpaintingTest {
   @Test
   void refusesWhatDoesNotFit() {
     Batch x = new Batch(2, 3, 4, 6, new double[144]);
-    assertThatThrownBy(() -> Known.pixels(left).replace(x, x))
+    assertThatThrownBy(() -> ReplacementConstraint.pixels(left).replace(x, x))
         .hasMessage("illegal mask: 1 of 1x1x2, must be 1 or 2 of 1 or 3 channels, 4x6");
-    assertThatThrownBy(() -> Known.pixels(left.times(0.5)))
+    assertThatThrownBy(() -> ReplacementConstraint.pixels(left.times(0.5)))
         .hasMessage("illegal mask: 0.5, must be 1 (known) or 0 (to be made) everywhere");
-    assertThatThrownBy(() -> Known.blocks(4).replace(x, x))
+    assertThatThrownBy(() -> ReplacementConstraint.blocks(4).replace(x, x))
         .hasMessage("illegal block: 4, must divide the images' height 4 and width 6");
-    assertThatThrownBy(() -> Known.blocks(0)).hasMessage("illegal block: 0, must be 1 or more");
+    assertThatThrownBy(() -> ReplacementConstraint.blocks(0))
+        .hasMessage("illegal block: 0, must be 1 or more");
     assertThatThrownBy(() -> new RePaint(new Ddim(0), 0, 1, NO_NOISE))
         .hasMessage("illegal jump: 0, must be 1 or more steps");
     assertThatThrownBy(() -> new RePaint(new Ddim(0), 1, 0, NO_NOISE))

@@ -143,10 +143,10 @@ class NoiseLevelsTest {
 
   @Test
   void addsTheWholeNoiseOfTheNextLevelAtMost() {
-    DownUp step = DownUp.of(3, 2, 5);
+    AncestralStep step = AncestralStep.of(3, 2, 5);
     assertThat(step.down()).isZero();
     assertThat(step.up()).isEqualTo(2);
-    DownUp ancestral = DownUp.of(3, 2, 1);
+    AncestralStep ancestral = AncestralStep.of(3, 2, 1);
     assertThat(ancestral.down()).isCloseTo(4.0 / 3, within(1e-15));
     assertThat(Math.hypot(ancestral.down(), ancestral.up())).isCloseTo(2, within(1e-15));
     for (Sampler sampler :

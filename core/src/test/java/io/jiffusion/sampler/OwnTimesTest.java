@@ -8,7 +8,7 @@ import io.jiffusion.process.Noise;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.Respacing;
 import io.jiffusion.schedule.Schedules;
-import io.jiffusion.schedule.Spacing;
+import io.jiffusion.schedule.Spacings;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -49,7 +49,7 @@ class OwnTimesTest {
     double[] errors = new double[STEPS.length];
     for (int i = 0; i < STEPS.length; i++) {
       TimeGrid grid =
-          Spacing.parse(method.spacing(), betas, STEPS[i] + 1).part(0, STEPS[i]); // to index 0
+          Spacings.parse(method.spacing(), betas, STEPS[i] + 1).part(0, STEPS[i]); // to index 0
       Schedules ends =
           new Schedules(table + grid.time(0), betas, grid.time(0), grid.time(STEPS[i]));
       Walk walk = new Walk(model, betas, grid, Noise.keyed());

@@ -135,7 +135,7 @@ class RespacingTest {
         (kind.matches("(DPM|UniPC|DEIS).*") ? "dpm-" : "")
             + word
             + (word.equals("leading") ? ":" + offset : fractions ? ":unrounded" : "");
-    TimeGrid grid = Spacing.parse(text, DiscreteBetas.linear(1000, 1e-4, 0.02), steps);
+    TimeGrid grid = Spacings.parse(text, DiscreteBetas.linear(1000, 1e-4, 0.02), steps);
     double[] theirs =
         StreamSupport.stream(expected.get("timesteps").spliterator(), false)
             .mapToDouble(JsonNode::asDouble)

@@ -50,7 +50,7 @@ class SpacingTest {
           case "get_sigmas_vp" -> "time:end=" + entry.get("eps_s").asDouble();
           default -> throw new AssertionError(entry);
         };
-    TimeGrid grid = Spacing.parse(text, schedule, n);
+    TimeGrid grid = Spacings.parse(text, schedule, n);
     assertThat(grid.steps()).isEqualTo(n).isEqualTo(expected.length - 1);
     assertThat(grid.endsWithoutNoise()).isTrue();
     for (int i = 0; i < n; i++) {
@@ -85,7 +85,7 @@ class SpacingTest {
         ":end=" + entry.get("t_end").asDouble() + ",start=" + entry.get("t_start").asDouble();
     int steps = entry.get("N").asInt();
     TimeGrid grid =
-        Spacing.parse(name + ends + ",keep-noise", DpmSolverScheduleTest.ours(key), steps);
+        Spacings.parse(name + ends + ",keep-noise", DpmSolverScheduleTest.ours(key), steps);
     assertThat(grid.times()).containsExactly(expected, within(1e-9));
   }
 
@@ -115,7 +115,7 @@ class SpacingTest {
           case "edm" -> "karras";
           default -> "edm-" + discretization;
         };
-    TimeGrid grid = Spacing.parse(text, schedule, steps);
+    TimeGrid grid = Spacings.parse(text, schedule, steps);
     assertThat(grid.steps()).isEqualTo(steps).isEqualTo(expected.size());
     for (int i = 0; i < steps; i++) {
       double level = expected.get(i).asDouble();
@@ -128,8 +128,8 @@ class SpacingTest {
   void spacesExponentialNoiseLevelsEvenlyInHalfLogSnr(Schedules schedules) {
     NoiseSchedule schedule = schedules.schedule();
     String ends = "start=" + schedules.start() + ",end=" + schedules.end();
-    TimeGrid grid = Spacing.parse("exponential:" + ends, schedule, 9);
-    assertThat(grid).isEqualTo(Spacing.parse("logsnr:" + ends, schedule, 9));
+    TimeGrid grid = Spacings.parse("exponential:" + ends, schedule, 9);
+    assertThat(grid).isEqualTo(Spacings.parse("logsnr:" + ends, schedule, 9));
     double ratio = schedule.noiseLevel(grid.time(1)) / schedule.noiseLevel(grid.time(0));
     for (int i = 1; i < 9; i++) {
       double next = schedule.noiseLevel(grid.time(i)) / schedule.noiseLevel(grid.time(i - 1));
@@ -145,8 +145,8 @@ class SpacingTest {
         new String[] {"time", "time-quadratic", "logsnr", "karras", "polyexponential:rho=2,"}) {
       String text = name + (name.endsWith(",") ? "" : ":") + ends;
       for (int steps : new int[] {1, 2, 3, 10}) {
-        TimeGrid toData = Spacing.parse(text, schedules.schedule(), steps);
-        TimeGrid noisy = Spacing.parse(text + ",keep-noise", schedules.schedule(), steps);
+        TimeGrid toData = Spacings.parse(text, schedules.schedule(), steps);
+        TimeGrid noisy = Spacings.parse(text + ",keep-noise", schedules.schedule(), steps);
         assertThat(toData.steps()).isEqualTo(noisy.steps()).isEqualTo(steps);
         assertThat(toData.time(0)).isEqualTo(noisy.time(0)).isEqualTo(schedules.start());
         assertThat(toData.endsWithoutNoise()).isTrue();
@@ -154,7 +154,7 @@ class SpacingTest {
         if (steps > 1) {
           assertThat(toData.time(steps - 1)).isEqualTo(schedules.end());
           assertThat(toData.part(0, steps - 1))
-              .isEqualTo(Spacing.parse(text + ",keep-noise", schedules.schedule(), steps - 1));
+              .isEqualTo(Spacings.parse(text + ",keep-noise", schedules.schedule(), steps - 1));
         }
       }
     }
@@ -162,19 +162,19 @@ class SpacingTest {
 
   @Test
   void takesTheEndsOfTheScheduleWhereNoneAreGiven() {
-    assertThat(Spacing.parse("time", VP, 3).times())
+    assertThat(Spacings.parse("time", VP, 3).times())
         .containsExactly(new double[] {1, 0.5005, 1e-3, 0}, within(1e-15));
-    assertThat(Spacing.parse("time", new ContinuousCosine(), 2).time(0)).isEqualTo(0.9946);
-    assertThat(Spacing.parse("karras", new Edm(0.002, 80), 2).time(1)).isEqualTo(0.002 / 80);
-    assertThat(Spacing.parse("time", DiscreteBetas.cosine(4), 4).times())
+    assertThat(Spacings.parse("time", new ContinuousCosine(), 2).time(0)).isEqualTo(0.9946);
+    assertThat(Spacings.parse("karras", new Edm(0.002, 80), 2).time(1)).isEqualTo(0.002 / 80);
+    assertThat(Spacings.parse("time", DiscreteBetas.cosine(4), 4).times())
         .containsExactly(1, 0.75, 0.5, 0.25, 0);
   }
 
   @Test
   void spreadsTimesAsFarAsTheDataWhereTheEndIs0() {
-    assertThat(Spacing.parse("time:start=1,end=0", new RectifiedFlow(), 4).times())
+    assertThat(Spacings.parse("time:start=1,end=0", new RectifiedFlow(), 4).times())
         .containsExactly(1, 0.75, 0.5, 0.25, 0);
-    assertThat(Spacing.parse("time-quadratic:end=0", VP, 2).times()).containsExactly(1, 0.25, 0);
+    assertThat(Spacings.parse("time-quadratic:end=0", VP, 2).times()).containsExactly(1, 0.25, 0);
   }
 
   @ParameterizedTest
@@ -191,14 +191,14 @@ class SpacingTest {
       })
   void chooseIndicesOfATableAsRespacingDoes(String text) {
     DiscreteBetas table = DiscreteBetas.cosine(10);
-    assertThat(Spacing.parse(text, table, 5))
+    assertThat(Spacings.parse(text, table, 5))
         .isEqualTo(TimeGrid.of(10, Respacing.parse(text, 10, 5)));
   }
 
   @Test
   void takesExplicitTimes() {
-    assertThat(Spacing.parse("times:1, 0.5,0.1,0", VP, 3).times()).containsExactly(1, 0.5, 0.1, 0);
-    assertThat(Spacing.parse("times:0.1,0.5,1", VP, 2).ascending()).isTrue();
+    assertThat(Spacings.parse("times:1, 0.5,0.1,0", VP, 3).times()).containsExactly(1, 0.5, 0.1, 0);
+    assertThat(Spacings.parse("times:0.1,0.5,1", VP, 2).ascending()).isTrue();
   }
 
   @Test
@@ -242,7 +242,7 @@ class SpacingTest {
         "times:0.5,0.7,0  | 2 | illegal time 2: 0.0 after 0.7, must be larger than the one before",
       })
   void namesTheValueTheRuleAndTheRemedy(String text, int steps, String message) {
-    assertThatThrownBy(() -> Spacing.parse(text, VP, steps))
+    assertThatThrownBy(() -> Spacings.parse(text, VP, steps))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
@@ -259,10 +259,10 @@ class SpacingTest {
 
   @Test
   void needsSignalAtBothEndsToSpaceNoiseLevels() {
-    assertThatThrownBy(() -> Spacing.parse("karras:start=1", new RectifiedFlow(), 5))
+    assertThatThrownBy(() -> Spacings.parse("karras:start=1", new RectifiedFlow(), 5))
         .hasMessageStartingWith(
             "illegal end of a spacing in noise levels: time 1.0, where half log-SNR is -Infinity");
-    assertThat(Spacing.parse("karras", new RectifiedFlow(), 5).time(0)).isEqualTo(0.999);
+    assertThat(Spacings.parse("karras", new RectifiedFlow(), 5).time(0)).isEqualTo(0.999);
   }
 
   @ParameterizedTest
@@ -273,13 +273,13 @@ class SpacingTest {
     NoiseScheduleTest.written(least)
         .forEach(
             end -> {
-              TimeGrid grid = Spacing.parse("time:keep-noise,start=0.9,end=" + end, schedule, 3);
+              TimeGrid grid = Spacings.parse("time:keep-noise,start=0.9,end=" + end, schedule, 3);
               assertThat(grid.time(3)).isBetween(least, least * (1 + 1e-5));
             });
     NoiseScheduleTest.written(1)
         .forEach(
             start -> {
-              TimeGrid grid = Spacing.parse("time:start=" + start, schedule, 3);
+              TimeGrid grid = Spacings.parse("time:start=" + start, schedule, 3);
               assertThat(grid.time(0)).isBetween(1 - 1e-5, 1.0);
             });
   }

@@ -17,7 +17,7 @@ class ScopeTest {
         .hasMessage("no scope is open on this thread: wrap the work in Scope.open()");
     assertThatThrownBy(() -> Scope.of(() -> Tensor.of(new float[] {1}, 1)))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> Torch.gradients(false)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> Scope.gradients(false)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
@@ -87,7 +87,7 @@ class ScopeTest {
     try (Scope outer = Scope.open()) {
       Tensor w = Tensor.of(new float[] {3}, 1).leaf();
       try (Scope inner = Scope.open()) {
-        Torch.gradients(false);
+        Scope.gradients(false);
         w.times(2);
       }
       w.square().sum().backward();

@@ -82,7 +82,7 @@ final class Runs {
         objective,
         adamw(0.01),
         new Ema(0.99),
-        new Arithmetic(Precision.FP32, 5, shards, false));
+        new GradientOptions(Precision.FP32, 5, shards, false));
   }
 
   static Trainer trainer(Network network, Objective objective, int shards, Checkpoint checkpoint) {
@@ -91,7 +91,7 @@ final class Runs {
         objective,
         adamw(0.01),
         new Ema(0.99),
-        new Arithmetic(Precision.FP32, 5, shards, false),
+        new GradientOptions(Precision.FP32, 5, shards, false),
         checkpoint);
   }
 
@@ -100,7 +100,7 @@ final class Runs {
   }
 
   /** A copy of all that training changes. */
-  static Map<String, float[]> copy(Trainer.State state) {
+  static Map<String, float[]> copy(TrainingState state) {
     Map<String, float[]> copy = new LinkedHashMap<>();
     state
         .parts()

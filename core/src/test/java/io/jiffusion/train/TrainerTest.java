@@ -34,7 +34,7 @@ class TrainerTest {
             Runs.points(TimeSampler.ANTITHETIC, 64),
             Runs.adamw(0.01),
             new Ema(0.99),
-            new Arithmetic(precision, 5, 2, false))) {
+            new GradientOptions(precision, 5, 2, false))) {
       double first = 0;
       double last = 0;
       for (int step = 0; step < 160; step++) {
@@ -120,7 +120,7 @@ class TrainerTest {
             Runs.points(TimeSampler.UNIFORM, 8),
             Runs.adamw(0.01),
             average,
-            new Arithmetic(Precision.FP32, 5, 1, false))) {
+            new GradientOptions(Precision.FP32, 5, 1, false))) {
       double[] expected = doubles(Runs.copy(trainer.state().ema()).get("in.weight"));
       assertThat(Runs.copy(trainer.state().weights()).get("in.weight"))
           .containsExactly(Runs.copy(trainer.state().ema()).get("in.weight"));
@@ -147,7 +147,7 @@ class TrainerTest {
             Runs.points(TimeSampler.UNIFORM, 8),
             new AdamW(1e30, 0.9, 0.99, 0, 0, 0),
             new Ema(0.99),
-            new Arithmetic(Precision.FP32, 5, 2, false))) {
+            new GradientOptions(Precision.FP32, 5, 2, false))) {
       List<Map<String, float[]>> before = new ArrayList<>();
       assertThatThrownBy(
               () -> {
@@ -266,7 +266,7 @@ class TrainerTest {
             objective,
             new AdamW(0.01, 0, 0.99, 0, 0, 0),
             new Ema(0.99),
-            new Arithmetic(Precision.FP32, 5, shards, false))) {
+            new GradientOptions(Precision.FP32, 5, shards, false))) {
       trainer.step();
       return Runs.copy(trainer.state().first());
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.dnnl.memory.desc;
 
 /** The weights of convolutions in training, packed as kernels want them, once for all threads. */
-public final class Filters implements AutoCloseable {
+public final class PackedFilters implements AutoCloseable {
 
   /** A weight in one layout. */
   static final class Packed {
@@ -27,7 +27,7 @@ public final class Filters implements AutoCloseable {
   private Dnnl dnnl;
 
   /** Of these weights, float32 and row-major; none is packed before it is asked for. */
-  public Filters(Params weights) {
+  public PackedFilters(Params weights) {
     this.weights = weights;
   }
 

@@ -11,4 +11,4 @@ import io.jiffusion.tensor.Precision;
  * @param recompute whether the values within the network's blocks are forgotten and computed again
  *     for the gradient: less memory, a third more time, the same numbers
  */
-public record Arithmetic(Precision precision, long seed, int shards, boolean recompute) {}
+public record GradientOptions(Precision precision, long seed, int shards, boolean recompute) {}

@@ -8,4 +8,4 @@ import java.lang.annotation.Target;
 /** Marks a component of a configuration that may be left out, and is null then. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.RECORD_COMPONENT, ElementType.FIELD, ElementType.METHOD})
-public @interface Optional {}
+public @interface LeftOut {}

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Spacings by name: reads what {@link Spacing#parse} says. */
-final class SpacingText {
+/** Spacings by name. */
+public final class Spacings {
   private static final List<String> NAMES =
       List.of(
           "time",
@@ -22,9 +22,28 @@ final class SpacingText {
           "edm-vp",
           "edm-iddpm");
 
-  private SpacingText() {}
+  private Spacings() {}
 
-  static TimeGrid parse(String text, NoiseSchedule schedule, int steps) {
+  /**
+   * Reads a spacing and makes the grid of a request.
+   *
+   * <ul>
+   *   <li>{@code time}, {@code time-quadratic}, {@code logsnr}, {@code exponential} (the same as
+   *       {@code logsnr}), {@code karras:rho=7}, {@code polyexponential:rho=1}, {@code
+   *       dpm-solver-fast:order=3}, {@code edm-vp}, {@code edm-iddpm}: between the ends of {@link
+   *       NoiseSchedule#range}, or those given, as in {@code karras:start=0.9,end=0.01}. S steps
+   *       are S times and then the data; with {@code keep-noise} they are S + 1 times, and the last
+   *       keeps its noise. {@code end=0} spreads evenly spaced and quadratic times as far as the
+   *       data;
+   *   <li>{@code times:1,0.5,0.1,0}: these times;
+   *   <li>what {@link Respacing#parse(String, int, int)} reads, on a table.
+   * </ul>
+   *
+   * @param steps S
+   * @throws IllegalArgumentException if the text is none of these, or does not fit the schedule or
+   *     S
+   */
+  public static TimeGrid parse(String text, NoiseSchedule schedule, int steps) {
     String name = text.split(":", 2)[0].strip();
     if (NAMES.contains(name)) {
       return between(new Spec("spacing", text, NAMES), schedule, steps);

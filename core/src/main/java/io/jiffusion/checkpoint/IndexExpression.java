@@ -6,12 +6,12 @@ import java.util.Map;
  * A whole number written as a sum of products, such as {@code 1+i*(blocks+1)+j}, or such a sum
  * halved, {@code size>>i+1}.
  */
-final class Sum {
+final class IndexExpression {
   private final String text;
   private final Map<String, Integer> numbers;
   private int at;
 
-  Sum(String text, Map<String, Integer> numbers) {
+  IndexExpression(String text, Map<String, Integer> numbers) {
     this.text = text;
     this.numbers = numbers;
   }

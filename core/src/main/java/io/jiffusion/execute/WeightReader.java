@@ -8,13 +8,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The parameters of a network, read when they are needed; large ones in pieces. */
-final class Numbers {
+final class WeightReader {
   private static final int PIECE = 1 << 16;
 
   private final WeightSource source;
   private final Map<String, Long> counts = new HashMap<>();
 
-  Numbers(Network network, WeightSource source) {
+  WeightReader(Network network, WeightSource source) {
     this.source = source;
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       counts.put(parameter.name(), parameter.shape().count());

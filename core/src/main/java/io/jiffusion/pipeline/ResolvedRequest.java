@@ -6,7 +6,7 @@ import io.jiffusion.process.Noise;
 import io.jiffusion.process.OptimalVariance;
 import io.jiffusion.sampler.Sampler;
 import io.jiffusion.sampler.Samplers;
-import io.jiffusion.schedule.Spacing;
+import io.jiffusion.schedule.Spacings;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * @param edit what is made of given pictures, by the sampler
  * @param spacing the name of the times
  */
-record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
+record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
   private static final String AUTO = "auto";
 
   /**
@@ -32,7 +32,7 @@ record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
   }
 
   /** For those who ask what a request does, not what it makes: with any measured variance. */
-  static Route of(ProcessConfig process, SampleRequest request) {
+  static ResolvedRequest of(ProcessConfig process, SampleRequest request) {
     return of(
         process, request, named(process, request, () -> new OptimalVariance(new double[] {1})));
   }
@@ -42,7 +42,7 @@ record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
    *
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
-  static Route of(ProcessConfig process, SampleRequest request, Sampler sampler) {
+  static ResolvedRequest of(ProcessConfig process, SampleRequest request, Sampler sampler) {
     String spacing =
         request.spacing().equals(AUTO)
             ? process.spacing(Samplers.method(request.sampler()).spacing())
@@ -53,7 +53,7 @@ record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
         request.steps() > 0
             ? grid(process, spacing, request.steps())
             : within(process, counted, spacing, request);
-    Route route = new Route(sampler, edit, grid, spacing);
+    ResolvedRequest route = new ResolvedRequest(sampler, edit, grid, spacing);
     Check.that(
         edit.times() == 1 || route.arrivals() > grid.steps(),
         "edit",
@@ -109,6 +109,6 @@ record Route(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
   }
 
   private static TimeGrid grid(ProcessConfig process, String spacing, int steps) {
-    return Spacing.parse(spacing, process.noiseSchedule(), steps);
+    return Spacings.parse(spacing, process.noiseSchedule(), steps);
   }
 }

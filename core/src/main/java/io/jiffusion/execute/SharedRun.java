@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>The threads meet after every such step, thousands of times a second, so they do not sleep
  * while they wait.
  */
-final class Helped {
+final class SharedRun {
   private static final int SPINS = 10_000; // a tenth of a millisecond
   private static final int NOTHING = -1;
 
@@ -24,7 +24,7 @@ final class Helped {
   private volatile boolean over;
   private volatile RuntimeException failure;
 
-  Helped(List<Step> steps, List<Map<Node, float[]>> vectors) {
+  SharedRun(List<Step> steps, List<Map<Node, float[]>> vectors) {
     this.steps = steps;
     this.vectors = vectors;
   }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * A model whose evaluations are told and can be stopped, one at a time: for work that knows neither
  * progress nor cancellation.
  */
-final class Watched implements ConditionalDenoiser {
+final class ObservedDenoiser implements ConditionalDenoiser {
   private final ConditionalDenoiser model;
   private final String unit;
   private final Consumer<Progress> progress;
@@ -37,7 +37,7 @@ final class Watched implements ConditionalDenoiser {
    *
    * @param unit how progress calls evaluations of images
    */
-  Watched(
+  ObservedDenoiser(
       ConditionalDenoiser model,
       String unit,
       Consumer<Progress> progress,

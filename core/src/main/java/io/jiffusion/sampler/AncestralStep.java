@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * @param up standard deviation of the noise that is added; {@code down² + up²} is the square of the
  *     next level
  */
-record DownUp(double down, double up) {
+record AncestralStep(double down, double up) {
 
   /**
    * The parts of a step between two noise levels.
@@ -20,13 +20,13 @@ record DownUp(double down, double up) {
    * @param eta 0: all flow; 1: the noise of the forward process's posterior; a larger one is
    *     limited where all noise of the next level is fresh
    */
-  static DownUp of(double from, double to, double eta) {
+  static AncestralStep of(double from, double to, double eta) {
     if (eta == 0) {
-      return new DownUp(to, 0);
+      return new AncestralStep(to, 0);
     }
     double ratio = to / from;
     double kept = (1 - eta) * (1 + eta) + eta * eta * ratio * ratio; // of the next level's variance
-    return new DownUp(
+    return new AncestralStep(
         to * Math.sqrt(Math.max(0, kept)),
         to * Math.min(1, eta * Math.sqrt((1 - ratio) * (1 + ratio))));
   }

@@ -9,19 +9,19 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param sigma noise scale
  * @param lambda half log-SNR
  */
-record Node(double t, double alpha, double sigma, double lambda) {
+record LambdaNode(double t, double alpha, double sigma, double lambda) {
 
-  static Node at(NoiseSchedule schedule, double t) {
-    return new Node(t, schedule.alpha(t), schedule.sigma(t), schedule.lambda(t));
+  static LambdaNode at(NoiseSchedule schedule, double t) {
+    return new LambdaNode(t, schedule.alpha(t), schedule.sigma(t), schedule.lambda(t));
   }
 
   /** The node whose half log-SNR is {@code lambda}. */
-  static Node of(NoiseSchedule schedule, double lambda) {
+  static LambdaNode of(NoiseSchedule schedule, double lambda) {
     return at(schedule, schedule.timeOf(lambda));
   }
 
   /** {@code h}, by how much the half log-SNR grows up to another node; negative when encoding. */
-  double to(Node other) {
+  double to(LambdaNode other) {
     return other.lambda - lambda;
   }
 
@@ -30,14 +30,14 @@ record Node(double t, double alpha, double sigma, double lambda) {
    * leads up to this one: k-diffusion's, not below the noise level at the end of the walk. It has
    * this node's time and signal.
    */
-  Node down(Node s, double eta, Node end) {
-    double level = DownUp.of(s.sigma / s.alpha, sigma / alpha, eta).down();
+  LambdaNode down(LambdaNode s, double eta, LambdaNode end) {
+    double level = AncestralStep.of(s.sigma / s.alpha, sigma / alpha, eta).down();
     double lambda = Math.min(Math.max(this.lambda, end.lambda), -Math.log(level));
-    return new Node(t, alpha, alpha * Math.exp(-lambda), lambda);
+    return new LambdaNode(t, alpha, alpha * Math.exp(-lambda), lambda);
   }
 
   /** Standard deviation of the fresh noise that leads from a node below up to this one. */
-  double up(Node down) {
+  double up(LambdaNode down) {
     return sigma * Math.sqrt(-Math.expm1(2 * down.to(this)));
   }
 }

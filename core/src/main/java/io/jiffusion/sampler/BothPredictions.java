@@ -12,12 +12,12 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param x0 the predicted data
  * @param eps the predicted noise, derived from it
  */
-record Evaluation(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
+record BothPredictions(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
 
-  static Evaluation of(Walk walk, Batch xt, double t) {
+  static BothPredictions of(Walk walk, Batch xt, double t) {
     Prediction prediction = walk.denoiser().at(xt, t);
     Batch eps = prediction.eps(walk.schedule(), xt, t);
-    return new Evaluation(walk.schedule(), t, prediction.x0(), eps);
+    return new BothPredictions(walk.schedule(), t, prediction.x0(), eps);
   }
 
   /**

@@ -23,9 +23,9 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.train.AdamW;
-import io.jiffusion.train.Arithmetic;
 import io.jiffusion.train.CrossEntropy;
 import io.jiffusion.train.Ema;
+import io.jiffusion.train.GradientOptions;
 import io.jiffusion.train.Trainer;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
@@ -48,7 +48,7 @@ import java.util.stream.IntStream;
  * shape as a text in the file, and the forward process if it was trained on noisy images: then it
  * can guide a model of that process. Safe for use from any thread: calls queue.
  */
-public final class Judge implements AutoCloseable {
+public final class ImageClassifier implements AutoCloseable {
   private static final String SHAPE = "classifier";
   private static final String PROCESS = "process";
   private static final int CHANNELS = 16;
@@ -62,7 +62,7 @@ public final class Judge implements AutoCloseable {
   private final ProcessConfig process; // null for clean images
   private final Execution execution;
 
-  private Judge(ClassifierConfig config, ProcessConfig process, Execution execution) {
+  private ImageClassifier(ClassifierConfig config, ProcessConfig process, Execution execution) {
     this.config = config;
     this.process = process;
     this.execution = execution;
@@ -74,7 +74,7 @@ public final class Judge implements AutoCloseable {
    * @param classes the likeliest class of each image, [images]
    * @param features [images, features] row-major
    */
-  public record Verdict(int[] classes, double[] features) {}
+  public record Classification(int[] classes, double[] features) {}
 
   /**
    * Trains a classifier by AdamW in batches of 64, and writes its averaged weights; the same seed
@@ -112,7 +112,7 @@ public final class Judge implements AutoCloseable {
             objective,
             OPTIMISER,
             AVERAGE,
-            new Arithmetic(Precision.fastest(), seed, SHARDS, false))) {
+            new GradientOptions(Precision.fastest(), seed, SHARDS, false))) {
       long begin = System.nanoTime();
       while (trainer.steps() < steps) {
         cancellation.check();
@@ -151,7 +151,7 @@ public final class Judge implements AutoCloseable {
    *
    * @throws JiffusionException if there is none in the folder, or its file is damaged
    */
-  public static Judge load(Path folder) {
+  public static ImageClassifier load(Path folder) {
     Path file = folder.resolve(RunFolder.WEIGHTS);
     if (!Files.exists(file)) {
       throw new JiffusionException(
@@ -178,7 +178,7 @@ public final class Judge implements AutoCloseable {
     }
     Classifier network = new Classifier(config, process != null);
     int threads = Runtime.getRuntime().availableProcessors();
-    return new Judge(
+    return new ImageClassifier(
         config,
         process,
         new EagerExecution(
@@ -202,11 +202,11 @@ public final class Judge implements AutoCloseable {
    * @throws IllegalArgumentException if these are not whole images of the classifier's size, or
    *     none
    */
-  public Verdict look(float[] images) {
-    return look(images, 0);
+  public Classification classify(float[] images) {
+    return classify(images, 0);
   }
 
-  private Verdict look(float[] images, double label) {
+  private Classification classify(float[] images, double label) {
     int size = Math.toIntExact(execution.input().count());
     int count = images.length / size;
     Check.that(
@@ -219,7 +219,7 @@ public final class Judge implements AutoCloseable {
     float[] output = execution.evaluate(images, count, labels, Conditions.NONE);
     int features = config.features();
     int width = features + config.classes();
-    Verdict verdict = new Verdict(new int[count], new double[count * features]);
+    Classification verdict = new Classification(new int[count], new double[count * features]);
     for (int i = 0; i < count; i++) {
       for (int j = 0; j < features; j++) {
         verdict.features[i * features + j] = output[i * width + j];
@@ -259,7 +259,7 @@ public final class Judge implements AutoCloseable {
   }
 
   private double accuracy(Dataset data, float[] images, double label) {
-    int[] found = look(images, label).classes();
+    int[] found = classify(images, label).classes();
     long right = IntStream.range(0, found.length).filter(i -> found[i] == data.label(i)).count();
     return right / (double) found.length;
   }

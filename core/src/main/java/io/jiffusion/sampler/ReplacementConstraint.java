@@ -18,7 +18,7 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param schedule to which the states belong
  * @param noise of the known part, one draw for each step: {@code Noise.keyed(Purpose.KNOWN, seeds)}
  */
-public record Known(Batch image, Part part, NoiseSchedule schedule, Noise noise)
+public record ReplacementConstraint(Batch image, Part part, NoiseSchedule schedule, Noise noise)
     implements Walk.Constraint {
 
   /** A part of an image: what an orthogonal projection keeps of it. */

@@ -9,8 +9,8 @@ import io.jiffusion.random.Purpose;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /** The forward process on a run's data, to be looked at. */
-public final class Forward {
-  private Forward() {}
+public final class NoisedData {
+  private NoisedData() {}
 
   /**
    * The first examples of the data at a time, {@code alpha(t)·x0 + sigma(t)·eps}, with the same eps

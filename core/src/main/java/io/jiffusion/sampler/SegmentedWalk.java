@@ -7,7 +7,7 @@ import io.jiffusion.schedule.TimeGrid;
  * Walks, one after the other, that make up a longer one: their steps, and so their noise, are
  * numbered through, and progress is told of the whole.
  */
-final class Pieces {
+final class SegmentedWalk {
   private final Walk whole;
   private final int steps;
   private final long began = System.nanoTime();
@@ -19,7 +19,7 @@ final class Pieces {
    * @param whole what all pieces have in common
    * @param steps of all pieces together
    */
-  Pieces(Walk whole, int steps) {
+  SegmentedWalk(Walk whole, int steps) {
     this.whole = whole;
     this.steps = steps;
   }

@@ -1,6 +1,6 @@
 package io.jiffusion.train;
 
-import io.jiffusion.execute.Filters;
+import io.jiffusion.execute.PackedFilters;
 import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
@@ -15,7 +15,7 @@ import java.util.function.Function;
  * gradients, the optimiser, the average) takes every parameter by itself and is bound by memory:
  * slice by slice, each thread does a share.
  */
-final class Slice implements AutoCloseable {
+final class ParameterShard implements AutoCloseable {
   private final TensorList weights;
   private final TensorList first;
   private final TensorList second;
@@ -23,11 +23,14 @@ final class Slice implements AutoCloseable {
   private final TensorList ema;
   private final TensorList gradients;
   private final Params gradient = new Params(); // what that list holds, by name
-  private final Filters filters;
+  private final PackedFilters filters;
   private final TrainingKernels kernels;
 
-  private Slice(
-      Collection<String> names, Trainer.State state, Filters filters, TrainingKernels kernels) {
+  private ParameterShard(
+      Collection<String> names,
+      TrainingState state,
+      PackedFilters filters,
+      TrainingKernels kernels) {
     Function<Params, TensorList> list =
         params -> new TensorList(names.stream().map(params::at).toList());
     weights = list.apply(state.weights());
@@ -51,23 +54,23 @@ final class Slice implements AutoCloseable {
    * @param filters to be packed again
    * @param kernels as many as there are slices at most
    */
-  static List<Slice> of(
+  static List<ParameterShard> of(
       Collection<String> trained,
-      Trainer.State state,
-      Filters filters,
+      TrainingState state,
+      PackedFilters filters,
       List<TrainingKernels> kernels) {
     long left = 0;
     for (String name : trained) {
       left += count(state, name);
     }
-    List<Slice> slices = new ArrayList<>();
+    List<ParameterShard> slices = new ArrayList<>();
     List<String> names = new ArrayList<>();
     long size = 0;
     for (String name : trained) {
       names.add(name);
       size += count(state, name);
       if (size >= left / (kernels.size() - slices.size())) {
-        slices.add(new Slice(names, state, filters, kernels.get(slices.size())));
+        slices.add(new ParameterShard(names, state, filters, kernels.get(slices.size())));
         left -= size;
         size = 0;
         names.clear();
@@ -76,7 +79,7 @@ final class Slice implements AutoCloseable {
     return slices;
   }
 
-  private static long count(Trainer.State state, String name) {
+  private static long count(TrainingState state, String name) {
     long count = 1;
     for (long size : state.weights().at(name).sizes()) {
       count *= size;

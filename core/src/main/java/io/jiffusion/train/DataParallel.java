@@ -2,7 +2,7 @@ package io.jiffusion.train;
 
 import io.jiffusion.base.Workers;
 import io.jiffusion.execute.Eager;
-import io.jiffusion.execute.Filters;
+import io.jiffusion.execute.PackedFilters;
 import io.jiffusion.execute.Tape;
 import io.jiffusion.execute.TrainingKernels;
 import io.jiffusion.network.Condition;
@@ -22,13 +22,13 @@ import java.util.function.Function;
 /**
  * The gradient of a batch, computed in parts, each on a thread of its own with the same weights.
  */
-final class Shards implements AutoCloseable {
+final class DataParallel implements AutoCloseable {
   private final Network network;
   private final Objective objective;
-  private final Arithmetic arithmetic;
+  private final GradientOptions arithmetic;
   private final List<Params> leaves = new ArrayList<>(); // of each part
   private final List<TrainingKernels> kernels = new ArrayList<>(); // likewise
-  private final Filters filters;
+  private final PackedFilters filters;
   private final Workers threads;
 
   /**
@@ -44,7 +44,7 @@ final class Shards implements AutoCloseable {
     }
   }
 
-  Shards(Network network, Objective objective, Params weights, Arithmetic arithmetic) {
+  DataParallel(Network network, Objective objective, Params weights, GradientOptions arithmetic) {
     this.network = network;
     this.objective = objective;
     this.arithmetic = arithmetic;
@@ -52,7 +52,7 @@ final class Shards implements AutoCloseable {
       leaves.add(weights.map(Tensor::leaf));
       kernels.add(new TrainingKernels(arithmetic.precision()));
     }
-    this.filters = new Filters(weights);
+    this.filters = new PackedFilters(weights);
     this.threads = new Workers("jiffusion-train", arithmetic.shards(), () -> Torch.threads(1));
   }
 
@@ -128,7 +128,7 @@ final class Shards implements AutoCloseable {
   }
 
   /** The weights of convolutions as all parts see them: to be changed with the weights. */
-  Filters filters() {
+  PackedFilters filters() {
     return filters;
   }
 
@@ -138,7 +138,7 @@ final class Shards implements AutoCloseable {
   }
 
   /** Does the same with every slice of the parameters, each on a thread. */
-  <T> List<T> each(List<Slice> slices, Function<Slice, T> work) {
+  <T> List<T> each(List<ParameterShard> slices, Function<ParameterShard, T> work) {
     List<Future<T>> running = new ArrayList<>();
     slices.forEach(slice -> running.add(threads.submit(() -> work.apply(slice))));
     return Workers.all(running);

@@ -24,7 +24,7 @@ import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class JudgeTest {
+class ImageClassifierTest {
   private static final ImageSet DATA = Stripes.of(300, 8, 3, 0);
 
   private static final ProcessConfig NOISE =
@@ -36,7 +36,7 @@ class JudgeTest {
   @Test
   void learnsToTellClassesApart() {
     List<Double> losses = new ArrayList<>();
-    Judge.train(
+    ImageClassifier.train(
         DATA,
         null,
         folder,
@@ -46,7 +46,7 @@ class JudgeTest {
         new Cancellation());
     assertThat(losses).hasSize(60);
     assertThat(losses.get(59)).isLessThan(losses.get(0) / 4);
-    try (Judge judge = Judge.load(folder)) {
+    try (ImageClassifier judge = ImageClassifier.load(folder)) {
       assertThat(judge.accuracy(Stripes.of(60, 8, 3, 1))).isGreaterThan(0.95);
       assertThat(judge.size()).isEqualTo(8);
     }
@@ -54,8 +54,8 @@ class JudgeTest {
 
   @Test
   void guidesNoisyImagesTowardsAClassIfItWasTrainedOnNoise() {
-    Judge.train(DATA, NOISE, folder, 100, 0, progress -> {}, new Cancellation());
-    try (Judge judge = Judge.load(folder)) {
+    ImageClassifier.train(DATA, NOISE, folder, 100, 0, progress -> {}, new Cancellation());
+    try (ImageClassifier judge = ImageClassifier.load(folder)) {
       assertThat(judge.noisy()).isTrue();
       assertThat(judge.accuracy(DATA, 0.1, 1)).isGreaterThan(0.9);
       assertThat(judge.accuracy(DATA, 1, 1)).isLessThan(0.6);
@@ -66,7 +66,7 @@ class JudgeTest {
       for (int i = 0; i < 20; i++) {
         x = Batch.lincomb(1, x, 0.5, gradient.at(x, t));
       }
-      assertThat(judge.look(floats(x)).classes()).isEqualTo(classes);
+      assertThat(judge.classify(floats(x)).classes()).isEqualTo(classes);
       ProcessConfig other =
           new ProcessConfig(
               "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL, null);
@@ -89,7 +89,7 @@ class JudgeTest {
   @Test
   void refusesToGuideByAClassifierOfCleanImages() {
     train(folder, 1);
-    try (Judge judge = Judge.load(folder)) {
+    try (ImageClassifier judge = ImageClassifier.load(folder)) {
       assertThat(judge.noisy()).isFalse();
       assertThatThrownBy(() -> judge.gradient(NOISE, 0))
           .hasMessage(
@@ -109,15 +109,15 @@ class JudgeTest {
   @Test
   void anImageIsSeenTheSameAloneAndAmongOthers() {
     train(folder, 2);
-    try (Judge judge = Judge.load(folder)) {
-      float[] images = Judge.examples(DATA, new int[] {5, 1, 2});
-      Judge.Verdict all = judge.look(images);
-      Judge.Verdict last = judge.look(Arrays.copyOfRange(images, 128, 192));
+    try (ImageClassifier judge = ImageClassifier.load(folder)) {
+      float[] images = ImageClassifier.examples(DATA, new int[] {5, 1, 2});
+      ImageClassifier.Classification all = judge.classify(images);
+      ImageClassifier.Classification last = judge.classify(Arrays.copyOfRange(images, 128, 192));
       assertThat(all.classes()).hasSize(3);
       assertThat(all.features()).hasSize(3 * judge.config().features());
       assertThat(last.classes()[0]).isEqualTo(all.classes()[2]);
       assertThat(last.features()).isEqualTo(Arrays.copyOfRange(all.features(), 2 * 128, 3 * 128));
-      assertThatThrownBy(() -> judge.look(new float[65]))
+      assertThatThrownBy(() -> judge.classify(new float[65]))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("illegal images: 65 values, must be one or more whole images of [1, 8, 8]");
     }
@@ -128,7 +128,7 @@ class JudgeTest {
     Cancellation cancellation = new Cancellation();
     assertThatThrownBy(
             () ->
-                Judge.train(
+                ImageClassifier.train(
                     DATA, null, folder, 100, 0, step -> cancellation.cancel(), cancellation))
         .isInstanceOf(CancellationException.class);
     assertThat(folder).isEmptyDirectory();
@@ -136,7 +136,7 @@ class JudgeTest {
 
   @Test
   void refusesAFolderWithoutAClassifier() {
-    assertThatThrownBy(() -> Judge.load(folder))
+    assertThatThrownBy(() -> ImageClassifier.load(folder))
         .isInstanceOf(JiffusionException.class)
         .hasMessage(
             "no classifier in %s: it has no weights.safetensors, must be a folder that jiffusion train-classifier made",
@@ -147,7 +147,7 @@ class JudgeTest {
   void refusesTheWeightsOfSomethingElse() {
     Path file = folder.resolve("weights.safetensors");
     Safetensors.write(file, Map.of("a", Array.of(new float[1], 1)), Map.of());
-    assertThatThrownBy(() -> Judge.load(folder))
+    assertThatThrownBy(() -> ImageClassifier.load(folder))
         .isInstanceOf(JiffusionException.class)
         .hasMessage(
             "%s holds no classifier, must be a file that jiffusion train-classifier made", file);
@@ -159,14 +159,14 @@ class JudgeTest {
     train(folder, 1);
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, whole.length - 10));
-    assertThatThrownBy(() -> Judge.load(folder))
+    assertThatThrownBy(() -> ImageClassifier.load(folder))
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining(file.toString());
 
     String shape =
         "{\"inputChannels\":1,\"size\":9,\"channels\":16,\"features\":128,\"classes\":3}";
     Safetensors.write(file, Map.of("a", Array.of(new float[1], 1)), Map.of("classifier", shape));
-    assertThatThrownBy(() -> Judge.load(folder))
+    assertThatThrownBy(() -> ImageClassifier.load(folder))
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining("size 9")
         .hasMessageContaining("classifier in " + file);
@@ -175,13 +175,13 @@ class JudgeTest {
         file,
         Map.of("a", Array.of(new float[1], 1)),
         Map.of("classifier", shape.replace(":9", ":8")));
-    assertThatThrownBy(() -> Judge.load(folder))
+    assertThatThrownBy(() -> ImageClassifier.load(folder))
         .isInstanceOf(JiffusionException.class)
         .hasMessageContaining("does not fit the network: missing: layer.0.conv.weight")
         .hasMessageContaining("not in the network: a");
   }
 
   private static void train(Path folder, int steps) {
-    Judge.train(DATA, null, folder, steps, 0, progress -> {}, new Cancellation());
+    ImageClassifier.train(DATA, null, folder, steps, 0, progress -> {}, new Cancellation());
   }
 }

@@ -6,10 +6,10 @@ import io.jiffusion.tensor.Tensor;
 import java.util.function.Function;
 
 /** Operations that the engine computes and differentiates, each on its own. */
-abstract class ByEngine implements Ops<Value> {
+abstract class AutogradOps implements Ops<Value> {
   final Eager ops;
 
-  ByEngine(Eager ops) {
+  AutogradOps(Eager ops) {
     this.ops = ops;
   }
 

@@ -6,7 +6,6 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,7 +17,7 @@ import java.util.stream.Stream;
  * is before and after them, as oneDNN computes them ({@link TrainingKernels}), and sums. Where
  * there is no kernel, the engine does them.
  */
-abstract class ByKernels extends ByEngine {
+abstract class KernelOps extends AutogradOps {
   /** An image plus a vector, or its norm: not computed before it is known what follows. */
   private static final class Later extends Value {
     private final Value image;
@@ -45,13 +44,17 @@ abstract class ByKernels extends ByEngine {
 
   final String prefix;
   final Params leaves;
-  private final Filters filters;
+  private final PackedFilters filters;
   private final TrainingKernels kernels;
   private final Precision precision;
   private final List<Later> pending = new ArrayList<>(); // which nothing has asked for
 
-  ByKernels(
-      Params leaves, Filters filters, TrainingKernels kernels, Precision precision, Eager ops) {
+  KernelOps(
+      Params leaves,
+      PackedFilters filters,
+      TrainingKernels kernels,
+      Precision precision,
+      Eager ops) {
     super(ops);
     this.prefix = "";
     this.leaves = leaves;
@@ -61,7 +64,7 @@ abstract class ByKernels extends ByEngine {
   }
 
   /** Within a block of another. */
-  ByKernels(ByKernels outer, String prefix, Eager ops) {
+  KernelOps(KernelOps outer, String prefix, Eager ops) {
     super(ops);
     this.prefix = prefix;
     this.leaves = outer.leaves;
@@ -91,7 +94,7 @@ abstract class ByKernels extends ByEngine {
   static Tensor plainly(Supplier<Tensor> body) {
     return Scope.of(
         () -> {
-          Torch.gradients(false);
+          Scope.gradients(false);
           return body.get();
         });
   }

@@ -7,13 +7,13 @@ import io.jiffusion.random.Purpose;
  * The order in which a run sees its data: a new permutation in every epoch, known from (seed,
  * epoch) alone. Thread-safe.
  */
-final class Order {
+final class Shuffle {
   private final long seed;
   private final int size;
   private long epoch = -1;
   private int[] permutation;
 
-  Order(long seed, int size) {
+  Shuffle(long seed, int size) {
     this.seed = seed;
     this.size = size;
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Two threads at one plan. */
 @Timeout(60)
-class HelpedTest {
+class SharedRunTest {
   private static final int STEPS = 2_000;
 
   /** Each step reads what both halves of the one before have written, and then adds to it. */
@@ -40,10 +40,10 @@ class HelpedTest {
   @Test
   void theResultIsTheSameWithAHelperAndWithout() throws InterruptedException {
     long[] alone = new long[2];
-    new Helped(sums(alone, new ArrayList<>()), List.of()).run();
+    new SharedRun(sums(alone, new ArrayList<>()), List.of()).run();
     for (int round = 0; round < 20; round++) {
       long[] together = new long[2];
-      Helped run = new Helped(sums(together, new ArrayList<>()), List.of());
+      SharedRun run = new SharedRun(sums(together, new ArrayList<>()), List.of());
       Thread helper = helper(run);
       run.run();
       helper.join();
@@ -55,7 +55,7 @@ class HelpedTest {
   void aHelperTakesSecondHalves() throws InterruptedException {
     CountDownLatch taken = new CountDownLatch(1);
     List<Thread> workers = new ArrayList<>();
-    Helped run =
+    SharedRun run =
         run(
             vectors -> await(taken),
             vectors -> {
@@ -71,7 +71,7 @@ class HelpedTest {
   @Test
   void aHelperThatComesTooLateGoesAgain() {
     List<Thread> workers = new ArrayList<>();
-    Helped run = new Helped(sums(new long[2], workers), List.of());
+    SharedRun run = new SharedRun(sums(new long[2], workers), List.of());
     run.run();
     run.help();
     assertThat(workers).hasSize(STEPS).containsOnly(Thread.currentThread());
@@ -80,7 +80,7 @@ class HelpedTest {
   @Test
   void aHelpersFailureEndsTheRun() throws InterruptedException {
     CountDownLatch taken = new CountDownLatch(1);
-    Helped run =
+    SharedRun run =
         run(
             vectors -> await(taken),
             vectors -> {
@@ -96,7 +96,7 @@ class HelpedTest {
   void aFailureWaitsForTheHelper() throws InterruptedException {
     CountDownLatch taken = new CountDownLatch(1);
     long[] done = new long[1];
-    Helped run =
+    SharedRun run =
         run(
             vectors -> {
               await(taken);
@@ -115,14 +115,14 @@ class HelpedTest {
     helper.join();
   }
 
-  private static Thread helper(Helped run) {
+  private static Thread helper(SharedRun run) {
     Thread helper = new Thread(run::help);
     helper.start();
     return helper;
   }
 
-  private static Helped run(Action half, Action other) {
-    return new Helped(List.of(step(vectors -> {}, half, other)), List.of());
+  private static SharedRun run(Action half, Action other) {
+    return new SharedRun(List.of(step(vectors -> {}, half, other)), List.of());
   }
 
   private static void await(CountDownLatch latch) {

@@ -23,7 +23,7 @@ import java.util.Map;
  * blocks make of them. Computed in plain Java, float32, once for each (label, class): the images of
  * a step mostly share them. Safe for use from any thread.
  */
-final class Vectors {
+final class VectorProgram {
   private static final long MOST_FLOATS = 1 << 24; // kept
 
   /** What an image's vectors depend on. */
@@ -48,7 +48,7 @@ final class Vectors {
    * @param parameters gives the numbers of a parameter
    * @throws Unplanned if it has an operation that this cannot do
    */
-  Vectors(Graph graph, java.util.function.Function<String, float[]> parameters) {
+  VectorProgram(Graph graph, java.util.function.Function<String, float[]> parameters) {
     nodes = graph.nodes().stream().filter(Node::vector).toList();
     wanted =
         nodes.stream()

@@ -25,7 +25,7 @@ import java.util.Map;
  * @param heads attention heads; 0 where their width is given
  * @param headWidth rows of a head; 0 where their number is given
  */
-public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
+public record TensorSlice(Kind kind, int index, int parts, int heads, int headWidth) {
 
   /** How it lies. */
   public enum Kind {
@@ -36,13 +36,13 @@ public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
     TRANSPOSED
   }
 
-  static Cut of(String text, Map<String, Integer> variables) {
+  static TensorSlice of(String text, Map<String, Integer> variables) {
     String[] words = text.split("[:/]");
     int index = words.length > 1 ? Integer.parseInt(words[1]) : 0;
     return switch (words[0]) {
-      case "" -> new Cut(Kind.WHOLE, 0, 1, 0, 0);
-      case "transposed" -> new Cut(Kind.TRANSPOSED, 0, 1, 0, 0);
-      case "rows" -> new Cut(Kind.ROWS, index, Integer.parseInt(words[2]), 0, 0);
+      case "" -> new TensorSlice(Kind.WHOLE, 0, 1, 0, 0);
+      case "transposed" -> new TensorSlice(Kind.TRANSPOSED, 0, 1, 0, 0);
+      case "rows" -> new TensorSlice(Kind.ROWS, index, Integer.parseInt(words[2]), 0, 0);
       case "qkv" ->
           variables.getOrDefault("split", 0) == 1
               ? of("rows:" + index + "/3", variables)
@@ -52,9 +52,9 @@ public record Cut(Kind kind, int index, int parts, int heads, int headWidth) {
         up.put("heads", variables.getOrDefault("upheads", variables.getOrDefault("heads", 0)));
         yield of("qkv:" + index, up);
       }
-      case "interleaved" -> new Cut(Kind.INTERLEAVED, index, 3, 0, 0);
+      case "interleaved" -> new TensorSlice(Kind.INTERLEAVED, index, 3, 0, 0);
       case "heads" ->
-          new Cut(
+          new TensorSlice(
               Kind.HEADS,
               index,
               3,

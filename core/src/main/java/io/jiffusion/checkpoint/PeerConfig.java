@@ -19,12 +19,12 @@ import java.util.Map;
  * @param keys the keys of this group
  * @param place of the group, for messages
  */
-public record Settings(Map<String, Tree> keys, String place) {
+public record PeerConfig(Map<String, Tree> keys, String place) {
   /** No size or count of a peer's model is larger. */
   private static final int LARGEST = 1 << 24;
 
   /** Reads a JSON or YAML file, by its extension. */
-  public static Settings read(Path file) {
+  public static PeerConfig read(Path file) {
     try {
       boolean yaml = file.toString().matches(".*\\.ya?ml");
       return of(yaml ? Tree.file(file, true) : Tree.pythonFile(file));
@@ -34,7 +34,7 @@ public record Settings(Map<String, Tree> keys, String place) {
   }
 
   /** Flags of a Python program, as {@code --image_size 64 --learn_sigma True}. */
-  static Settings flags(String text) {
+  static PeerConfig flags(String text) {
     Map<String, Tree> keys = new LinkedHashMap<>();
     String[] words = text.strip().split("[\\s=]+");
     for (int i = 0; i < words.length; i += 2) {
@@ -45,7 +45,7 @@ public record Settings(Map<String, Tree> keys, String place) {
       keys.put(
           words[i].substring(2), new Tree(value(words[i + 1]), "flag " + Shown.value(words[i])));
     }
-    return new Settings(keys, "flags");
+    return new PeerConfig(keys, "flags");
   }
 
   /**
@@ -53,7 +53,7 @@ public record Settings(Map<String, Tree> keys, String place) {
    *
    * @throws JiffusionException that names both where they contradict each other
    */
-  Settings with(Settings other) {
+  PeerConfig with(PeerConfig other) {
     Map<String, Tree> all = new LinkedHashMap<>(other.keys);
     keys.forEach(
         (key, tree) -> {
@@ -72,7 +72,7 @@ public record Settings(Map<String, Tree> keys, String place) {
                     + ", must be the same; leave one out");
           }
         });
-    return new Settings(all, other.place + " and " + place);
+    return new PeerConfig(all, other.place + " and " + place);
   }
 
   private static Object value(String word) {
@@ -83,16 +83,16 @@ public record Settings(Map<String, Tree> keys, String place) {
     return number == null ? word : number;
   }
 
-  public static Settings of(Tree tree) {
+  public static PeerConfig of(Tree tree) {
     if (!(tree.value() instanceof Map)) {
       throw new JiffusionException(tree.place() + " must be a group of keys");
     }
-    return new Settings(tree.fields(), tree.place());
+    return new PeerConfig(tree.fields(), tree.place());
   }
 
   /** No keys: every value is its default. */
-  static Settings none(String place) {
-    return new Settings(new LinkedHashMap<>(), place);
+  static PeerConfig none(String place) {
+    return new PeerConfig(new LinkedHashMap<>(), place);
   }
 
   /** Whether a key is there with a value that is not null. */
@@ -101,7 +101,7 @@ public record Settings(Map<String, Tree> keys, String place) {
   }
 
   /** A group inside; one without keys if there is none. */
-  Settings group(String key) {
+  PeerConfig group(String key) {
     return has(key) ? of(keys.get(key)) : none(place + ", " + key);
   }
 
