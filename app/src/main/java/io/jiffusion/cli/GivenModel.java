@@ -25,7 +25,11 @@ final class GivenModel {
       description = "fp32, bf16, or auto: bf16 where this machine computes it faster.")
   String precision;
 
-  @Option(names = "--device", paramLabel = "D", defaultValue = "auto", description = Train.DEVICE)
+  @Option(
+      names = "--device",
+      paramLabel = "D",
+      defaultValue = "auto",
+      description = TrainCommand.DEVICE)
   String device;
 
   @Option(

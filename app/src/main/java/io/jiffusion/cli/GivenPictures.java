@@ -54,7 +54,7 @@ final class GivenPictures {
               + channels
               + " channels, must have 1 to take digits; give it pictures of its own kind");
     }
-    return TrainClassifier.digits(folder, false, size);
+    return TrainClassifierCommand.digits(folder, false, size);
   }
 
   /**

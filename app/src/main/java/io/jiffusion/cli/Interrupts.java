@@ -64,7 +64,7 @@ final class Interrupts {
    *     SIGHUP made the work save
    */
   int exitCode(int code) {
-    if (code != Main.INTERRUPTED) {
+    if (code != Console.INTERRUPTED) {
       return code;
     }
     return saved && signal != INT ? 0 : BY_SIGNAL + signal;
@@ -131,6 +131,6 @@ final class Interrupts {
     } catch (ReflectiveOperationException | InterruptedException e) {
       // ended below
     }
-    Runtime.getRuntime().halt(Main.INTERRUPTED);
+    Runtime.getRuntime().halt(Console.INTERRUPTED);
   }
 }

@@ -40,7 +40,7 @@ final class Layout {
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, Layout::groups);
     CommandLine train = line.getSubcommands().get("train");
-    Train chosen = (Train) train.getCommandSpec().userObject();
+    TrainCommand chosen = (TrainCommand) train.getCommandSpec().userObject();
     List<String> sections = new ArrayList<>(train.getHelpSectionKeys());
     sections.add(sections.indexOf(UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING), SETTINGS);
     train.setHelpSectionKeys(sections);

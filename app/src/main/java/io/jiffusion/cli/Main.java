@@ -1,6 +1,5 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Shown;
 import io.jiffusion.checkpoint.RunFolder;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,44 +39,37 @@ import picocli.CommandLine.ScopeType;
       "143:ended by SIGTERM"
     },
     subcommands = {
-      Demo.class,
-      Train.class,
-      Sample.class,
-      ListSamplers.class,
-      Compare.class,
-      Edit.class,
-      Interpolate.class,
-      Reconstruct.class,
-      Import.class,
-      Export.class,
-      CheckModel.class,
-      PredictOutput.class,
-      Encode.class,
-      Decode.class,
-      Pack.class,
-      Show.class,
-      Inspect.class,
-      Schedule.class,
-      Toy.class,
-      Evaluate.class,
-      FindLikelihood.class,
-      Measure.class,
-      TrainClassifier.class,
-      Bench.class,
-      Completion.class,
+      DemoCommand.class,
+      TrainCommand.class,
+      SampleCommand.class,
+      SamplersCommand.class,
+      CompareCommand.class,
+      EditCommand.class,
+      InterpolateCommand.class,
+      ReconstructCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
+      CheckCommand.class,
+      PredictCommand.class,
+      EncodeCommand.class,
+      DecodeCommand.class,
+      PackCommand.class,
+      ShowCommand.class,
+      InspectCommand.class,
+      ScheduleCommand.class,
+      ToyCommand.class,
+      EvaluateCommand.class,
+      LikelihoodCommand.class,
+      MeasureCommand.class,
+      TrainClassifierCommand.class,
+      BenchCommand.class,
+      CompletionCommand.class,
       CommandLine.HelpCommand.class
     })
-public final class Main implements Runnable {
-  static final int FAILED = 1;
-  static final int USAGE = 2;
-  static final int INTERRUPTED = 130;
-
+public final class Main extends Console implements Runnable {
   private static final String NO_MEMORY =
       "the memory of this machine, or what Java may have of it, does not suffice; take a smaller"
           + " --batch, --block, size or count, or give Java more by -Xmx";
-
-  /** What was typed to start the program, for the commands that it tells to type next. */
-  static final String NAME = System.getProperty("jiffusion.name", "jiffusion");
 
   @Option(
       names = "--verbose",
@@ -88,24 +79,8 @@ public final class Main implements Runnable {
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec;
 
-  /** Results go here, and nothing else. */
-  final PrintStream out;
-
-  /** Progress, warnings and errors go here. */
-  final PrintStream err;
-
-  /** The command and its options. */
-  private List<String> typed = List.of();
-
-  /** Set by Ctrl-C, SIGTERM and SIGHUP. */
-  final Cancellation cancellation = new Cancellation();
-
-  final Interrupts interrupts;
-
   Main(PrintStream out, PrintStream err) {
-    this.out = new ShownStream(out);
-    this.err = new ShownStream(err);
-    this.interrupts = new Interrupts(cancellation, this.err);
+    super(out, err);
   }
 
   /** Runs the command line and ends the process. */
@@ -133,7 +108,7 @@ public final class Main implements Runnable {
 
   /** Runs one command; returns its exit code. */
   int run(String... args) {
-    typed = List.of(args);
+    typed(args);
     CommandLine line = new CommandLine(this);
     line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -149,11 +124,6 @@ public final class Main implements Runnable {
     }
     out.flush();
     return code;
-  }
-
-  /** How a picture of this command is made again, for its file. */
-  Map<String, String> origin(String model) {
-    return Origin.command(typed, model);
   }
 
   /** Without a command: what there is. */
@@ -178,7 +148,7 @@ public final class Main implements Runnable {
 
   /** An option of train that there is not may be a setting. */
   private void settings(CommandLine.UnmatchedArgumentException e) {
-    if (e.getCommandLine().getCommandSpec().userObject() instanceof Train) {
+    if (e.getCommandLine().getCommandSpec().userObject() instanceof TrainCommand) {
       List<String> words = e.getUnmatched();
       for (int i = 0; i < words.size(); i++) {
         boolean value =

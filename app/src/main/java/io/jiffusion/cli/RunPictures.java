@@ -27,13 +27,13 @@ final class RunPictures {
   private static final int STEPS = 20;
   private static final Pattern LOSS = Pattern.compile("\"loss\":([-+0-9.eE]+)");
 
-  private final Main main;
+  private final Console console;
   private final Path folder;
   private final RunConfig config;
   private long last;
 
-  RunPictures(Main main, Path folder, RunConfig config) {
-    this.main = main;
+  RunPictures(Console console, Path folder, RunConfig config) {
+    this.console = console;
     this.folder = folder;
     this.config = config;
   }
@@ -65,7 +65,7 @@ final class RunPictures {
       if (classes > 0) {
         request = request.classes(IntStream.range(0, Math.min(classes, COUNT)).toArray());
       }
-      Images images = model.sample(request, progress -> {}, main.cancellation).images();
+      Images images = model.sample(request, progress -> {}, console.cancellation).images();
       Path file =
           Files.createDirectories(folder.resolve("previews"))
               .resolve(String.format(Locale.ROOT, "step-%07d.png", step));
@@ -101,7 +101,7 @@ final class RunPictures {
       Png.write(
           folder.resolve("loss.png"),
           Plots.loss(steps, losses, averages(losses)),
-          main.origin(folder.toString()));
+          console.origin(folder.toString()));
     }
   }
 

@@ -31,8 +31,8 @@ final class SampleFiles implements AutoCloseable {
   private final Path folder;
   private final Origin origin;
   private final SampleRequest request;
-  private final List<Sample.Format> formats;
-  private final Sample.Pictures pictures;
+  private final List<SampleCommand.Format> formats;
+  private final SampleCommand.Pictures pictures;
   private final Workers writers =
       new Workers("jiffusion-writer", Runtime.getRuntime().availableProcessors(), () -> {});
   private final List<Path> written = new ArrayList<>();
@@ -44,8 +44,8 @@ final class SampleFiles implements AutoCloseable {
       Path folder,
       Origin origin,
       SampleRequest request,
-      List<Sample.Format> formats,
-      Sample.Pictures pictures) {
+      List<SampleCommand.Format> formats,
+      SampleCommand.Pictures pictures) {
     this.folder = folder;
     this.origin = origin;
     this.request = request;
@@ -61,8 +61,8 @@ final class SampleFiles implements AutoCloseable {
 
   /** Has a part of the images, from the {@code first} on. */
   void made(int first, Images images) {
-    if (!formats.contains(Sample.Format.png)
-        || pictures == Sample.Pictures.grid
+    if (!formats.contains(SampleCommand.Format.png)
+        || pictures == SampleCommand.Pictures.grid
         || !Origin.pictures(images)) {
       return;
     }
@@ -90,8 +90,8 @@ final class SampleFiles implements AutoCloseable {
 
   /** The text that tells the request in a file of this name; null where there is none. */
   static String expected(
-      String name, Origin origin, SampleRequest request, List<Sample.Format> formats) {
-    if (!formats.contains(Sample.Format.png)) {
+      String name, Origin origin, SampleRequest request, List<SampleCommand.Format> formats) {
+    if (!formats.contains(SampleCommand.Format.png)) {
       return null;
     }
     Matcher single = SINGLE.matcher(name);
@@ -113,8 +113,8 @@ final class SampleFiles implements AutoCloseable {
 
   /** Writes all that is not written yet; returns all. */
   List<Path> write(SampleResult result, boolean floats) {
-    for (Sample.Format format : formats) {
-      if (format != Sample.Format.png) {
+    for (SampleCommand.Format format : formats) {
+      if (format != SampleCommand.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
       } else if (Origin.pictures(result.images())) {
         grid(result.images());
@@ -124,7 +124,7 @@ final class SampleFiles implements AutoCloseable {
         points(result);
       }
     }
-    if (floats && formats.equals(List.of(Sample.Format.png))) {
+    if (floats && formats.equals(List.of(SampleCommand.Format.png))) {
       written.addAll(ArrayFiles.write(folder, "npy", result.images(), true));
     }
     if (!result.trajectory().isEmpty() && Origin.pictures(result.images())) {
@@ -135,7 +135,8 @@ final class SampleFiles implements AutoCloseable {
 
   private void grid(Images images) {
     Images all = before == null ? images : before.plus(images);
-    if (pictures != Sample.Pictures.single && all.count() > 1 || pictures == Sample.Pictures.grid) {
+    if (pictures != SampleCommand.Pictures.single && all.count() > 1
+        || pictures == SampleCommand.Pictures.grid) {
       png("grid.png", Grid.of(all, columns(all.count()), labels(all.count())), request);
     }
   }

@@ -9,12 +9,16 @@ import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +93,8 @@ class ArchitectureTest {
                   "sampler.Samplers",
                   "sampler.SamplerNames")));
 
+  private static final int MOST_IN_A_CIRCLE = 3;
+
   private static final Set<String> TOUCH_NATIVE = Set.of("tensor", "execute");
 
   /** A use of one class by another: {@code from -> to} in what jdeps prints. */
@@ -113,6 +119,12 @@ class ArchitectureTest {
     Path app = Path.of("target", "classes");
     assertThat(uses(app)).as("uses found in app").hasSizeGreaterThan(50);
     assertThat(violations(app)).isEmpty();
+  }
+
+  @Test
+  void noMoreThanThreeFilesOfAPackageNeedEachOther() throws Exception {
+    assertThat(circles(core())).isEmpty();
+    assertThat(circles(Path.of("target", "classes"))).isEmpty();
   }
 
   @Test
@@ -150,6 +162,14 @@ class ArchitectureTest {
 
     assertThat(violations(folder))
         .containsExactly("io.jiffusion.process.Bad must not use io.jiffusion.network.Unet");
+  }
+
+  @Test
+  void findsACircleOfFourFiles() throws Exception {
+    String inner = "class D {} class E { class Inner { A a; } D d; }";
+    compile("io.jiffusion.data.A", "class A { B b; } class B { C c; } class C { E e; } " + inner);
+
+    assertThat(circles(folder)).containsExactly("io.jiffusion.data: A, B, C, E");
   }
 
   @Test
@@ -198,6 +218,50 @@ class ArchitectureTest {
       }
     }
     return violations;
+  }
+
+  /** Classes of a package of which each needs all others, through others of the package or not. */
+  private static Set<String> circles(Path classes) {
+    Map<String, Set<String>> next = new TreeMap<>();
+    for (Use use : uses(classes)) {
+      String from = use.from.replaceFirst("\\$.*", "");
+      String to = use.to.replaceFirst("\\$.*", "");
+      if (from.startsWith(OURS) && to.startsWith(OURS) && packageOf(from).equals(packageOf(to))) {
+        next.computeIfAbsent(from, name -> new TreeSet<>()).add(to);
+      }
+    }
+    Map<String, Set<String>> reached = new TreeMap<>();
+    next.keySet().forEach(name -> reached.put(name, reached(name, next)));
+    Set<String> circles = new TreeSet<>();
+    for (String name : next.keySet()) {
+      List<String> circle =
+          next.keySet().stream()
+              .filter(
+                  other -> reached.get(name).contains(other) && reached.get(other).contains(name))
+              .toList();
+      if (circle.size() > MOST_IN_A_CIRCLE) {
+        int dot = name.lastIndexOf('.');
+        circles.add(
+            name.substring(0, dot)
+                + ": "
+                + circle.stream()
+                    .map(each -> each.substring(dot + 1))
+                    .collect(Collectors.joining(", ")));
+      }
+    }
+    return circles;
+  }
+
+  private static Set<String> reached(String from, Map<String, Set<String>> next) {
+    Set<String> reached = new TreeSet<>();
+    Deque<String> left = new ArrayDeque<>(next.getOrDefault(from, Set.of()));
+    while (!left.isEmpty()) {
+      String name = left.pop();
+      if (reached.add(name)) {
+        left.addAll(next.getOrDefault(name, Set.of()));
+      }
+    }
+    return reached;
   }
 
   private static boolean allowed(String from, String to) {

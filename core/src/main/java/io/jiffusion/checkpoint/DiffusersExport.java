@@ -50,7 +50,7 @@ final class DiffusersExport {
   private final ProcessConfig process;
 
   private DiffusersExport(StoredModel stored) {
-    this.place = stored.weights().path().toString();
+    this.place = stored.path().toString();
     this.unet = stored.run().config().network().unet();
     this.process = stored.run().config().process();
   }

@@ -39,6 +39,11 @@ public record StoredModel(RunFolder run, ArrayFile weights, StoredModel autoenco
         RunFolder.of(config, source), new Mapped(file, map, config.network().parameters()));
   }
 
+  /** The file of the weights. */
+  public Path path() {
+    return weights.path();
+  }
+
   /**
    * Refuses what has no process.
    *

@@ -107,7 +107,7 @@ public record Probe(List<Row> rows, Fit better, Verdict verdict) {
     RunConfig config = stored.run().config();
     if (!canAsk(stored)) {
       throw new JiffusionException(
-          stored.weights().path()
+          stored.path()
               + " cannot be checked, must be a model with a process that needs no context and no"
               + " small image beside the noisy one");
     }

@@ -40,8 +40,7 @@ public final class Codec {
     }
     if (model.autoencoder() == null) {
       throw new JiffusionException(
-          model.weights().path()
-              + " has no autoencoder, must be one or a latent model that contains one");
+          model.path() + " has no autoencoder, must be one or a latent model that contains one");
     }
     return new Codec(model.autoencoder());
   }

@@ -133,7 +133,7 @@ public final class Predict {
     RunConfig config = model.run().config();
     if (config.process() == null) {
       throw new JiffusionException(
-          model.weights().path() + " tells no process, so only its raw output is known");
+          model.path() + " tells no process, so only its raw output is known");
     }
     Check.that(
         given.context == null && given.image == null && given.augment == null,

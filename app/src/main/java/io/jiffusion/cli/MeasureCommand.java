@@ -22,8 +22,8 @@ import picocli.CommandLine.ParentCommand;
             + " as many evaluations as the process has steps, for every image. The result is "
             + NoiseTable.NAME
             + " in the run folder.")
-final class Measure implements Callable<Integer> {
-  @ParentCommand Main main;
+final class MeasureCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "RUN",
@@ -59,11 +59,11 @@ final class Measure implements Callable<Integer> {
       config = config.withData(Path.of(data));
     }
     try (Model model = Model.load(folder, ModelOptions.of().precision("fp32"));
-        Bar bar = new Bar(main.err)) {
-      NoiseMeasurement.of(model, trained, config.dataset(), count, seed, bar, main.cancellation)
+        Bar bar = new Bar(console.err)) {
+      NoiseMeasurement.of(model, trained, config.dataset(), count, seed, bar, console.cancellation)
           .write(folder);
     }
-    main.out.println(folder.resolve(NoiseTable.NAME));
+    console.out.println(folder.resolve(NoiseTable.NAME));
     return 0;
   }
 }

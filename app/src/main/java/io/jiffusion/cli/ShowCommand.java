@@ -14,8 +14,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "show",
     description = "Print how a picture was made, and the command that makes it again.")
-final class Show implements Callable<Integer> {
-  @ParentCommand Main main;
+final class ShowCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(paramLabel = "FILE", description = "A PNG file that jiffusion wrote.")
   Path file;
@@ -27,11 +27,11 @@ final class Show implements Callable<Integer> {
       throw new JiffusionException(
           file + " does not say how it was made, must be a PNG file that jiffusion wrote");
     }
-    main.out.println(Shown.line(texts.get(Origin.REQUEST)));
+    console.out.println(Shown.line(texts.get(Origin.REQUEST)));
     String command = texts.getOrDefault(Origin.COMMAND, "");
     if (!command.isEmpty()) {
-      main.out.println(
-          Shown.line(command.replaceFirst("^jiffusion", Matcher.quoteReplacement(Main.NAME))));
+      console.out.println(
+          Shown.line(command.replaceFirst("^jiffusion", Matcher.quoteReplacement(Console.NAME))));
     }
     return 0;
   }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "sample", description = "Make images.")
-final class Sample implements Callable<Integer> {
+final class SampleCommand implements Callable<Integer> {
   enum Format {
     png,
     npz,
@@ -35,7 +35,7 @@ final class Sample implements Callable<Integer> {
 
   private static final String USUAL = "samples";
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -149,7 +149,7 @@ final class Sample implements Callable<Integer> {
       }
       String note = options.note(model.config().process());
       if (!note.isEmpty()) {
-        main.err.println(note);
+        console.err.println(note);
       }
       if (streams) {
         stream(model, request, part);
@@ -162,7 +162,7 @@ final class Sample implements Callable<Integer> {
 
   private void plan(Model model, SampleRequest request) {
     SamplePlan plan = SamplePlan.of(model.config().process(), request);
-    main.out.printf(
+    console.out.printf(
         Locale.ROOT,
         "%d images of %dx%d, %d channels, by %s (%s spacing) in %d steps%n",
         request.count(),
@@ -172,7 +172,7 @@ final class Sample implements Callable<Integer> {
         request.sampler(),
         plan.spacing(),
         plan.rows().size());
-    main.out.println(
+    console.out.println(
         plan.evaluations() == 0
             ? "evaluations: as many as the tolerance asks for"
             : String.format(
@@ -180,7 +180,7 @@ final class Sample implements Callable<Integer> {
                 "evaluations: %d an image, %,d passes through the network in all",
                 plan.evaluations(),
                 (long) plan.passes() * request.count()));
-    main.out.printf(
+    console.out.printf(
         "results: %s in %s%n",
         formats.stream().map(Format::name).collect(Collectors.joining(", ")),
         out == null ? USUAL : out);
@@ -194,7 +194,7 @@ final class Sample implements Callable<Integer> {
             out, USUAL, name -> SampleFiles.expected(name, origin, request, formats), overwrite);
     try (SampleFiles files = new SampleFiles(folder, origin, request, formats, pictures)) {
       SampleResult result = sample(model, request, files);
-      report(main, json, model, request, result, files.write(result, floats));
+      report(console, json, model, request, result, files.write(result, floats));
     }
   }
 
@@ -219,11 +219,11 @@ final class Sample implements Callable<Integer> {
   }
 
   private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {
-    try (Bar bar = new Bar(main.err)) {
-      return model.sample(request, bar, main.cancellation, files::made);
+    try (Bar bar = new Bar(console.err)) {
+      return model.sample(request, bar, console.cancellation, files::made);
     } catch (CancellationException e) {
       boolean kept = files.finished() > 0;
-      main.err.println(
+      console.err.println(
           kept
               ? files.finished()
                   + " of "
@@ -258,12 +258,12 @@ final class Sample implements Callable<Integer> {
     SampleStream stream =
         new SampleStream(model, request, origin(model), folder, formats.get(0).name(), part);
     SampleStream.Made made;
-    try (Bar bar = new Bar(main.err)) {
-      made = stream.run(resume, overwrite, bar, main.err::println, main.cancellation);
+    try (Bar bar = new Bar(console.err)) {
+      made = stream.run(resume, overwrite, bar, console.err::println, console.cancellation);
     }
     if (made.images() > 0 || json) {
       report(
-          main,
+          console,
           json,
           model,
           made.images(),
@@ -287,14 +287,14 @@ final class Sample implements Callable<Integer> {
   }
 
   static void report(
-      Main main,
+      Console console,
       boolean json,
       Model model,
       SampleRequest request,
       SampleResult result,
       List<Path> files) {
     report(
-        main,
+        console,
         json,
         model,
         request.count(),
@@ -305,7 +305,7 @@ final class Sample implements Callable<Integer> {
   }
 
   private static void report(
-      Main main,
+      Console console,
       boolean json,
       Model model,
       int images,
@@ -314,7 +314,7 @@ final class Sample implements Callable<Integer> {
       double seconds,
       List<Path> files) {
     if (json) {
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "{\"images\":%d,\"precision\":\"%s\",\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
           images,
@@ -328,7 +328,7 @@ final class Sample implements Callable<Integer> {
               .collect(Collectors.joining(",")));
       return;
     }
-    main.out.printf(
+    console.out.printf(
         Locale.ROOT,
         "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s in %s%n",
         images,
@@ -339,6 +339,6 @@ final class Sample implements Callable<Integer> {
         seconds,
         evaluations * images / seconds,
         model.precision());
-    files.forEach(file -> main.out.println("  " + file));
+    files.forEach(file -> console.out.println("  " + file));
   }
 }

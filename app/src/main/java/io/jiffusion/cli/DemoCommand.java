@@ -20,7 +20,7 @@ import picocli.CommandLine.ParentCommand;
     description =
         "See the whole story at a glance: the same noise made into digits by DDIM in 10, 20 and 50"
             + " evaluations and by DDPM in 1000.")
-final class Demo implements Callable<Integer> {
+final class DemoCommand implements Callable<Integer> {
   private static final int COUNT = 16;
 
   private record Row(String name, String sampler, int steps) {}
@@ -32,7 +32,7 @@ final class Demo implements Callable<Integer> {
           new Row("DDIM", "ddim", 50),
           new Row("DDPM", "ddpm", 1000));
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -62,7 +62,7 @@ final class Demo implements Callable<Integer> {
               : noise.classes(
                   IntStream.range(0, COUNT).map(i -> i % Math.min(10, classes)).toArray());
       Sheet sheet = new Sheet();
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "%d images from the same noise%n%n%-8s %11s %9s %14s%n",
           COUNT,
@@ -73,28 +73,29 @@ final class Demo implements Callable<Integer> {
       for (Row row : ROWS) {
         int steps = Math.min(row.steps, model.config().process().steps());
         SampleResult result;
-        try (Bar bar = new Bar(main.err)) {
-          result = model.sample(request.sampler(row.sampler).steps(steps), bar, main.cancellation);
+        try (Bar bar = new Bar(console.err)) {
+          result =
+              model.sample(request.sampler(row.sampler).steps(steps), bar, console.cancellation);
         }
         sheet.add(
             result.images(),
             row.name + ", " + result.evaluations() + " evaluations",
             String.format(Locale.ROOT, "%.1f seconds", result.seconds()));
-        Png.write(file, sheet.picture(), main.origin(models.model));
-        main.out.printf(
+        Png.write(file, sheet.picture(), console.origin(models.model));
+        console.out.printf(
             Locale.ROOT,
             "%-8s %11d %9.1f %14.1f%n",
             row.name,
             result.evaluations(),
             result.seconds(),
             COUNT * result.evaluations() / result.seconds());
-        main.out.flush();
+        console.out.flush();
       }
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "%nThe pictures are in %s. Next, sixteen threes:%n%n  %s sample%s --class 3 --guidance 2 --out samples%n",
           file,
-          Main.NAME,
+          Console.NAME,
           models.model.equals(Home.BUNDLED) ? "" : " --model " + models.model);
     }
     return 0;

@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "import", description = "Turn a checkpoint of another program into a run folder.")
-final class Import implements Callable<Integer> {
-  @ParentCommand Main main;
+final class ImportCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "PATH",
@@ -55,12 +55,12 @@ final class Import implements Callable<Integer> {
         Checkpoints.open(Home.model(path.toString()), checkpoint.options())
             .withNullClass(nullClass)) {
       long bytes = stored.write(folder);
-      main.out.printf(
+      console.out.printf(
           "%s: run.json and weights.safetensors, %,d bytes, from %s%n",
           folder, bytes, program(stored.run()));
       tellProcess(stored.run());
       if (!noCheck && Probe.canAsk(stored)) {
-        main.out.println(CheckModel.verdict(Probe.of(stored, null), stored.run().step()));
+        console.out.println(CheckCommand.verdict(Probe.of(stored, null), stored.run().step()));
       }
     }
     return 0;
@@ -69,11 +69,11 @@ final class Import implements Callable<Integer> {
   private void tellProcess(RunFolder run) {
     ProcessConfig process = run.config().process();
     if (process == null && run.config().isSampled()) {
-      main.out.println(
+      console.out.println(
           "it tells no process, so it cannot be sampled yet: import it with --scheduler, or give that"
               + " to sample");
     } else if (process != null && process.known().differs() != null) {
-      main.out.println("as in " + program(run) + " but for this: " + process.known().differs());
+      console.out.println("as in " + program(run) + " but for this: " + process.known().differs());
     }
   }
 

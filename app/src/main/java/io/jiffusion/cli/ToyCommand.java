@@ -24,11 +24,11 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Draw the forward process on points in the plane (data becoming noise) and the learned reverse (noise"
             + " becoming data).")
-final class Toy implements Callable<Integer> {
+final class ToyCommand implements Callable<Integer> {
   private static final int PANELS = 6;
   private static final int BLOCK = 500;
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "RUN",
@@ -89,8 +89,8 @@ final class Toy implements Callable<Integer> {
               .floats(true)
               .trajectory(true);
       SampleResult result;
-      try (Bar bar = new Bar(main.err)) {
-        result = model.sample(request, bar, main.cancellation);
+      try (Bar bar = new Bar(console.err)) {
+        result = model.sample(request, bar, console.cancellation);
       }
       List<Plots.Panel> reverse = new ArrayList<>();
       List<Images> states = result.trajectory();
@@ -105,8 +105,8 @@ final class Toy implements Callable<Integer> {
       if (file.getParent() != null) {
         Output.folder(file.getParent());
       }
-      Png.write(file, Plots.rows(List.of(forward, reverse)), main.origin(run.toString()));
-      main.out.println(file);
+      Png.write(file, Plots.rows(List.of(forward, reverse)), console.origin(run.toString()));
+      console.out.println(file);
     }
     return 0;
   }

@@ -27,13 +27,13 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Measure this machine: network evaluations and training images a second, beside the best"
             + " convolution measured in the same run.")
-final class Bench implements Callable<Integer> {
+final class BenchCommand implements Callable<Integer> {
   enum Unet {
     cifar10,
     mnist
   }
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Option(
       names = "--unet",
@@ -113,14 +113,14 @@ final class Bench implements Callable<Integer> {
       precisions = io.jiffusion.evaluate.Bench.precisions();
     }
     io.jiffusion.evaluate.Bench bench =
-        new io.jiffusion.evaluate.Bench(seconds, threads, main.cancellation);
+        new io.jiffusion.evaluate.Bench(seconds, threads, console.cancellation);
     if (overhead) {
       overhead(bench);
       return 0;
     }
     List<Line> lines = new ArrayList<>();
     if (!json) {
-      main.out.printf(
+      console.out.printf(
           "%s%n%n%-12s %-9s %5s %6s %14s %10s %8s%n",
           machine(), "what", "network", "batch", "", "per second", "GFLOP/s", "of best");
     }
@@ -148,7 +148,7 @@ final class Bench implements Callable<Integer> {
       beside.put(sampler, 1e3 * bench.overhead(first, sampler, BATCH, EVALUATIONS));
     }
     if (!json) {
-      main.out.printf(
+      console.out.printf(
           "%nbeside the network, for %d images of %s: %s an evaluation%n",
           BATCH,
           unets.get(0),
@@ -158,14 +158,14 @@ final class Bench implements Callable<Integer> {
     }
     double start = noStart ? Double.NaN : start();
     if (!json && !noStart) {
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "from a command's start to its end: one digit by DDIM-20 in %.2f s, the best of %d%n",
           start,
           STARTS);
     }
     if (json) {
-      main.out.println(
+      console.out.println(
           "{\"machine\":\""
               + machine().replace("\"", "'")
               + "\","
@@ -175,7 +175,7 @@ final class Bench implements Callable<Integer> {
                   .map(e -> String.format(Locale.ROOT, "\"%s\":%.3f", e.getKey(), e.getValue()))
                   .collect(Collectors.joining(","))
               + "},\"results\":["
-              + lines.stream().map(Bench::json).collect(Collectors.joining(","))
+              + lines.stream().map(BenchCommand::json).collect(Collectors.joining(","))
               + "]}");
     }
     return 0;
@@ -199,7 +199,7 @@ final class Bench implements Callable<Integer> {
       command.addAll(List.of("--sampler", "ddim", "--steps", "20", "--count", "1"));
       command.addAll(List.of("--out", folder.toString()));
       for (int i = 0; i < STARTS; i++) {
-        main.cancellation.check();
+        console.cancellation.check();
         long began = System.nanoTime();
         int code =
             new ProcessBuilder(command)
@@ -227,7 +227,7 @@ final class Bench implements Callable<Integer> {
     RunConfig config = RunConfig.of(unets.get(0).name(), List.of());
     String precision = precisions.get(precisions.size() - 1);
     double network = BATCH / bench.sampling(config, precision, BATCH).rate();
-    main.out.printf(
+    console.out.printf(
         Locale.ROOT,
         "%s%n%n%s, %d images: the network takes %.1f ms an evaluation in %s%n%n%-22s %20s %20s%n",
         machine(),
@@ -242,12 +242,12 @@ final class Bench implements Callable<Integer> {
       if (method.order().equals("adaptive") || method.name().startsWith("analytic")) {
         continue;
       }
-      main.out.printf("%-22s", method.name());
+      console.out.printf("%-22s", method.name());
       for (int evaluations : new int[] {10, 50}) {
-        main.out.print(beside(bench, config, method.name(), evaluations, network));
+        console.out.print(beside(bench, config, method.name(), evaluations, network));
       }
-      main.out.println();
-      main.out.flush();
+      console.out.println();
+      console.out.flush();
     }
   }
 
@@ -270,7 +270,7 @@ final class Bench implements Callable<Integer> {
     lines.add(line);
     if (!json) {
       Result result = line.result;
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "%-12s %-9s %5d %6s %14.2f %10.1f %7.0f%%%n",
           result.what(),
@@ -280,7 +280,7 @@ final class Bench implements Callable<Integer> {
           result.rate(),
           result.gflops(),
           100 * result.gflops() / line.best);
-      main.out.flush();
+      console.out.flush();
     }
   }
 

@@ -13,8 +13,8 @@ import picocli.CommandLine.ParentCommand;
     name = "pack",
     description =
         "Make a model small enough to give away: run.json and weights of 16 bits, without checkpoints.")
-final class Pack implements Callable<Integer> {
-  @ParentCommand Main main;
+final class PackCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(paramLabel = "RUN", description = "A run folder of jiffusion train.")
   Path run;
@@ -29,7 +29,7 @@ final class Pack implements Callable<Integer> {
   @Override
   public Integer call() {
     long bytes = StoredModel.pack(run, out);
-    main.out.printf("%s: run.json and %s, %,d bytes%n", out, RunFolder.WEIGHTS, bytes);
+    console.out.printf("%s: run.json and %s, %,d bytes%n", out, RunFolder.WEIGHTS, bytes);
     return 0;
   }
 }

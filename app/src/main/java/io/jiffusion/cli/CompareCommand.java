@@ -23,8 +23,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Several samplers with several budgets from the same noise: a sheet of the images, a plot of the distance to the"
             + " exact flow against evaluations, and a table with seconds.")
-final class Compare implements Callable<Integer> {
-  @ParentCommand Main main;
+final class CompareCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -115,16 +115,16 @@ final class Compare implements Callable<Integer> {
     Comparison.Result result;
     try (Model model = models.load()) {
       Output.folder(out);
-      try (Bar bar = new Bar(main.err)) {
-        result = comparison.run(model, bar, main.cancellation);
+      try (Bar bar = new Bar(console.err)) {
+        result = comparison.run(model, bar, console.cancellation);
       }
     }
     List<Path> files = List.of(out.resolve("sheet.png"), out.resolve("convergence.png"));
-    Png.write(files.get(0), sheet(result), main.origin(models.model));
-    Png.write(files.get(1), plot(samplers, result.rows()), main.origin(models.model));
-    main.out.println(json ? result.json() : table(result.rows()));
+    Png.write(files.get(0), sheet(result), console.origin(models.model));
+    Png.write(files.get(1), plot(samplers, result.rows()), console.origin(models.model));
+    console.out.println(json ? result.json() : table(result.rows()));
     if (!json) {
-      files.forEach(file -> main.out.println("  " + file));
+      files.forEach(file -> console.out.println("  " + file));
     }
     return 0;
   }

@@ -19,8 +19,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "See whether a model's weights and conventions fit each other: noised pictures go through"
             + " it, and the noise that it sees is compared with the one that was added.")
-final class CheckModel implements Callable<Integer> {
-  @ParentCommand Main main;
+final class CheckCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -45,13 +45,13 @@ final class CheckModel implements Callable<Integer> {
     try (StoredModel stored = Checkpoints.open(Home.model(model), checkpoint.options())) {
       DataConfig pictures = data == null ? null : new DataConfig("folder", data.toString(), false);
       Probe probe = Probe.of(stored, pictures);
-      main.out.printf(Locale.ROOT, "%-8s %12s %12s%n", "time", "error", "chance");
+      console.out.printf(Locale.ROOT, "%-8s %12s %12s%n", "time", "error", "chance");
       for (Probe.Row row : probe.rows()) {
-        main.out.printf(
+        console.out.printf(
             Locale.ROOT, "%-8.4f %12.4f %12.4f%n", row.time(), row.error(), row.chance());
       }
-      main.out.println(verdict(probe, stored.run().step()));
-      return probe.verdict() == Probe.Verdict.DOES_NOT_FIT ? Main.FAILED : 0;
+      console.out.println(verdict(probe, stored.run().step()));
+      return probe.verdict() == Probe.Verdict.DOES_NOT_FIT ? Console.FAILED : 0;
     }
   }
 

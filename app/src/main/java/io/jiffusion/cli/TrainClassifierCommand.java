@@ -17,13 +17,13 @@ import picocli.CommandLine.ParentCommand;
     name = "train-classifier",
     description =
         "Train the classifier of digits that jiffusion evaluate judges by, or one that guides.")
-final class TrainClassifier implements Callable<Integer> {
+final class TrainClassifierCommand implements Callable<Integer> {
   /** The classifier that comes with the program, in the program's folder. */
   static final Path BUNDLED = Path.of("models", "mnist-classifier");
 
   private static final int SIZE = 32;
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Option(
       names = {"-o", "--out"},
@@ -65,18 +65,18 @@ final class TrainClassifier implements Callable<Integer> {
         noisy == null ? null : Checkpoints.describe(Home.model(noisy)).config().process();
     ImageSet train = digits(data, true, SIZE);
     ImageSet test = digits(data, false, SIZE);
-    try (Bar bar = new Bar(main.err)) {
-      ImageClassifier.train(train, process, out, steps, seed, bar, main.cancellation);
+    try (Bar bar = new Bar(console.err)) {
+      ImageClassifier.train(train, process, out, steps, seed, bar, console.cancellation);
     }
     try (ImageClassifier classifier = ImageClassifier.load(out)) {
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "%.2f%% of the %d test digits recognised; the classifier is in %s%n",
           100 * classifier.accuracy(test),
           test.size(),
           out);
       for (int tenth = 1; classifier.noisy() && tenth <= 9; tenth += 2) {
-        main.out.printf(
+        console.out.printf(
             Locale.ROOT,
             "%.2f%% of them at t = 0.%d%n",
             100 * classifier.accuracy(test, tenth / 10.0, seed),

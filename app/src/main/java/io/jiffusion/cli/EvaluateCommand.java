@@ -21,8 +21,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Measure how good a model of digits is: the share of the right class as judged by a classifier, the Frechet"
             + " distance of its features to those of the test digits, and the distance to the nearest training digit.")
-final class Evaluate implements Callable<Integer> {
-  @ParentCommand Main main;
+final class EvaluateCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -115,10 +115,11 @@ final class Evaluate implements Callable<Integer> {
     Evaluation evaluation =
         new Evaluation(
             count, SamplerNames.list(String.join(" ", samplers)), evaluations, guidance, seed);
-    Path judges = classifier != null ? classifier : Home.folder().resolve(TrainClassifier.BUNDLED);
+    Path judges =
+        classifier != null ? classifier : Home.folder().resolve(TrainClassifierCommand.BUNDLED);
     if (images != null) {
       try (ImageClassifier judge = ImageClassifier.load(judges)) {
-        ImageSet test = TrainClassifier.digits(data, false, judge.size());
+        ImageSet test = TrainClassifierCommand.digits(data, false, judge.size());
         print(Evaluation.given(judge, images, test));
       }
       return 0;
@@ -127,11 +128,11 @@ final class Evaluate implements Callable<Integer> {
         Model loaded =
             Model.load(
                 Home.model(model), ModelOptions.of().precision(precision).nullClass(nullClass))) {
-      ImageSet train = TrainClassifier.digits(data, true, judge.size());
-      ImageSet test = TrainClassifier.digits(data, false, judge.size());
+      ImageSet train = TrainClassifierCommand.digits(data, true, judge.size());
+      ImageSet test = TrainClassifierCommand.digits(data, false, judge.size());
       Report report;
-      try (Bar bar = new Bar(main.err)) {
-        report = evaluation.run(loaded, judge, train, test, bar, main.cancellation);
+      try (Bar bar = new Bar(console.err)) {
+        report = evaluation.run(loaded, judge, train, test, bar, console.cancellation);
       }
       print(report);
     }
@@ -139,6 +140,6 @@ final class Evaluate implements Callable<Integer> {
   }
 
   private void print(Report report) {
-    main.out.println(json ? Evaluation.json(report) : report.table());
+    console.out.println(json ? Evaluation.json(report) : report.table());
   }
 }

@@ -23,14 +23,14 @@ import picocli.CommandLine.ParentCommand;
         "Tell how many bits a value of real images costs under a model: the variational bound of its reverse process,"
             + " term by term, and the exact likelihood of its probability flow. Always in fp32: the flow needs the"
             + " network's derivative, which is too coarse in bf16.")
-final class FindLikelihood implements Callable<Integer> {
+final class LikelihoodCommand implements Callable<Integer> {
   private enum Method {
     BOUND,
     EXACT,
     BOTH
   }
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -148,17 +148,17 @@ final class FindLikelihood implements Callable<Integer> {
             seed);
     Likelihood.Result result;
     try (Model loaded = Model.load(Home.model(model), ModelOptions.of().precision("fp32"));
-        Bar bar = new Bar(main.err)) {
+        Bar bar = new Bar(console.err)) {
       Dataset images = images(loaded);
       result =
           likelihood.run(
-              loaded, images, files == null ? count : images.size(), bar, main.cancellation);
+              loaded, images, files == null ? count : images.size(), bar, console.cancellation);
     }
     if (plot != null) {
       Png.write(
-          plot, Plots.terms(result.bound().times(), result.bound().terms()), main.origin(model));
+          plot, Plots.terms(result.bound().times(), result.bound().terms()), console.origin(model));
     }
-    main.out.println(json ? result.json() : table(result));
+    console.out.println(json ? result.json() : table(result));
     return 0;
   }
 

@@ -13,14 +13,14 @@ import picocli.CommandLine.Spec;
       "Print the script that completes commands, options and samplers with the Tab key in bash and zsh:",
       "  source <(jiffusion completion)"
     })
-final class Completion implements Callable<Integer> {
-  @ParentCommand Main main;
+final class CompletionCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Spec CommandSpec spec;
 
   @Override
   public Integer call() {
-    main.out.println(AutoComplete.bash("jiffusion", spec.root().commandLine()));
+    console.out.println(AutoComplete.bash("jiffusion", spec.root().commandLine()));
     return 0;
   }
 }

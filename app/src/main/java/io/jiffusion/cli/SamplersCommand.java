@@ -14,8 +14,8 @@ import picocli.CommandLine.ParentCommand;
     name = "samplers",
     description =
         "List the samplers: order of convergence, evaluations of the network in a step, default times, paper, options.")
-final class ListSamplers implements Callable<Integer> {
-  @ParentCommand Main main;
+final class SamplersCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
@@ -23,7 +23,7 @@ final class ListSamplers implements Callable<Integer> {
   @Override
   public Integer call() {
     List<Samplers.Method> methods = Samplers.methods();
-    main.out.println(json ? json(methods) : table(methods));
+    console.out.println(json ? json(methods) : table(methods));
     return 0;
   }
 

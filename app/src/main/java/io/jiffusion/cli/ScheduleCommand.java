@@ -20,8 +20,8 @@ import picocli.CommandLine.ParentCommand;
     name = "schedule",
     description =
         "Explain what a sampler will do, without doing it: times, noise levels, evaluations, seconds.")
-final class Schedule implements Callable<Integer> {
-  @ParentCommand Main main;
+final class ScheduleCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Option(
       names = {"-m", "--model"},
@@ -55,7 +55,7 @@ final class Schedule implements Callable<Integer> {
     SamplePlan plan = SamplePlan.of(config.process(), request);
     double flops = (double) Inspection.of(config).flops() * plan.passes() * request.count();
     double seconds = flops / (gflops * 1e9);
-    main.out.println(json ? json(plan, seconds) : text(config, request, plan, flops, seconds));
+    console.out.println(json ? json(plan, seconds) : text(config, request, plan, flops, seconds));
     return 0;
   }
 

@@ -24,8 +24,8 @@ import picocli.CommandLine.ParentCommand;
     name = "inspect",
     description =
         "Show a model: where it is from, its network, arithmetic, schedule and conventions.")
-final class Inspect implements Callable<Integer> {
-  @ParentCommand Main main;
+final class InspectCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -102,7 +102,7 @@ final class Inspect implements Callable<Integer> {
                   + ", "
                   + run.source().file());
       if (stored.autoencoder() != null && !json) {
-        main.out.printf("%nautoencoder before it%n");
+        console.out.printf("%nautoencoder before it%n");
         show(stored.autoencoder().run().config(), "");
       }
     }
@@ -122,41 +122,42 @@ final class Inspect implements Callable<Integer> {
 
   private void show(PlanReport report) {
     if (json) {
-      main.out.println(report.toJson());
+      console.out.println(report.toJson());
     } else {
-      new PlanTable(main.out, report).print(model);
+      new PlanTable(console.out, report).print(model);
     }
   }
 
   private void tensors(List<Tensors> all) {
     long count = 0;
     for (Tensors tensor : all) {
-      main.out.printf("%-64s %-6s %s%n", Shown.line(tensor.name()), tensor.type(), tensor.shape());
+      console.out.printf(
+          "%-64s %-6s %s%n", Shown.line(tensor.name()), tensor.type(), tensor.shape());
       count += tensor.count();
     }
-    main.out.printf(Locale.ROOT, "%,d numbers in %d tensors%n", count, all.size());
+    console.out.printf(Locale.ROOT, "%,d numbers in %d tensors%n", count, all.size());
   }
 
   private void show(RunConfig config, String from) {
     Inspection inspection = Inspection.of(config);
     if (json) {
-      main.out.println(inspection.toJson());
+      console.out.println(inspection.toJson());
       return;
     }
-    main.out.printf(Locale.ROOT, "model          %s%s%n", model, Shown.line(from));
-    main.out.printf(Locale.ROOT, "input          %s%n", inspection.input());
-    main.out.printf(
+    console.out.printf(Locale.ROOT, "model          %s%s%n", model, Shown.line(from));
+    console.out.printf(Locale.ROOT, "input          %s%n", inspection.input());
+    console.out.printf(
         Locale.ROOT,
         "parameters     %,d in %d tensors%n",
         inspection.parameters(),
         inspection.tensors());
-    main.out.printf(
+    console.out.printf(
         Locale.ROOT,
         "arithmetic     %.4g GFLOP an evaluation of one image%n",
         inspection.flops() / 1e9);
-    main.out.printf(Locale.ROOT, "classes        %s%n", classes(config));
+    console.out.printf(Locale.ROOT, "classes        %s%n", classes(config));
     if (layers) {
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT,
           "%n%-36s %-10s %-18s %12s %10s%n",
           "layer",
@@ -168,7 +169,7 @@ final class Inspect implements Callable<Integer> {
           .layers()
           .forEach(
               layer ->
-                  main.out.printf(
+                  console.out.printf(
                       Locale.ROOT,
                       "%-36s %-10s %-18s %,12d %10.2f%n",
                       layer.name(),
@@ -177,7 +178,7 @@ final class Inspect implements Callable<Integer> {
                       layer.parameters(),
                       layer.flops() / 1e6));
     }
-    main.out.println();
-    main.out.print(config.toYaml());
+    console.out.println();
+    console.out.print(config.toYaml());
   }
 }

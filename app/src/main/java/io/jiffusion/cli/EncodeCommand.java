@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "encode", description = "Images to latents, by an autoencoder.")
-final class Encode implements Callable<Integer> {
-  @ParentCommand Main main;
+final class EncodeCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -68,7 +68,7 @@ final class Encode implements Callable<Integer> {
         all = scaled(all, codec);
       }
       ArrayFiles.write(out, all);
-      main.out.printf(
+      console.out.printf(
           "%s: %s%n",
           out,
           String.join(

@@ -21,8 +21,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Write a network's raw output for given inputs, to compare it with the program that a"
             + " checkpoint is from.")
-final class PredictOutput implements Callable<Integer> {
-  @ParentCommand Main main;
+final class PredictCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(paramLabel = "MODEL", description = "A run folder, a checkpoint, or bundled.")
   String model;
@@ -106,7 +106,7 @@ final class PredictOutput implements Callable<Integer> {
               ? Predict.denoised(stored, inputs, times, given, precision)
               : Predict.of(stored, inputs, times, given, precision);
       ArrayFiles.write(out, Map.of("output", output));
-      main.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
+      console.out.printf("%s: %s%n", out, Arrays.toString(output.shape()));
     }
     return 0;
   }

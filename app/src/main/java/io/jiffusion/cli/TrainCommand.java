@@ -16,11 +16,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "train", description = "Train a model. Ctrl-C saves and says how to go on.")
-final class Train implements Callable<Integer> {
+final class TrainCommand implements Callable<Integer> {
   static final String DEVICE =
       "cpu, cuda, or auto: a GPU where there is one and the program was built with mvn -Pgpu.";
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "PRESET",
@@ -64,8 +64,8 @@ final class Train implements Callable<Integer> {
   private void tell(RunConfig config) {
     if (!told) {
       told = true;
-      main.out.print(config.toYaml());
-      main.out.flush();
+      console.out.print(config.toYaml());
+      console.out.flush();
     }
   }
 
@@ -120,11 +120,11 @@ final class Train implements Callable<Integer> {
                 source == null ? trained(folder).with(changes) : RunConfig.of(source, changes));
     config = source == null ? config : config.fitted();
     if (!config.found().isEmpty()) {
-      main.err.println(config.data().path() + ": " + config.found());
+      console.err.println(config.data().path() + ": " + config.found());
     }
     if (dryRun) {
-      main.out.print(config.toYaml());
-      main.out.print(plan(config, folder));
+      console.out.print(config.toYaml());
+      console.out.print(plan(config, folder));
       return 0;
     }
     return train(config, folder);
@@ -135,42 +135,45 @@ final class Train implements Callable<Integer> {
     Engine.use(device);
     String goOn =
         "go on with: "
-            + Main.NAME
+            + Console.NAME
             + " train --out "
             + folder
             + " --resume"; // by the run's own configuration, --set and all
-    main.interrupts.onLoss(() -> lost(folder, goOn));
-    RunPictures pictures = new RunPictures(main, folder, config);
+    console.interrupts.onLoss(() -> lost(folder, goOn));
+    RunPictures pictures = new RunPictures(console, folder, config);
     boolean terminal = Terminal.shows();
-    try (Bar bar = new Bar(main.err, terminal, every);
+    try (Bar bar = new Bar(console.err, terminal, every);
         RunReport report =
             new RunReport(
-                main.err,
+                console.err,
                 bar,
                 config.train().batch(),
                 () -> tell(config),
                 pictures::make,
                 terminal ? 0 : RunReport.QUIET_SECONDS * 1000)) {
-      finished = new Training(config, folder, resume).run(report, main.cancellation);
+      finished = new Training(config, folder, resume).run(report, console.cancellation);
     }
     long made = RunFolder.read(folder).step();
-    if (finished || !main.cancellation.requested()) {
-      main.out.printf(
+    if (finished || !console.cancellation.requested()) {
+      console.out.printf(
           "%d steps made; the model is in %s%nNext: %s %s%n",
-          made, folder, Main.NAME, config.isToy() ? "toy " + folder : "sample --model " + folder);
+          made,
+          folder,
+          Console.NAME,
+          config.isToy() ? "toy " + folder : "sample --model " + folder);
       if (!finished) {
-        main.err.println("the time is up; " + goOn);
+        console.err.println("the time is up; " + goOn);
       }
       return 0;
     }
     if (made > 0) {
-      main.interrupts.saved();
+      console.interrupts.saved();
     }
-    main.err.println(
+    console.err.println(
         made > 0
             ? "stopped and saved after " + made + " steps; " + goOn
             : "stopped before the first step, nothing is saved");
-    return Main.INTERRUPTED;
+    return Console.INTERRUPTED;
   }
 
   private static String lost(Path folder, String goOn) {

@@ -14,12 +14,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "export",
     description = "Write a model as another program reads it: a pipeline folder of diffusers.")
-final class Export implements Callable<Integer> {
+final class ExportCommand implements Callable<Integer> {
   enum Format {
     diffusers
   }
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Parameters(paramLabel = "RUN", description = "A run folder, a checkpoint, or bundled.")
   String run;
@@ -52,7 +52,7 @@ final class Export implements Callable<Integer> {
     Output.mustBeEmpty(out);
     try (StoredModel stored = Checkpoints.open(Home.model(run), checkpoint.options())) {
       long bytes = Checkpoints.export(stored, out, dtype);
-      main.out.printf("%s: a pipeline of %s, %,d bytes of weights%n", out, format, bytes);
+      console.out.printf("%s: a pipeline of %s, %,d bytes of weights%n", out, format, bytes);
     }
     return 0;
   }

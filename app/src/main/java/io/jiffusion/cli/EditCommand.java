@@ -22,8 +22,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Make images of a given picture: fill a hole, vary it, colour or enlarge it. The grid begins with the picture and"
             + " what is known of it.")
-final class Edit implements Callable<Integer> {
-  @ParentCommand Main main;
+final class EditCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -103,13 +103,13 @@ final class Edit implements Callable<Integer> {
       model.check(request);
       SamplePlan plan = SamplePlan.of(model.config().process(), request);
       if (holes > 0) {
-        main.err.println(holes + " pixels to be made");
+        console.err.println(holes + " pixels to be made");
       }
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
       Origin origin =
           Origin.of(models.model, model, "").told(models.checkpoint.words()).edit(words());
-      List<Sample.Format> formats = List.of(Sample.Format.png);
+      List<SampleCommand.Format> formats = List.of(SampleCommand.Format.png);
       Path folder =
           Earlier.folder(
               out,
@@ -117,16 +117,16 @@ final class Edit implements Callable<Integer> {
               name -> SampleFiles.expected(name, origin, request, formats),
               overwrite);
       try (SampleFiles files =
-          new SampleFiles(folder, origin, request, formats, Sample.Pictures.both)) {
+          new SampleFiles(folder, origin, request, formats, SampleCommand.Pictures.both)) {
         SampleResult result;
-        try (Bar bar = new Bar(main.err)) {
-          result = model.sample(request, bar, main.cancellation, files::made);
+        try (Bar bar = new Bar(console.err)) {
+          result = model.sample(request, bar, console.cancellation, files::made);
         }
         List<Path> written = files.after(before).write(result, false);
         if (how.startsWith("image") && !json) {
-          main.out.printf("noised to t = %s and made from there%n", plan.rows().get(0).time());
+          console.out.printf("noised to t = %s and made from there%n", plan.rows().get(0).time());
         }
-        Sample.report(main, json, model, request, result, written);
+        SampleCommand.report(console, json, model, request, result, written);
       }
     }
     return 0;

@@ -25,11 +25,11 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Images between two others, along the great circle between the noises that they are made from: of two seeds, or of"
             + " two given pictures.")
-final class Interpolate implements Callable<Integer> {
+final class InterpolateCommand implements Callable<Integer> {
   private static final int FRAME_MILLIS = 100;
   private static final int LAST_FRAME_MILLIS = 700;
 
-  @ParentCommand Main main;
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -110,12 +110,12 @@ final class Interpolate implements Callable<Integer> {
       }
       Images images;
       Output.folder(out);
-      try (Bar bar = new Bar(main.err)) {
+      try (Bar bar = new Bar(console.err)) {
         float[] ends = ends(model, bar);
         int half = ends.length / 2;
         request =
             request.between(Arrays.copyOf(ends, half), Arrays.copyOfRange(ends, half, ends.length));
-        images = model.sample(request, bar, main.cancellation).images();
+        images = model.sample(request, bar, console.cancellation).images();
       }
       write(images);
     }
@@ -134,7 +134,7 @@ final class Interpolate implements Callable<Integer> {
   private float[] ends(Model model, Bar bar) {
     if (!files.isEmpty()) {
       Images pictures = new GivenPictures(model).files(files);
-      return model.encode(request(2), pictures.floats(), bar, main.cancellation);
+      return model.encode(request(2), pictures.floats(), bar, console.cancellation);
     }
     float[] first = model.noise(request(1).seed(from));
     float[] both = Arrays.copyOf(first, 2 * first.length);
@@ -145,7 +145,7 @@ final class Interpolate implements Callable<Integer> {
   private void write(Images images) {
     Path strip = out.resolve("strip.png");
     Path gif = out.resolve("strip.gif");
-    Png.write(strip, Grid.of(images, images.count(), List.of()), main.origin(models.model));
+    Png.write(strip, Grid.of(images, images.count(), List.of()), console.origin(models.model));
     List<BufferedImage> frames =
         Stream.concat(
                 IntStream.range(0, images.count()).mapToObj(images::image),
@@ -153,13 +153,13 @@ final class Interpolate implements Callable<Integer> {
                     .mapToObj(i -> images.image(images.count() - 1 - i))) // and back
             .toList();
     Gif.write(gif, frames, FRAME_MILLIS, LAST_FRAME_MILLIS);
-    main.out.printf(
+    console.out.printf(
         Locale.ROOT,
         "%d images from %s to %s%n",
         images.count(),
         files.isEmpty() ? "seed " + from : files.get(0),
         files.isEmpty() ? "seed " + to : files.get(1));
-    main.out.println("  " + strip);
-    main.out.println("  " + gif);
+    console.out.println("  " + strip);
+    console.out.println("  " + gif);
   }
 }

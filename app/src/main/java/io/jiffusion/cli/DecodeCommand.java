@@ -17,8 +17,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "decode", description = "Latents to images, by an autoencoder.")
-final class Decode implements Callable<Integer> {
-  @ParentCommand Main main;
+final class DecodeCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Parameters(
       paramLabel = "MODEL",
@@ -59,11 +59,11 @@ final class Decode implements Callable<Integer> {
       Values latents = ArrayFiles.values(z);
       Values images = codec.decode(scaled ? codec.unscaled(latents) : latents, !raw);
       if (out.toString().endsWith(".png")) {
-        ArrayFiles.writePictures(out, images, codec.signed(), main.origin(model.toString()));
+        ArrayFiles.writePictures(out, images, codec.signed(), console.origin(model.toString()));
       } else {
         ArrayFiles.write(out, Map.of("images", images));
       }
-      main.out.printf("%s: %s%n", out, Arrays.toString(images.shape()));
+      console.out.printf("%s: %s%n", out, Arrays.toString(images.shape()));
     }
     return 0;
   }

@@ -23,8 +23,8 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Encode images as noise and make them again, with several budgets: a table of the errors (table 2 of the DDIM"
             + " paper) and a sheet of the images.")
-final class Reconstruct implements Callable<Integer> {
-  @ParentCommand Main main;
+final class ReconstructCommand implements Callable<Integer> {
+  @ParentCommand Console console;
 
   @Mixin GivenModel models;
 
@@ -110,8 +110,9 @@ final class Reconstruct implements Callable<Integer> {
       }
       SampleRequest request = SampleRequest.of(originals.count()).sampler(sampler).classes(labels);
       Output.folder(out);
-      try (Bar bar = new Bar(main.err)) {
-        rows = new Reconstruction(budgets, request).run(model, originals, bar, main.cancellation);
+      try (Bar bar = new Bar(console.err)) {
+        rows =
+            new Reconstruction(budgets, request).run(model, originals, bar, console.cancellation);
       }
     }
     Path file = out.resolve("sheet.png");
@@ -123,18 +124,18 @@ final class Reconstruct implements Callable<Integer> {
           row.evaluations() + " evaluations",
           String.format(Locale.ROOT, "error %.5f", row.error()));
     }
-    Png.write(file, sheet.picture(), main.origin(models.model));
+    Png.write(file, sheet.picture(), console.origin(models.model));
     if (json) {
-      main.out.println(Reconstruction.json(rows));
+      console.out.println(Reconstruction.json(rows));
       return 0;
     }
-    main.out.printf(Locale.ROOT, "%7s %12s %10s%n", "budget", "evaluations", "error");
+    console.out.printf(Locale.ROOT, "%7s %12s %10s%n", "budget", "evaluations", "error");
     for (Row row : rows) {
-      main.out.printf(
+      console.out.printf(
           Locale.ROOT, "%7d %12d %10.6f%n", row.budget(), row.evaluations(), row.error());
     }
-    main.out.printf("error: mean squared difference, values from 0 to 1; sampler %s%n", sampler);
-    main.out.println("  " + file);
+    console.out.printf("error: mean squared difference, values from 0 to 1; sampler %s%n", sampler);
+    console.out.println("  " + file);
     return 0;
   }
 }
