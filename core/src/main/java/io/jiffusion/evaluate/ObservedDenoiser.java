@@ -5,6 +5,7 @@ import io.jiffusion.base.Progress;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.ConditionalDenoiser;
 import io.jiffusion.process.Prediction;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
@@ -58,6 +59,9 @@ final class ObservedDenoiser implements ConditionalDenoiser {
   @Override
   public Prediction at(Batch xt, double[] t, int[] classes) {
     cancellation.check();
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted");
+    }
     Prediction prediction = model.at(xt, t, classes);
     done += xt.images();
     progress.accept(

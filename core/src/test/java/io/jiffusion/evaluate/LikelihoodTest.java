@@ -155,6 +155,21 @@ class LikelihoodTest {
   }
 
   @Test
+  void anInterruptedThreadEndsIt() {
+    assertThatThrownBy(
+            () ->
+                Likelihood.of()
+                    .run(
+                        model,
+                        DATA,
+                        COUNT,
+                        progress -> Thread.currentThread().interrupt(),
+                        new Cancellation()))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
   void wrongCallsAreToldByRule() {
     assertThatThrownBy(() -> new Likelihood(-1, "auto", 1, 1e-3, 1e-3, true, 0))
         .hasMessage("illegal steps: -1, must be 1 or more, or 0 for no bound");
