@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Binder;
 import io.jiffusion.config.Home;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.evaluate.Inspection;
@@ -84,7 +85,7 @@ final class ScheduleCommand implements Callable<Integer> {
                 request.sampler(),
                 plan.rows().size(),
                 config.process().isTable() ? "of the " + config.process().steps() + " " : "",
-                config.process().schedule(),
+                Binder.name(config.process().schedule()),
                 plan.spacing()));
     text.append(
         String.format(

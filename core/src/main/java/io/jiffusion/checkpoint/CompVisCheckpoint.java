@@ -1,10 +1,11 @@
 package io.jiffusion.checkpoint;
 
-import io.jiffusion.base.Check;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.network.Unet;
@@ -12,7 +13,6 @@ import io.jiffusion.process.Variance;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -203,34 +203,32 @@ final class CompVisCheckpoint implements Format {
 
   private static ProcessConfig process(PeerConfig c) {
     c.must("given_betas", null);
-    String schedule =
+    ScheduleType schedule =
         switch (c.text("beta_schedule", "linear")) {
-          case "linear" -> "quadratic"; // the roots are linear
-          case "sqrt_linear" -> "linear";
-          case "cosine" -> "cosine";
+          case "linear" -> ScheduleType.QUADRATIC; // the roots are linear
+          case "sqrt_linear" -> ScheduleType.LINEAR;
+          case "cosine" -> ScheduleType.COSINE;
           default -> c.fail("beta_schedule", "must be linear, sqrt_linear or cosine");
         };
-    if (schedule.equals("cosine") && c.number("cosine_s", 8e-3) != 8e-3) {
+    if (schedule == ScheduleType.COSINE && c.number("cosine_s", 8e-3) != 8e-3) {
       c.fail("cosine_s", "must be 0.008");
     }
-    String predicts = c.text("parameterization", "eps");
-    Check.oneOf(List.of("eps", "x0", "v"), "parameterization", predicts);
+    PredictionType predicts =
+        switch (c.text("parameterization", "eps")) {
+          case "eps" -> PredictionType.EPS;
+          case "x0" -> PredictionType.X0;
+          case "v" -> PredictionType.V;
+          default -> c.fail("parameterization", "must be eps, x0 or v");
+        };
     double posterior = c.number("v_posterior", 0);
     if (posterior != 0 && posterior != 1) {
       c.fail("v_posterior", "must be 0 or 1");
     }
-    return new ProcessConfig(
-        schedule,
-        c.whole("timesteps", 1000),
-        c.number("linear_start", 1e-4),
-        c.number("linear_end", 2e-2),
-        null,
-        null,
-        predicts,
-        null,
-        false,
-        false,
-        posterior == 0 ? Variance.SMALL : Variance.LARGE,
-        null);
+    return ProcessConfig.draft(schedule, predicts)
+        .set("steps", c.whole("timesteps", 1000))
+        .set("betaStart", c.number("linear_start", 1e-4))
+        .set("betaEnd", c.number("linear_end", 2e-2))
+        .set("variance", posterior == 0 ? Variance.SMALL : Variance.LARGE)
+        .make();
   }
 }

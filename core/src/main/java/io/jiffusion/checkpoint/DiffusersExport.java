@@ -3,8 +3,11 @@ package io.jiffusion.checkpoint;
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Spec;
+import io.jiffusion.config.Binder;
 import io.jiffusion.config.Conventions;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.config.Tree;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
@@ -15,6 +18,7 @@ import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
+import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.ArrayFile;
@@ -34,6 +38,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -221,7 +226,20 @@ final class DiffusersExport {
   }
 
   private Map<String, Object> scheduler() {
-    need(process != null && process.isTable(), "process", "must be a table of betas");
+    need(process != null, "no process", "must have one");
+    need(
+        process.isTable(),
+        "schedule " + Binder.name(process.schedule()),
+        "must be a table of betas");
+    String prediction = process.predicts().diffusers();
+    need(
+        prediction != null,
+        "predicts " + Binder.name(process.predicts()),
+        "must be one of "
+            + Arrays.stream(PredictionType.values())
+                .filter(one -> one.diffusers() != null)
+                .map(Binder::name)
+                .collect(Collectors.joining(", ")));
     Conventions known = process.known();
     boolean index =
         known.label() == null
@@ -229,47 +247,35 @@ final class DiffusersExport {
             || known.label().equals("rescaled") && process.steps() == 1000;
     need(index, "label " + known.label(), "must be index");
     need(!"unsigned".equals(known.dataRange()), "dataRange unsigned", "must be signed");
-    double scale = process.schedule().equals("rescaled-linear") ? 1000.0 / process.steps() : 1;
+    boolean rescaled = process.schedule() == ScheduleType.RESCALED_LINEAR;
+    double scale = rescaled ? 1000.0 / process.steps() : 1;
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", schedulerClass());
     c.put("_diffusers_version", VERSION);
     c.put("beta_end", scale == 1 ? process.betaEnd() : scale * 0.02);
+    List<Double> betas = trainedBetas();
     // where there are trained_betas, diffusers does not look at it
-    c.put("beta_schedule", SCHEDULES.getOrDefault(process.schedule(), "linear"));
+    c.put("beta_schedule", betas == null ? process.schedule().diffusers() : "linear");
     c.put("beta_start", scale == 1 ? process.betaStart() : scale * 1e-4);
     c.put("clip_sample", process.clip());
     c.put("clip_sample_range", known.clipRange() == null ? 1.0 : known.clipRange());
     Spec threshold = new Spec("threshold", dynamic(known), List.of("dynamic"));
     c.put("dynamic_thresholding_ratio", threshold.number("quantile", 0.995));
     c.put("num_train_timesteps", process.steps());
-    c.put("prediction_type", prediction());
+    c.put("prediction_type", prediction);
     c.put("rescale_betas_zero_snr", Boolean.TRUE.equals(known.zeroSnr()));
     c.put("sample_max_value", threshold.number("most", 1));
     if (unet.learnedVariance()) {
-      c.put(
-          "variance_type",
-          switch (process.variance()) {
-            case LEARNED -> "learned";
-            default -> "learned_range";
-          });
+      c.put("variance_type", process.variance() == Variance.LEARNED ? "learned" : "learned_range");
     } else {
       c.put("set_alpha_to_one", true);
     }
     c.put("steps_offset", 0);
     c.put("thresholding", known.threshold() != null);
     c.put("timestep_spacing", "leading");
-    c.put("trained_betas", trainedBetas());
+    c.put("trained_betas", betas);
     return c;
   }
-
-  /** Our tables that diffusers makes as well, of beta_start and beta_end. */
-  private static final Map<String, String> SCHEDULES =
-      Map.of(
-          "linear", "linear",
-          "rescaled-linear", "linear",
-          "quadratic", "scaled_linear",
-          "cosine", "squaredcos_cap_v2",
-          "sigmoid", "sigmoid");
 
   /** The betas of a table that diffusers has no word for, or that was given; null for others. */
   private List<Double> trainedBetas() {
@@ -277,7 +283,7 @@ final class DiffusersExport {
     if (given != null) {
       return Arrays.stream(given).boxed().toList();
     }
-    if (SCHEDULES.containsKey(process.schedule())) {
+    if (process.schedule().diffusers() != null) {
       return null;
     }
     DiscreteBetas table = (DiscreteBetas) process.noiseSchedule();
@@ -286,18 +292,6 @@ final class DiffusersExport {
 
   private static String dynamic(Conventions known) {
     return known.threshold() == null ? "dynamic" : known.threshold();
-  }
-
-  private String prediction() {
-    return switch (process.predicts()) {
-      case "eps" -> "epsilon";
-      case "x0" -> "sample";
-      case "v" -> "v_prediction";
-      default -> {
-        need(false, "predicts " + process.predicts(), "must be eps, x0 or v");
-        yield null;
-      }
-    };
   }
 
   private void need(boolean condition, String what, String rule) {

@@ -1,10 +1,17 @@
 package io.jiffusion.checkpoint;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.config.Conventions;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The scheduler's configuration of a diffusers pipeline: the forward process that the network was
@@ -87,19 +94,14 @@ public final class DiffusersScheduler {
   private ProcessConfig table(Conventions conventions) {
     boolean stableDiffusion = kind.startsWith("Heun") || kind.startsWith("KDPM2");
     double[] betas = conventions.betas();
-    return new ProcessConfig(
-        schedule(),
-        betas == null ? c.whole("num_train_timesteps", 1000) : betas.length,
-        c.number("beta_start", stableDiffusion ? 0.00085 : 1e-4),
-        c.number("beta_end", stableDiffusion ? 0.012 : 0.02),
-        null,
-        null,
-        predicts(),
-        null,
-        clips(),
-        false,
-        variance(),
-        conventions);
+    return ProcessConfig.draft(schedule(), predicts())
+        .set("steps", betas == null ? c.whole("num_train_timesteps", 1000) : betas.length)
+        .set("betaStart", c.number("beta_start", stableDiffusion ? 0.00085 : 1e-4))
+        .set("betaEnd", c.number("beta_end", stableDiffusion ? 0.012 : 0.02))
+        .set("clip", clips())
+        .set("variance", variance())
+        .set("conventions", conventions)
+        .make();
   }
 
   /** Of the table, and of what is clipped. */
@@ -124,24 +126,34 @@ public final class DiffusersScheduler {
         : known;
   }
 
-  private String schedule() {
-    return switch (c.text("beta_schedule", "linear")) {
-      case "linear" -> "linear";
-      case "scaled_linear" -> "quadratic";
-      case "squaredcos_cap_v2" -> "cosine";
-      case "sigmoid" -> "sigmoid";
-      default ->
-          c.fail("beta_schedule", "must be linear, scaled_linear, squaredcos_cap_v2 or sigmoid");
-    };
+  /** The first of our tables that has this word. */
+  private ScheduleType schedule() {
+    String word = c.text("beta_schedule", "linear");
+    return Arrays.stream(ScheduleType.values())
+        .filter(schedule -> word.equals(schedule.diffusers()))
+        .findFirst()
+        .orElseGet(
+            () -> c.fail("beta_schedule", must(ScheduleType.values(), ScheduleType::diffusers)));
   }
 
-  private String predicts() {
-    return switch (c.text("prediction_type", "epsilon")) {
-      case "epsilon" -> "eps";
-      case "sample" -> "x0";
-      case "v_prediction" -> "v";
-      default -> c.fail("prediction_type", "must be epsilon, sample or v_prediction");
-    };
+  private PredictionType predicts() {
+    String word = c.text("prediction_type", "epsilon");
+    return Arrays.stream(PredictionType.values())
+        .filter(prediction -> word.equals(prediction.diffusers()))
+        .findFirst()
+        .orElseGet(
+            () ->
+                c.fail(
+                    "prediction_type", must(PredictionType.values(), PredictionType::diffusers)));
+  }
+
+  private static <T> String must(T[] rows, Function<T, String> word) {
+    return "must be one of "
+        + Arrays.stream(rows)
+            .map(word)
+            .filter(Objects::nonNull)
+            .distinct()
+            .collect(Collectors.joining(", "));
   }
 
   /** Thresholding wins over clipping; most classes do not know the latter and leave it out. */
@@ -169,27 +181,18 @@ public final class DiffusersScheduler {
   // ---- processes in continuous time ----
 
   private ProcessConfig scoreVe() {
-    return continuous(
-        "ve",
-        "score",
-        null,
-        null,
-        c.number("sigma_min", 0.01),
-        c.number("sigma_max", 1348),
-        null,
-        Conventions.OURS.with("dataRange", "unsigned"));
+    return continuous(ScheduleType.VE, PredictionType.SCORE)
+        .set("sigmaMin", c.number("sigma_min", 0.01))
+        .set("sigmaMax", c.number("sigma_max", 1348))
+        .set("conventions", Conventions.OURS.with("dataRange", "unsigned"))
+        .make();
   }
 
   private ProcessConfig scoreVp() {
-    return continuous(
-        "vp",
-        "eps",
-        c.number("beta_min", 0.1) / 1000,
-        c.number("beta_max", 20) / 1000,
-        null,
-        null,
-        null,
-        null);
+    return continuous(ScheduleType.VP, PredictionType.EPS)
+        .set("betaStart", c.number("beta_min", 0.1) / 1000)
+        .set("betaEnd", c.number("beta_max", 20) / 1000)
+        .make();
   }
 
   /** The straight line of rectified flow, on which a network may have been trained otherwise. */
@@ -197,55 +200,29 @@ public final class DiffusersScheduler {
     if (c.whole("num_train_timesteps", 1000) != 1000) {
       c.fail("num_train_timesteps", "must be 1000 with use_flow_sigmas");
     }
-    String predicts = c.text("prediction_type", "epsilon");
+    boolean velocity = c.text("prediction_type", "epsilon").equals("flow_prediction");
+    PredictionType predicts = velocity ? PredictionType.VELOCITY : predicts();
     if (c.flag("use_dynamic_shifting", false)) {
       c.fail("use_dynamic_shifting", "must be false: the shift is told by flow_shift");
     }
-    return continuous(
-        "flow",
-        predicts.equals("flow_prediction") ? "velocity" : predicts(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        DiffusersSampling.onFlow(c, thresholds(Conventions.OURS)));
+    return continuous(ScheduleType.FLOW, predicts)
+        .set("conventions", DiffusersSampling.onFlow(c, thresholds(Conventions.OURS)))
+        .make();
   }
 
   private ProcessConfig edm() {
     c.must("prediction_type", "epsilon");
-    return continuous(
-        "edm",
-        "edm",
-        null,
-        null,
-        c.number("sigma_min", 0.002),
-        c.number("sigma_max", 80),
-        c.number("sigma_data", 0.5),
-        DiffusersSampling.onEdm(c, thresholds(Conventions.OURS)));
+    return continuous(ScheduleType.EDM, PredictionType.EDM)
+        .set("sigmaMin", c.number("sigma_min", 0.002))
+        .set("sigmaMax", c.number("sigma_max", 80))
+        .set("sigmaData", c.number("sigma_data", 0.5))
+        .set("conventions", DiffusersSampling.onEdm(c, thresholds(Conventions.OURS)))
+        .make();
   }
 
-  private ProcessConfig continuous(
-      String schedule,
-      String predicts,
-      Double betaStart,
-      Double betaEnd,
-      Double sigmaMin,
-      Double sigmaMax,
-      Double sigmaData,
-      Conventions conventions) {
-    return new ProcessConfig(
-        schedule,
-        c.whole("num_train_timesteps", 2000),
-        betaStart == null ? 1e-4 : betaStart,
-        betaEnd == null ? 0.02 : betaEnd,
-        sigmaMin,
-        sigmaMax,
-        predicts,
-        sigmaData,
-        thresholds(),
-        false,
-        Variance.SMALL,
-        conventions);
+  private Draft<ProcessConfig> continuous(ScheduleType schedule, PredictionType predicts) {
+    return ProcessConfig.draft(schedule, predicts)
+        .set("steps", c.whole("num_train_timesteps", 2000))
+        .set("clip", thresholds());
   }
 }

@@ -2,8 +2,10 @@ package io.jiffusion.checkpoint;
 
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.DitConfig;
 import io.jiffusion.process.Variance;
 import io.jiffusion.weights.ArrayFile;
@@ -105,18 +107,12 @@ final class DitCheckpoint implements Format {
   }
 
   private static ProcessConfig process(DitConfig dit) {
-    return new ProcessConfig(
-        "linear",
-        1000,
-        1e-4,
-        2e-2,
-        null,
-        null,
-        "eps",
-        null,
-        false,
-        false,
-        dit.outputChannels() == 2 * dit.inputChannels() ? Variance.LEARNED_RANGE : Variance.LARGE,
-        null);
+    return ProcessConfig.draft(ScheduleType.LINEAR, PredictionType.EPS)
+        .set(
+            "variance",
+            dit.outputChannels() == 2 * dit.inputChannels()
+                ? Variance.LEARNED_RANGE
+                : Variance.LARGE)
+        .make();
   }
 }

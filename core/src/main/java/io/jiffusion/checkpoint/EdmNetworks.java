@@ -4,15 +4,16 @@ import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.SongUnetConfig;
 import io.jiffusion.network.SongUnetConfig.Noise;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
-import io.jiffusion.process.Variance;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -163,66 +164,29 @@ final class EdmNetworks implements Format {
   private static ProcessConfig process(PeerConfig c) {
     return switch (c.text("precond")) {
       case "EDMPrecond" ->
-          process("edm", "edm", 1000, 1e-4, 0.02, 0.002, 80.0, c.number("sigma_data", 0.5), null);
+          ProcessConfig.draft(ScheduleType.EDM, PredictionType.EDM)
+              .set("sigmaMin", 0.002)
+              .set("sigmaMax", 80.0)
+              .set("sigmaData", c.number("sigma_data", 0.5))
+              .make();
       case "VPPrecond" ->
-          process(
-              "vp",
-              "eps",
-              c.whole("M", 1000),
-              c.number("beta_min", 0.1) / 1000,
-              (c.number("beta_min", 0.1) + c.number("beta_d", 19.9)) / 1000,
-              null,
-              null,
-              null,
-              null);
+          ProcessConfig.draft(ScheduleType.VP, PredictionType.EPS)
+              .set("steps", c.whole("M", 1000))
+              .set("betaStart", c.number("beta_min", 0.1) / 1000)
+              .set("betaEnd", (c.number("beta_min", 0.1) + c.number("beta_d", 19.9)) / 1000)
+              .make();
       case "VEPrecond" ->
-          process(
-              "ve",
-              "scaled-score",
-              1000,
-              1e-4,
-              0.02,
-              c.number("sigma_min", 0.02),
-              c.number("sigma_max", 100),
-              null,
-              Conventions.OURS.with("label", "log-half-sigma"));
+          ProcessConfig.draft(ScheduleType.VE, PredictionType.SCALED_SCORE)
+              .set("sigmaMin", c.number("sigma_min", 0.02))
+              .set("sigmaMax", c.number("sigma_max", 100))
+              .set("conventions", Conventions.OURS.with("label", "log-half-sigma"))
+              .make();
       case "iDDPMPrecond" ->
-          process(
-              "cosine",
-              "eps",
-              c.whole("M", 1000),
-              1e-4,
-              0.02,
-              null,
-              null,
-              null,
-              Conventions.OURS.with("label", "nearest-index"));
+          ProcessConfig.draft(ScheduleType.COSINE, PredictionType.EPS)
+              .set("steps", c.whole("M", 1000))
+              .set("conventions", Conventions.OURS.with("label", "nearest-index"))
+              .make();
       default -> c.fail("precond", "must be EDMPrecond, VPPrecond, VEPrecond or iDDPMPrecond");
     };
-  }
-
-  private static ProcessConfig process(
-      String schedule,
-      String predicts,
-      int steps,
-      double betaStart,
-      double betaEnd,
-      Double sigmaMin,
-      Double sigmaMax,
-      Double sigmaData,
-      Conventions conventions) {
-    return new ProcessConfig(
-        schedule,
-        steps,
-        betaStart,
-        betaEnd,
-        sigmaMin,
-        sigmaMax,
-        predicts,
-        sigmaData,
-        false,
-        false,
-        Variance.SMALL,
-        conventions);
   }
 }

@@ -3,8 +3,10 @@ package io.jiffusion.checkpoint;
 import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig;
@@ -102,29 +104,23 @@ final class ErmonCheckpoint implements Format {
   }
 
   private static ProcessConfig process(PeerConfig d, PeerConfig all) {
-    String schedule =
+    ScheduleType schedule =
         switch (d.text("beta_schedule", "linear")) {
-          case "linear" -> "linear";
-          case "quad" -> "quadratic";
-          case "const" -> "constant";
-          case "jsd" -> "jsd";
-          case "sigmoid" -> "sigmoid";
+          case "linear" -> ScheduleType.LINEAR;
+          case "quad" -> ScheduleType.QUADRATIC;
+          case "const" -> ScheduleType.CONSTANT;
+          case "jsd" -> ScheduleType.JSD;
+          case "sigmoid" -> ScheduleType.SIGMOID;
           default -> d.fail("beta_schedule", "must be linear, quad, const, jsd or sigmoid");
         };
     double end = d.number("beta_end", 0.02);
     String variance = all.group("model").text("var_type", "fixedlarge");
-    return new ProcessConfig(
-        schedule,
-        d.whole("num_diffusion_timesteps", 1000),
-        schedule.equals("constant") ? end : d.number("beta_start", 1e-4),
-        end,
-        null,
-        null,
-        "eps",
-        null,
-        false,
-        false,
-        variance.equals("fixedsmall") ? Variance.SMALL : Variance.LARGE,
-        null);
+    boolean constant = schedule == ScheduleType.CONSTANT;
+    return ProcessConfig.draft(schedule, PredictionType.EPS)
+        .set("steps", d.whole("num_diffusion_timesteps", 1000))
+        .set("betaStart", constant ? end : d.number("beta_start", 1e-4))
+        .set("betaEnd", end)
+        .set("variance", variance.equals("fixedsmall") ? Variance.SMALL : Variance.LARGE)
+        .make();
   }
 }

@@ -1,14 +1,18 @@
 package io.jiffusion.checkpoint;
 
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.Binder;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.config.Tree;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The process that is told for a model by {@code --scheduler}: a file of diffusers' scheduler, or
@@ -36,9 +40,11 @@ final class GivenScheduler {
       }
       return DiffusersScheduler.read(settings);
     }
-    if (ProcessConfig.SCHEDULES.contains(given)) {
-      return RunConfig.of("cifar10", List.of("process.schedule=" + given, predicts(given)))
-          .process();
+    for (ScheduleType schedule : ScheduleType.values()) {
+      if (Binder.name(schedule).equals(given)) {
+        String predicts = "process.predicts=" + Binder.name(schedule.predicts());
+        return RunConfig.of("cifar10", List.of("process.schedule=" + given, predicts)).process();
+      }
     }
     if (given.matches("[A-Za-z0-9]+Scheduler")) {
       Map<String, Tree> keys = new LinkedHashMap<>(own == null ? Map.of() : own.keys());
@@ -51,7 +57,9 @@ final class GivenScheduler {
             + given
             + ", must be a file such as scheduler_config.json, a class of diffusers such as"
             + " DDPMScheduler, or one of "
-            + String.join(", ", ProcessConfig.SCHEDULES));
+            + Arrays.stream(ScheduleType.values())
+                .map(Binder::name)
+                .collect(Collectors.joining(", ")));
   }
 
   private static Path file(Path path) {
@@ -63,16 +71,5 @@ final class GivenScheduler {
         .filter(Files::isRegularFile)
         .findFirst()
         .orElse(null);
-  }
-
-  /** What networks of a process are trained to predict as a rule. */
-  private static String predicts(String schedule) {
-    return "process.predicts="
-        + switch (schedule) {
-          case "flow" -> "velocity";
-          case "edm" -> "edm";
-          case "ve" -> "score";
-          default -> "eps";
-        };
   }
 }

@@ -4,8 +4,10 @@ import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.SuperResolutionConfig;
@@ -292,20 +294,19 @@ final class OpenAiCheckpoint implements Format {
     if (!noise.equals("linear") && !noise.equals("cosine")) {
       c.fail("noise_schedule", "must be linear or cosine");
     }
-    return new ProcessConfig(
-        noise.equals("linear") ? "rescaled-linear" : "cosine",
-        steps,
-        1e-4,
-        0.02,
-        null,
-        null,
-        c.flag("predict_xstart", false) ? "x0" : "eps",
-        null,
-        true,
-        true,
-        unet.config.learnedVariance()
-            ? Variance.LEARNED_RANGE
-            : c.flag("sigma_small", false) ? Variance.SMALL : Variance.LARGE,
-        rescaled && steps != 1000 ? Conventions.OURS.with("label", "rescaled") : null);
+    ScheduleType schedule =
+        noise.equals("linear") ? ScheduleType.RESCALED_LINEAR : ScheduleType.COSINE;
+    PredictionType predicts =
+        c.flag("predict_xstart", false) ? PredictionType.X0 : PredictionType.EPS;
+    Variance fixed = c.flag("sigma_small", false) ? Variance.SMALL : Variance.LARGE;
+    return ProcessConfig.draft(schedule, predicts)
+        .set("steps", steps)
+        .set("clip", true)
+        .set("rederive", true)
+        .set("variance", unet.config.learnedVariance() ? Variance.LEARNED_RANGE : fixed)
+        .set(
+            "conventions",
+            rescaled && steps != 1000 ? Conventions.OURS.with("label", "rescaled") : null)
+        .make();
   }
 }

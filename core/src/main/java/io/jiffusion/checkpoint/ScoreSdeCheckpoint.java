@@ -4,8 +4,10 @@ import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.SongUnetConfig;
 import io.jiffusion.network.SongUnetConfig.Noise;
@@ -209,30 +211,26 @@ final class ScoreSdeCheckpoint implements Format {
     if (!continuous && !sde.equals("vpsde")) {
       training.fail("continuous", "must be true with " + sde);
     }
-    String schedule =
+    ScheduleType schedule =
         switch (sde) {
-          case "vpsde" -> continuous ? "vp" : "linear";
-          case "subvpsde" -> "sub-vp";
-          case "vesde" -> "ve";
+          case "vpsde" -> continuous ? ScheduleType.VP : ScheduleType.LINEAR;
+          case "subvpsde" -> ScheduleType.SUB_VP;
+          case "vesde" -> ScheduleType.VE;
           default -> training.fail("sde", "must be vpsde, subvpsde or vesde");
         };
     int steps = model.whole("num_scales", 1000);
     // betas of the table are those of the SDE, over N
-    double scale = schedule.equals("linear") ? steps : 1000;
-    boolean exploding = schedule.equals("ve");
+    double scale = schedule == ScheduleType.LINEAR ? steps : 1000;
+    boolean exploding = schedule == ScheduleType.VE;
     boolean unsigned = !all.group("data").flag("centered", false);
-    return new ProcessConfig(
-        schedule,
-        steps,
-        model.number("beta_min", 0.1) / scale,
-        model.number("beta_max", 20) / scale,
-        exploding ? model.number("sigma_min", 0.01) : null,
-        exploding ? model.number("sigma_max", 50) : null,
-        exploding ? "score" : "eps",
-        null,
-        false,
-        false,
-        Variance.LARGE,
-        unsigned ? Conventions.OURS.with("dataRange", "unsigned") : null);
+    return ProcessConfig.draft(schedule, exploding ? PredictionType.SCORE : PredictionType.EPS)
+        .set("steps", steps)
+        .set("betaStart", model.number("beta_min", 0.1) / scale)
+        .set("betaEnd", model.number("beta_max", 20) / scale)
+        .set("sigmaMin", exploding ? model.number("sigma_min", 0.01) : null)
+        .set("sigmaMax", exploding ? model.number("sigma_max", 50) : null)
+        .set("variance", Variance.LARGE)
+        .set("conventions", unsigned ? Conventions.OURS.with("dataRange", "unsigned") : null)
+        .make();
   }
 }

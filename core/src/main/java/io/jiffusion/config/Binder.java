@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Makes records of a {@link Tree}, strictly: every key must be known, every component given, no
@@ -239,13 +238,15 @@ public final class Binder {
         return constant;
       }
     }
+    List<String> words =
+        Arrays.stream(type.getEnumConstants()).map(constant -> name((Enum<?>) constant)).toList();
+    String near = tree.value() instanceof String text ? Suggestion.of(text, words) : null;
     return illegal(
         path,
         tree,
         "must be one of "
-            + Arrays.stream(type.getEnumConstants())
-                .map(constant -> name((Enum<?>) constant))
-                .collect(Collectors.joining(", ")));
+            + String.join(", ", words)
+            + (near == null ? "" : "; did you mean " + near + "?"));
   }
 
   private Object illegal(String path, Tree tree, String rule) {

@@ -58,19 +58,7 @@ public record Conventions(
    * quarter of the logarithm of the noise level, the logarithm of half of sigma, the index whose
    * noise level is the nearest, the index and 1000·t rounded or cut to whole numbers.
    */
-  public static final List<String> LABELS =
-      List.of(
-          "index",
-          "rescaled",
-          "999t",
-          "1000t",
-          "sigma",
-          "log-noise-level",
-          "log-half-sigma",
-          "nearest-index",
-          "rounded-index",
-          "floored-index",
-          "floored-1000t");
+  public static final List<String> LABELS = Labels.names();
 
   /** Ranges of images: from −1 to 1, or from 0 to 1. */
   public static final List<String> RANGES = List.of("signed", "unsigned");

@@ -281,11 +281,11 @@ public final class ImageClassifier implements AutoCloseable {
     if (!same(process, of)) {
       throw new IllegalArgumentException(
           "illegal classifier: trained on noise of "
-              + process.schedule()
+              + Binder.name(process.schedule())
               + " with "
               + process.steps()
               + " steps, must be that of the model it guides, "
-              + of.schedule()
+              + Binder.name(of.schedule())
               + " with "
               + of.steps()
               + " steps; train one with jiffusion train-classifier --noisy");

@@ -5,6 +5,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.checkpoint.StoredModel;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
@@ -171,7 +172,7 @@ public final class Predict {
   private static double time(ProcessConfig process, NoiseSchedule schedule, double sigma) {
     double least = schedule.noiseLevel(0);
     double most = schedule.noiseLevel(1);
-    boolean any = process.schedule().equals("edm");
+    boolean any = process.schedule() == ScheduleType.EDM;
     Check.that(
         sigma > 0
             && sigma >= least * (1 - TimeRange.ROUNDING)

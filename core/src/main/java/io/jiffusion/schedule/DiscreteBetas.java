@@ -1,6 +1,7 @@
 package io.jiffusion.schedule;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -97,15 +98,28 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   /**
-   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models,
-   * 2021): ᾱ follows a squared cosine with offset 0.008, no beta is above 0.999.
+   * The table of a given ᾱ(t), {@code beta_i = min(1 − ᾱ((i+1)/T) / ᾱ(i/T), 0.999)}: Improved
+   * DDPM's {@code betas_for_alpha_bar}.
+   *
+   * @param alphaBar the squared signal scale, falling, above 0 before t = 1
    */
-  public static DiscreteBetas cosine(int steps) {
+  public static DiscreteBetas ofAlphaBar(int steps, DoubleUnaryOperator alphaBar) {
     return make(
         steps,
         i ->
             Math.min(
-                1 - cosineAlphaBar((i + 1.0) / steps) / cosineAlphaBar((double) i / steps), 0.999));
+                1
+                    - alphaBar.applyAsDouble((i + 1.0) / steps)
+                        / alphaBar.applyAsDouble((double) i / steps),
+                0.999));
+  }
+
+  /**
+   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models,
+   * 2021): ᾱ follows a squared cosine with offset 0.008.
+   */
+  public static DiscreteBetas cosine(int steps) {
+    return ofAlphaBar(steps, t -> square(Math.cos((t + 0.008) / 1.008 * Math.PI / 2)));
   }
 
   /**
@@ -399,10 +413,6 @@ public final class DiscreteBetas implements NoiseSchedule {
       throw new IllegalArgumentException(
           "illegal steps: " + steps + ", must be from 1 to " + MOST_STEPS);
     }
-  }
-
-  private static double cosineAlphaBar(double t) {
-    return square(Math.cos((t + 0.008) / 1.008 * Math.PI / 2));
   }
 
   private static double square(double x) {

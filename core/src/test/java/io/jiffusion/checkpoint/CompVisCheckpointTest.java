@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.Binder;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.Shapes;
@@ -75,11 +76,11 @@ class CompVisCheckpointTest {
     try (StoredModel stored = Checkpoints.open(FILE)) {
       RunConfig config = stored.run().config();
       ProcessConfig process = config.process();
-      assertThat(process.schedule()).isEqualTo("quadratic");
+      assertThat(Binder.name(process.schedule())).isEqualTo("quadratic");
       assertThat(process.betaStart()).isEqualTo(0.0015);
       assertThat(process.betaEnd()).isEqualTo(0.0195);
       assertThat(process.steps()).isEqualTo(1000);
-      assertThat(process.predicts()).isEqualTo("eps");
+      assertThat(Binder.name(process.predicts())).isEqualTo("eps");
       assertThat(process.clip()).isFalse();
       assertThat(config.classes()).isEqualTo(10);
       assertThat(config.nullClass()).isEqualTo(-1);

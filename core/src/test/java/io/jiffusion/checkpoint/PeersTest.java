@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.Binder;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.Home;
 import io.jiffusion.config.NetworkConfig;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Codec;
@@ -20,18 +23,19 @@ import io.jiffusion.pipeline.Predict.Given;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Values;
 import io.jiffusion.process.Variance;
-import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.weights.ArrayFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -168,8 +172,8 @@ class PeersTest {
       boolean rederive,
       Variance variance) {
     ProcessConfig process = Checkpoints.describe(PeerCase.of(resource).folder()).config().process();
-    assertThat(process.schedule()).isEqualTo(schedule);
-    assertThat(process.predicts()).isEqualTo(predicts);
+    assertThat(Binder.name(process.schedule())).isEqualTo(schedule);
+    assertThat(Binder.name(process.predicts())).isEqualTo(predicts);
     assertThat(process.clip()).isEqualTo(clip);
     assertThat(process.rederive()).isEqualTo(rederive);
     assertThat(process.variance()).isEqualTo(variance);
@@ -191,7 +195,7 @@ class PeersTest {
     try (StoredModel stored =
         Checkpoints.open(checkpoint, new ReadOptions(null, flags, "auto", null))) {
       ProcessConfig process = stored.run().config().process();
-      assertThat(process.schedule()).isEqualTo("cosine");
+      assertThat(Binder.name(process.schedule())).isEqualTo("cosine");
       assertThat(String.valueOf(process.known().label())).isEqualTo(label);
       assertThat(process.timeLabel().at(0.125)).isEqualTo(at, within(1e-9));
     }
@@ -330,29 +334,48 @@ class PeersTest {
     }
   }
 
-  /** Diffusers has no word for some of them, and gets their betas. */
-  static List<String> tables() {
-    return ProcessConfig.SCHEDULES.stream()
-        .filter(name -> !List.of("vp", "sub-vp", "ve", "edm", "flow").contains(name))
-        .toList();
-  }
+  private static final Set<PredictionType> OF_TABLES =
+      EnumSet.of(PredictionType.EPS, PredictionType.X0, PredictionType.V);
 
+  /**
+   * Tables that diffusers has no word for go as their betas; predictions without one, not at all.
+   */
   @ParameterizedTest
-  @MethodSource("tables")
-  void everyTableIsExportedAsItIs(String schedule) {
-    List<String> settings = List.of("process.schedule=" + schedule, "process.steps=200");
-    ProcessConfig process = RunConfig.of("cifar10", settings).process();
+  @EnumSource
+  void everyScheduleWithEveryPredictionIsExportedAsItIsOrRefused(ScheduleType schedule) {
     PeerCase peer = PeerCase.of("diffusers-unet2d/defaults-heads8");
     try (StoredModel unet = Checkpoints.open(peer.folder())) {
       NetworkConfig network = unet.run().config().network();
-      RunFolder run = RunFolder.of(new RunConfig(null, network, process, null), 0);
-      Checkpoints.export(new StoredModel(run, unet.weights()), folder.resolve("out"), "stored");
+      for (PredictionType predicts : PredictionType.values()) {
+        if (predicts == PredictionType.VELOCITY && schedule != ScheduleType.FLOW) {
+          continue; // no such process
+        }
+        ProcessConfig process = ProcessConfig.draft(schedule, predicts).set("steps", 200).make();
+        RunFolder run = RunFolder.of(new RunConfig(null, network, process, null), 0);
+        StoredModel model = new StoredModel(run, unet.weights());
+        Path out = folder.resolve(predicts.name());
+        if (schedule.isTable() && OF_TABLES.contains(predicts)) {
+          Checkpoints.export(model, out, "stored");
+          sameProcess(Checkpoints.describe(out).config().process(), process);
+        } else {
+          assertThatThrownBy(() -> Checkpoints.export(model, out, "stored"))
+              .isInstanceOf(JiffusionException.class)
+              .hasMessageEndingWith(
+                  schedule.isTable()
+                      ? "predicts " + Binder.name(predicts) + ", must be one of eps, x0, v"
+                      : "schedule " + Binder.name(schedule) + ", must be a table of betas");
+          assertThat(out).doesNotExist();
+        }
+      }
     }
-    NoiseSchedule table = process.noiseSchedule();
-    NoiseSchedule again =
-        Checkpoints.describe(folder.resolve("out")).config().process().noiseSchedule();
-    for (int i = 1; i <= 200; i++) {
-      assertThat(again.alpha(i / 200.0)).isEqualTo(table.alpha(i / 200.0), within(1e-5));
+  }
+
+  private static void sameProcess(ProcessConfig again, ProcessConfig process) {
+    assertThat(again.predicts()).isEqualTo(process.predicts());
+    for (int i = 1; i <= process.steps(); i++) {
+      double t = (double) i / process.steps();
+      assertThat(again.noiseSchedule().alpha(t))
+          .isEqualTo(process.noiseSchedule().alpha(t), within(1e-5));
     }
   }
 

@@ -43,7 +43,7 @@ class SettingTest {
             new Setting("train.warmup", "steps over which the learning rate grows from 0", "200"),
             new Setting(
                 "process.predicts",
-                "what the network predicts, one of eps, x0, v, score, scaled-score, velocity, edm",
+                "what the network predicts: eps, x0, v, score, scaled-score, velocity, edm",
                 "eps"),
             new Setting(
                 "network.unet.timing",

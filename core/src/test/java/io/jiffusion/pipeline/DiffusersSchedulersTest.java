@@ -9,6 +9,7 @@ import io.jiffusion.checkpoint.DiffusersScheduler;
 import io.jiffusion.checkpoint.PeerConfig;
 import io.jiffusion.config.Conventions;
 import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.config.Tree;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
@@ -237,14 +238,14 @@ class DiffusersSchedulersTest {
   /** What the recorded network says: exact, by the label alone. */
   private static Batch network(ProcessConfig process, Batch x, double label) {
     double gain = process.clip() ? 3 : 1; // so that clipping shows
-    if (process.schedule().equals("edm")) {
+    if (process.schedule() == ScheduleType.EDM) {
       double sigma = Math.exp(4 * label);
       double norm = Math.sqrt(sigma * sigma + 0.25);
       Batch y = x.times(norm);
       double out = sigma * 0.5 / norm;
       return Batch.lincomb(gain / out, MIXTURE.x0(y, 1, sigma), -0.25 / (norm * norm) / out, y);
     }
-    if (process.schedule().equals("flow")) {
+    if (process.schedule() == ScheduleType.FLOW) {
       double sigma = (label + 0.5) / 1000;
       Batch data = MIXTURE.x0(x, 1 - sigma, sigma);
       return Batch.lincomb(1 / sigma, x, -(1 - sigma) / sigma - 1, data);
@@ -255,8 +256,8 @@ class DiffusersSchedulersTest {
     Batch data = MIXTURE.x0(x, alpha, sigma).times(gain);
     Batch eps = Batch.lincomb(1 / sigma, x, -alpha / sigma, data);
     return switch (process.predicts()) {
-      case "x0" -> data;
-      case "v" -> Batch.lincomb(alpha, eps, -sigma, data);
+      case X0 -> data;
+      case V -> Batch.lincomb(alpha, eps, -sigma, data);
       default -> eps;
     };
   }

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.config.PredictionType;
 import io.jiffusion.config.ProcessConfig;
+import io.jiffusion.config.ScheduleType;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Gradient;
 import io.jiffusion.process.Noise;
-import io.jiffusion.process.Variance;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
@@ -27,11 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ImageClassifierTest {
   private static final ImageSet DATA = Stripes.of(300, 8, 3, 0);
 
-  private static final ProcessConfig NOISE =
-      new ProcessConfig(
-          "cosine", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL, null);
+  private static final ProcessConfig NOISE = noise(ScheduleType.COSINE);
 
   @TempDir Path folder;
+
+  private static ProcessConfig noise(ScheduleType schedule) {
+    return ProcessConfig.draft(schedule, PredictionType.EPS).set("steps", 50).make();
+  }
 
   @Test
   void learnsToTellClassesApart() {
@@ -67,9 +70,7 @@ class ImageClassifierTest {
         x = Batch.lincomb(1, x, 0.5, gradient.at(x, t));
       }
       assertThat(judge.classify(floats(x)).classes()).isEqualTo(classes);
-      ProcessConfig other =
-          new ProcessConfig(
-              "linear", 50, 1e-4, 0.02, null, null, "eps", null, true, true, Variance.SMALL, null);
+      ProcessConfig other = noise(ScheduleType.LINEAR);
       assertThatThrownBy(() -> judge.gradient(other, classes))
           .hasMessage(
               "illegal classifier: trained on noise of cosine with 50 steps, must be that of the"
