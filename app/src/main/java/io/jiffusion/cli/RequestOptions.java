@@ -1,7 +1,7 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.pipeline.Defaults;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Values;
@@ -22,17 +22,7 @@ final class RequestOptions {
 
   private static final String AUTO = "auto";
 
-  /** Up to so many evaluations, SDE-DPM-Solver++ makes the best digits: docs/samplers.md. */
-  private static final int FEW = 20;
-
-  private static final int MANY = 50;
   private static final int COUNT = 16;
-
-  /**
-   * From the first time to the last noisy one, which adaptive samplers do in steps of their own,
-   * and to no noise.
-   */
-  private static final int ENDS = 2;
 
   @Option(
       names = "--sampler",
@@ -131,10 +121,33 @@ final class RequestOptions {
       description = "Images in flight; changes no pixel. 0 leaves it to the program.")
   int batch;
 
-  /** The request for a model of this configuration. */
+  /** The request for a model of this configuration, with nothing left open. */
   SampleRequest request(RunConfig config) {
-    ProcessConfig process = config.process();
-    String name = sampler(process);
+    return Defaults.fill(words(config), config.process());
+  }
+
+  /** What is to be said of the model's own sampler where it is taken; empty for nothing. */
+  String note(RunConfig config) {
+    String differs = Defaults.differs(words(config), config.process());
+    return differs.isEmpty()
+        ? ""
+        : "note: not everything is as in the program that the model is from: "
+            + differs
+            + " (docs/checkpoints.md)";
+  }
+
+  /** What was typed. */
+  private SampleRequest words(RunConfig config) {
+    SampleRequest request =
+        SampleRequest.auto(count == null ? COUNT : count)
+            .spacing(spacing)
+            .sampler(eta == null ? sampler : ddim())
+            .seed(seed)
+            .classes(config.classesOf(classes))
+            .guidance(guidance)
+            .guide(guide)
+            .threshold(threshold)
+            .batch(batch);
     if (steps != null && evaluations != null) {
       throw new IllegalArgumentException(
           "illegal --steps "
@@ -143,30 +156,18 @@ final class RequestOptions {
               + evaluations
               + ", must be one of them");
     }
-    SampleRequest request = SampleRequest.of(count == null ? COUNT : count).sampler(name);
-    boolean own = isOwn(process);
     if (steps != null) {
-      request = request.steps(steps);
-    } else if (evaluations != null) {
-      request = request.evaluations(evaluations);
-    } else if (own && process.known().steps() != null) {
-      request = request.steps(process.known().steps());
-    } else if (Samplers.method(name).order().equals("adaptive")) {
-      request = request.steps(ENDS);
-    } else if (Samplers.method(name).name().equals("ddpm")) {
-      request = request.steps(process.steps());
-    } else {
-      request = request.evaluations(Math.min(MANY, process.steps()));
+      return request.steps(steps);
     }
-    String ownSpacing = process.known().spacing();
-    return request
-        .spacing(own && spacing.equals(AUTO) && ownSpacing != null ? ownSpacing : spacing())
-        .seed(seed)
-        .classes(config.classesOf(classes))
-        .guidance(guidance)
-        .guide(guide)
-        .threshold(threshold)
-        .batch(batch);
+    return evaluations == null ? request : request.evaluations(evaluations);
+  }
+
+  private String ddim() {
+    if (!sampler.equalsIgnoreCase(AUTO) && !SamplerNames.own(sampler).equals("ddim")) {
+      throw new IllegalArgumentException(
+          "illegal --eta " + eta + " with --sampler " + sampler + ", must go with ddim alone");
+    }
+    return "ddim:eta=" + eta;
   }
 
   /** Has a file of noise, [N, C, H, W], decide the count. */
@@ -196,50 +197,6 @@ final class RequestOptions {
               shape[0]));
     }
     count = Math.toIntExact(shape[0]);
-  }
-
-  /** What is to be said of the model's own sampler where it is taken; empty for nothing. */
-  String note(ProcessConfig process) {
-    String differs = process.known().differs();
-    return differs == null || !isOwn(process)
-        ? ""
-        : "note: not everything is as in the program that the model is from: "
-            + differs
-            + " (docs/checkpoints.md)";
-  }
-
-  /** Whether the model's own sampler is taken. */
-  private boolean isOwn(ProcessConfig process) {
-    return isAuto() && eta == null && process.known().sampler() != null;
-  }
-
-  private String sampler(ProcessConfig process) {
-    if (isOwn(process)) {
-      return process.known().sampler();
-    }
-    String named = SamplerNames.own(sampler);
-    if (eta != null) {
-      if (!named.equals("ddim") && !isAuto()) {
-        throw new IllegalArgumentException(
-            "illegal --eta " + eta + " with --sampler " + sampler + ", must go with ddim alone");
-      }
-      return "ddim:eta=" + eta;
-    }
-    if (!isAuto()) {
-      return named;
-    }
-    int number = steps != null ? steps : evaluations != null ? evaluations : MANY;
-    return number <= FEW ? "dpmpp-2m-sde" : "ddim";
-  }
-
-  private boolean isAuto() {
-    return sampler.equalsIgnoreCase(AUTO);
-  }
-
-  /** The spacing that is typed, or that the sampler's name says: DPM++ 2M Karras. */
-  private String spacing() {
-    String said = SamplerNames.spacing(sampler);
-    return spacing.equals(AUTO) && said != null ? said : spacing;
   }
 
   /** For the completion of the shell. */

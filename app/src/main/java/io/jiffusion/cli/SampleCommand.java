@@ -147,7 +147,7 @@ final class SampleCommand implements Callable<Integer> {
         plan(model, request);
         return 0;
       }
-      String note = options.note(model.config().process());
+      String note = options.note(model.config());
       if (!note.isEmpty()) {
         console.err.println(note);
       }

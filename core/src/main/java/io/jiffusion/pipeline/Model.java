@@ -18,6 +18,7 @@ import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -176,6 +177,21 @@ public final class Model implements AutoCloseable {
   /** The forward process of the training. */
   public NoiseSchedule schedule() {
     return config.process().noiseSchedule();
+  }
+
+  /**
+   * A request that leaves sampler, steps and times to the model, as {@link SampleRequest#auto}.
+   *
+   * @param classes to draw, by name or number; none for images of any kind
+   * @throws IllegalArgumentException if the model has no such class
+   */
+  public SampleRequest request(int count, String... classes) {
+    return SampleRequest.auto(count).classes(config.classesOf(List.of(classes)));
+  }
+
+  /** The request with what it leaves open filled in: what {@link #sample} makes of it. */
+  public SampleRequest resolve(SampleRequest request) {
+    return Defaults.fill(request, config.process());
   }
 
   /**

@@ -18,8 +18,6 @@ import java.util.function.Supplier;
  * @param spacing the name of the times
  */
 record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing) {
-  private static final String AUTO = "auto";
-
   /**
    * The sampler that a request names.
    *
@@ -33,18 +31,19 @@ record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing
 
   /** For those who ask what a request does, not what it makes: with any measured variance. */
   static ResolvedRequest of(ProcessConfig process, SampleRequest request) {
-    return of(
-        process, request, named(process, request, () -> new OptimalVariance(new double[] {1})));
+    SampleRequest filled = Defaults.fill(request, process);
+    return of(process, filled, named(process, filled, () -> new OptimalVariance(new double[] {1})));
   }
 
   /**
    * The way of a sampler, whether the request names it or not.
    *
+   * @param request that leaves nothing open
    * @throws IllegalArgumentException if sampler, steps, budget or spacing do not fit the process
    */
   static ResolvedRequest of(ProcessConfig process, SampleRequest request, Sampler sampler) {
     String spacing =
-        request.spacing().equals(AUTO)
+        request.spacing().equals(SampleRequest.AUTO)
             ? process.spacing(Samplers.method(request.sampler()).spacing())
             : request.spacing();
     Edit edit = Edit.parse(request.edit());

@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
+import io.jiffusion.base.Draft;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.Tree;
@@ -10,7 +11,6 @@ import io.jiffusion.sampler.Interpolation;
 import io.jiffusion.sampler.SamplerNames;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -25,10 +25,11 @@ import java.util.stream.IntStream;
  * @param count number of images, at least 1
  * @param sampler the algorithm and its options, such as {@code ddim} or {@code ddim:eta=0.5}; a
  *     name of another program, such as {@code DPM++ 2M Karras}, becomes ours, and sets the spacing
- *     that it says unless one is given
+ *     that it says unless one is given; {@code auto} is the model's own, or the best for so many
+ *     steps
  * @param steps of the sampler, at least 1; 0 where a budget is given instead
  * @param evaluations budget of network evaluations of an image: as many steps as need no more than
- *     these; 0 where the steps are given
+ *     these; 0 where the steps are given. Both 0 leave it to the model and the sampler
  * @param spacing the times of the steps, such as {@code uniform} or {@code karras:rho=7}; {@code
  *     auto} is what the sampler is best known with
  * @param seed of the first image
@@ -77,24 +78,23 @@ public record SampleRequest(
   /** Guidance by the model without a class; {@code low} and {@code high} are noise levels. */
   static final String FREE = "free";
 
+  /** What is left to the model. */
+  static final String AUTO = "auto";
+
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
     Check.that(!sampler.isBlank(), "sampler", "''", "must be a name such as ddim");
-    Check.that(
-        steps >= 1 || steps == 0 && evaluations >= 1,
-        "steps",
-        steps,
-        "must be 1 or more, or evaluations must be");
+    Check.that(steps >= 0, "steps", steps, "must be 1 or more, or 0 where they are left open");
     Check.that(
         evaluations == 0 || evaluations >= 1 && steps == 0,
         "evaluations",
         evaluations,
         "must be 1 or more in place of steps, or 0");
     Check.that(!spacing.isBlank(), "spacing", "''", "must be a name such as uniform");
-    if (spacing.equals("auto") && SamplerNames.spacing(sampler) != null) {
+    if (spacing.equals(AUTO) && SamplerNames.spacing(sampler) != null) {
       spacing = SamplerNames.spacing(sampler);
     }
-    sampler = SamplerNames.own(sampler);
+    sampler = sampler.equalsIgnoreCase(AUTO) ? AUTO : SamplerNames.own(sampler);
     classes.forEach(label -> Check.that(label >= 0, "classes", label, "must be 0 or more"));
     Check.that(
         guidance >= 0 && guidance < Double.POSITIVE_INFINITY,
@@ -112,61 +112,76 @@ public record SampleRequest(
 
   /** A request for DDIM in 50 steps, seed 0, without classes. */
   public static SampleRequest of(int count) {
-    return new SampleRequest(
-        count, "ddim", 50, 0, "auto", 0, List.of(), 1, "free", "auto", Edit.NONE, 0, false, false,
-        null, null, null, null);
+    return auto(count).sampler("ddim").steps(50);
+  }
+
+  /**
+   * A request that leaves sampler, steps and times to the model: what an imported model was made
+   * for, else what {@link Defaults} tells. What is said of them still holds: {@code
+   * auto(16).steps(10)} is the best that the library knows for ten steps.
+   */
+  public static SampleRequest auto(int count) {
+    return Draft.of(SampleRequest.class)
+        .set("count", count)
+        .set("sampler", AUTO)
+        .set("steps", 0)
+        .set("evaluations", 0)
+        .set("spacing", AUTO)
+        .set("seed", 0L)
+        .set("classes", List.of())
+        .set("guidance", 1.0)
+        .set("guide", FREE)
+        .set("threshold", AUTO)
+        .set("edit", Edit.NONE)
+        .set("batch", 0)
+        .set("floats", false)
+        .set("trajectory", false)
+        .make();
   }
 
   public SampleRequest sampler(String text) {
-    return with(draft -> draft.sampler = text);
+    return with("sampler", text);
   }
 
   /** Takes the place of a budget of evaluations. */
   public SampleRequest steps(int number) {
-    return with(
-        draft -> {
-          draft.steps = number;
-          draft.evaluations = 0;
-        });
+    Check.that(number >= 1, "steps", number, "must be 1 or more");
+    return Draft.of(this).set("steps", number).set("evaluations", 0).make();
   }
 
   /** Takes the place of a number of steps. */
   public SampleRequest evaluations(int budget) {
     Check.that(budget >= 1, "evaluations", budget, "must be 1 or more");
-    return with(
-        draft -> {
-          draft.steps = 0;
-          draft.evaluations = budget;
-        });
+    return Draft.of(this).set("steps", 0).set("evaluations", budget).make();
   }
 
   public SampleRequest spacing(String text) {
-    return with(draft -> draft.spacing = text);
+    return with("spacing", text);
   }
 
   public SampleRequest seed(long first) {
-    return with(draft -> draft.seed = first);
+    return with("seed", first);
   }
 
   public SampleRequest classes(int... labels) {
-    return with(draft -> draft.classes = IntStream.of(labels).boxed().toList());
+    return with("classes", IntStream.of(labels).boxed().toList());
   }
 
   public SampleRequest guidance(double scale) {
-    return with(draft -> draft.guidance = scale);
+    return with("guidance", scale);
   }
 
   public SampleRequest guide(String text) {
-    return with(draft -> draft.guide = text);
+    return with("guide", text);
   }
 
   public SampleRequest threshold(String text) {
-    return with(draft -> draft.threshold = text);
+    return with("threshold", text);
   }
 
   /** To go with {@link #image} or {@link #images}, and a {@link #mask} where pixels are made. */
   public SampleRequest edit(String text) {
-    return with(draft -> draft.edit = text);
+    return with("edit", text);
   }
 
   /** By how much the picture of an edit may be smaller than what is made: 1, but to upscale. */
@@ -186,32 +201,32 @@ public record SampleRequest(
 
   /** A picture for each image. */
   public SampleRequest images(float[] pictures) {
-    return with(draft -> draft.images = pictures);
+    return with("images", pictures);
   }
 
   public SampleRequest mask(float[] known) {
-    return with(draft -> draft.mask = known);
+    return with("mask", known);
   }
 
   public SampleRequest batch(int number) {
-    return with(draft -> draft.batch = number);
+    return with("batch", number);
   }
 
   public SampleRequest floats(boolean wanted) {
-    return with(draft -> draft.floats = wanted);
+    return with("floats", wanted);
   }
 
   public SampleRequest trajectory(boolean wanted) {
-    return with(draft -> draft.trajectory = wanted);
+    return with("trajectory", wanted);
   }
 
   public SampleRequest noise(float[] states) {
-    return with(draft -> draft.noise = states);
+    return with("noise", states);
   }
 
   /** Instead of noise drawn from the seeds, [draws, count, C, H, W]. */
   public SampleRequest draws(float[] numbers) {
-    return with(draft -> draft.draws = numbers);
+    return with("draws", numbers);
   }
 
   /**
@@ -250,18 +265,18 @@ public record SampleRequest(
 
   /** The request for some of the images, from {@code first} on. */
   public SampleRequest part(int first, int number) {
-    return with(
-        draft -> {
-          draft.count = number;
-          draft.seed = seed + first;
-          draft.classes =
-              classes.isEmpty()
-                  ? classes
-                  : IntStream.range(first, first + number).mapToObj(this::label).toList();
-          draft.noise = range(noise, first, number);
-          draft.draws = draws == null ? null : drawsOf(first, number);
-          draft.images = range(images, first, number);
-        });
+    List<Integer> labels =
+        classes.isEmpty()
+            ? classes
+            : IntStream.range(first, first + number).mapToObj(this::label).toList();
+    return Draft.of(this)
+        .set("count", number)
+        .set("seed", seed + first)
+        .set("classes", labels)
+        .set("noise", range(noise, first, number))
+        .set("draws", draws == null ? null : drawsOf(first, number))
+        .set("images", range(images, first, number))
+        .make();
   }
 
   /** Of every draw the numbers of some images. */
@@ -319,74 +334,7 @@ public record SampleRequest(
     return ByValue.hash(this);
   }
 
-  private SampleRequest with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.request();
-  }
-
-  /** A request in the making. */
-  private static final class Draft {
-    int count;
-    String sampler;
-    int steps;
-    int evaluations;
-    String spacing;
-    long seed;
-    List<Integer> classes;
-    double guidance;
-    String guide;
-    String threshold;
-    String edit;
-    int batch;
-    boolean floats;
-    boolean trajectory;
-    float[] noise;
-    float[] draws;
-    float[] images;
-    float[] mask;
-
-    Draft(SampleRequest from) {
-      count = from.count;
-      sampler = from.sampler;
-      steps = from.steps;
-      evaluations = from.evaluations;
-      spacing = from.spacing;
-      seed = from.seed;
-      classes = from.classes;
-      guidance = from.guidance;
-      guide = from.guide;
-      threshold = from.threshold;
-      edit = from.edit;
-      batch = from.batch;
-      floats = from.floats;
-      trajectory = from.trajectory;
-      noise = from.noise;
-      draws = from.draws;
-      images = from.images;
-      mask = from.mask;
-    }
-
-    SampleRequest request() {
-      return new SampleRequest(
-          count,
-          sampler,
-          steps,
-          evaluations,
-          spacing,
-          seed,
-          classes,
-          guidance,
-          guide,
-          threshold,
-          edit,
-          batch,
-          floats,
-          trajectory,
-          noise,
-          draws,
-          images,
-          mask);
-    }
+  private SampleRequest with(String component, Object value) {
+    return Draft.of(this).set(component, value).make();
   }
 }

@@ -58,10 +58,11 @@ final class Sampling {
    * @throws IllegalArgumentException if the request does not fit the model
    */
   SampleResult run(
-      SampleRequest request,
+      SampleRequest asked,
       Consumer<Progress> progress,
       Cancellation cancellation,
       BiConsumer<Integer, Images> made) {
+    SampleRequest request = Defaults.fill(asked, config.process());
     ResolvedRequest route = route(request);
     Edit edit = route.edit();
     NoiseSchedule schedule = config.process().noiseSchedule();
@@ -98,7 +99,7 @@ final class Sampling {
    *
    * @throws IllegalArgumentException if the request does not fit the model
    */
-  ResolvedRequest route(SampleRequest request) {
+  private ResolvedRequest route(SampleRequest request) {
     check(request);
     ResolvedRequest route = ResolvedRequest.of(config.process(), request, samplers.apply(request));
     check(request, route.edit());
@@ -110,7 +111,8 @@ final class Sampling {
    *
    * @throws IllegalArgumentException if the request does not fit the model
    */
-  void refuse(SampleRequest request) {
+  void refuse(SampleRequest asked) {
+    SampleRequest request = Defaults.fill(asked, config.process());
     route(request);
     denoiser(request.part(0, 1));
   }
@@ -120,7 +122,8 @@ final class Sampling {
    *
    * @throws IllegalArgumentException if the request does not fit the model
    */
-  Denoiser denoiser(SampleRequest request) {
+  Denoiser denoiser(SampleRequest asked) {
+    SampleRequest request = Defaults.fill(asked, config.process());
     check(request);
     return new Denoisers(config, execution, guides).of(request);
   }
@@ -133,10 +136,8 @@ final class Sampling {
    * @throws IllegalArgumentException if the request does not fit the model, or adds noise
    */
   float[] encode(
-      SampleRequest request,
-      float[] images,
-      Consumer<Progress> progress,
-      Cancellation cancellation) {
+      SampleRequest asked, float[] images, Consumer<Progress> progress, Cancellation cancellation) {
+    SampleRequest request = Defaults.fill(asked, config.process());
     check(request);
     checkSize("images", images, request.count());
     float[] states = images.clone();

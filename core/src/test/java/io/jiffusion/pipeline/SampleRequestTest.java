@@ -107,7 +107,7 @@ class SampleRequestTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"steps\": 0} | illegal steps: 0, must be 1 or more, or evaluations must be (line 1 of request)",
+        "{\"steps\": -1} | illegal steps: -1, must be 1 or more, or 0 where they are left open (line 1 of request)",
         "{\"count\": 0} | illegal count: 0, must be 1 or more (line 1 of request)",
         "{\"steps\": \"ten\"} | illegal steps: ten, must be a whole number (line 1 of request)",
         "{\"step\": 10} | unknown key step (line 1 of request), did you mean steps?",
