@@ -1,5 +1,6 @@
 package io.jiffusion.checkpoint;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.config.NetworkConfig;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.AutoencoderConfig;
@@ -56,25 +57,32 @@ final class CompVisAutoencoder implements Format {
         new RunConfig(
             null,
             NetworkConfig.of(
-                new AutoencoderConfig(
-                    d.whole("in_channels"),
-                    d.whole("out_ch"),
-                    size,
-                    size,
-                    Arrays.stream(d.oneOrMore("ch_mult")).map(each -> each * channels).toArray(),
-                    d.whole("num_res_blocks"),
-                    d.has("attn_resolutions") ? d.wholes("attn_resolutions") : new int[0],
-                    true,
-                    32,
-                    1e-6,
-                    d.whole("z_channels"),
-                    c.whole("embed_dim"),
-                    codes == 0 && d.flag("double_z", true),
-                    true,
-                    true,
-                    codes,
-                    scale,
-                    0)),
+                Draft.of(AutoencoderConfig.class)
+                    .set("imageChannels", d.whole("in_channels"))
+                    .set("outputChannels", d.whole("out_ch"))
+                    .set("height", size)
+                    .set("width", size)
+                    .set(
+                        "channels",
+                        Arrays.stream(d.oneOrMore("ch_mult"))
+                            .map(each -> each * channels)
+                            .toArray())
+                    .set("blocks", d.whole("num_res_blocks"))
+                    .set(
+                        "attention",
+                        d.has("attn_resolutions") ? d.wholes("attn_resolutions") : new int[0])
+                    .set("middleAttention", true)
+                    .set("groups", 32)
+                    .set("eps", 1e-6)
+                    .set("features", d.whole("z_channels"))
+                    .set("latents", c.whole("embed_dim"))
+                    .set("moments", codes == 0 && d.flag("double_z", true))
+                    .set("before", true)
+                    .set("after", true)
+                    .set("codes", codes)
+                    .set("scale", scale)
+                    .set("shift", 0)
+                    .make()),
             null,
             null),
         source,

@@ -1,5 +1,6 @@
 package io.jiffusion.checkpoint;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.network.AutoencoderConfig;
 import io.jiffusion.network.TinyAutoencoderConfig;
 import java.util.ArrayList;
@@ -17,14 +18,14 @@ final class DiffusersAutoencoder {
     c.must("latents_std", null);
     return part(
         c,
-        latents,
-        latents,
-        true,
-        c.flag("use_quant_conv", true),
-        c.flag("use_post_quant_conv", true),
-        0,
-        c.number("scaling_factor", 0.18215),
-        c.number("shift_factor", 0));
+        common(c)
+            .set("features", latents)
+            .set("latents", latents)
+            .set("moments", true)
+            .set("before", c.flag("use_quant_conv", true))
+            .set("after", c.flag("use_post_quant_conv", true))
+            .set("codes", 0)
+            .set("shift", c.number("shift_factor", 0)));
   }
 
   /** VQModel. */
@@ -33,26 +34,18 @@ final class DiffusersAutoencoder {
     int features = c.whole("latent_channels", 3);
     return part(
         c,
-        features,
-        c.whole("vq_embed_dim", features),
-        false,
-        true,
-        true,
-        c.whole("num_vq_embeddings", 256),
-        c.number("scaling_factor", 0.18215),
-        0);
+        common(c)
+            .set("features", features)
+            .set("latents", c.whole("vq_embed_dim", features))
+            .set("moments", false)
+            .set("before", true)
+            .set("after", true)
+            .set("codes", c.whole("num_vq_embeddings", 256))
+            .set("shift", 0));
   }
 
-  private static DiffusersPart part(
-      PeerConfig c,
-      int features,
-      int latents,
-      boolean moments,
-      boolean before,
-      boolean after,
-      int codes,
-      double scale,
-      double shift) {
+  /** What both have. */
+  private static Draft<AutoencoderConfig> common(PeerConfig c) {
     c.must("act_fn", "silu");
     int[] channels =
         c.has("block_out_channels") ? c.oneOrMore("block_out_channels") : new int[] {64};
@@ -71,28 +64,26 @@ final class DiffusersAutoencoder {
         attention.add(height >> i);
       }
     }
+    return Draft.of(AutoencoderConfig.class)
+        .set("imageChannels", c.whole("in_channels", 3))
+        .set("outputChannels", c.whole("out_channels", 3))
+        .set("height", height)
+        .set("width", fitting(size[size.length - 1], channels.length))
+        .set("channels", channels)
+        .set("blocks", c.whole("layers_per_block", 1))
+        .set("attention", attention.stream().mapToInt(Integer::intValue).toArray())
+        .set("middleAttention", c.flag("mid_block_add_attention", true))
+        .set("groups", c.whole("norm_num_groups", 32))
+        .set("eps", 1e-6)
+        .set("scale", c.number("scaling_factor", 0.18215));
+  }
+
+  private static DiffusersPart part(PeerConfig c, Draft<AutoencoderConfig> draft) {
+    AutoencoderConfig network = draft.make();
     return DiffusersPart.of(
         c,
-        new AutoencoderConfig(
-            c.whole("in_channels", 3),
-            c.whole("out_channels", 3),
-            height,
-            fitting(size[size.length - 1], channels.length),
-            channels,
-            c.whole("layers_per_block", 1),
-            attention.stream().mapToInt(Integer::intValue).toArray(),
-            c.flag("mid_block_add_attention", true),
-            c.whole("norm_num_groups", 32),
-            1e-6,
-            features,
-            latents,
-            moments,
-            before,
-            after,
-            codes,
-            scale,
-            shift),
-        NameMap.of("diffusers-autoencoder", DiffusersPart.levels(channels.length)));
+        network,
+        NameMap.of("diffusers-autoencoder", DiffusersPart.levels(network.channels().length)));
   }
 
   private static String type(PeerConfig c, String key, int index, String otherwise) {
@@ -119,19 +110,32 @@ final class DiffusersAutoencoder {
         c.has("encoder_block_out_channels") ? c.oneOrMore("encoder_block_out_channels") : four;
     return DiffusersPart.of(
         c,
-        new TinyAutoencoderConfig(
-            c.whole("in_channels", 3),
-            c.whole("out_channels", 3),
-            64 << (encoder.length - 1) >> 3,
-            64 << (encoder.length - 1) >> 3,
-            encoder,
-            c.has("num_encoder_blocks") ? c.wholes("num_encoder_blocks") : new int[] {1, 3, 3, 3},
-            c.has("decoder_block_out_channels") ? c.oneOrMore("decoder_block_out_channels") : four,
-            c.has("num_decoder_blocks") ? c.wholes("num_decoder_blocks") : new int[] {3, 3, 3, 1},
-            c.whole("latent_channels", 4),
-            0,
-            true,
-            c.number("scaling_factor", 1)),
+        Draft.of(TinyAutoencoderConfig.class)
+            .set("imageChannels", c.whole("in_channels", 3))
+            .set("outputChannels", c.whole("out_channels", 3))
+            .set("height", 64 << (encoder.length - 1) >> 3)
+            .set("width", 64 << (encoder.length - 1) >> 3)
+            .set("encoderChannels", encoder)
+            .set(
+                "encoderBlocks",
+                c.has("num_encoder_blocks")
+                    ? c.wholes("num_encoder_blocks")
+                    : new int[] {1, 3, 3, 3})
+            .set(
+                "decoderChannels",
+                c.has("decoder_block_out_channels")
+                    ? c.oneOrMore("decoder_block_out_channels")
+                    : four)
+            .set(
+                "decoderBlocks",
+                c.has("num_decoder_blocks")
+                    ? c.wholes("num_decoder_blocks")
+                    : new int[] {3, 3, 3, 1})
+            .set("latents", c.whole("latent_channels", 4))
+            .set("pooled", 0)
+            .set("signed", true)
+            .set("scale", c.number("scaling_factor", 1))
+            .make(),
         NameMap.of("tiny-autoencoder", Map.of()));
   }
 }

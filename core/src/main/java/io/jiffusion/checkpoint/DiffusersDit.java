@@ -1,6 +1,7 @@
 package io.jiffusion.checkpoint;
 
 import io.jiffusion.base.Check;
+import io.jiffusion.base.Draft;
 import io.jiffusion.network.DitConfig;
 import java.util.Map;
 
@@ -46,17 +47,18 @@ final class DiffusersDit {
     int heads = c.whole("num_attention_heads", 16);
     int in = c.whole("in_channels", 4);
     DitConfig dit =
-        new DitConfig(
-            in,
-            c.whole("out_channels", in),
-            size[0],
-            c.whole("patch_size", 2),
-            heads * c.whole("attention_head_dim", 72),
-            heads,
-            c.whole("num_layers", 28),
-            c.whole("num_embeds_ada_norm", 1000) + 1,
-            1,
-            c.number("norm_eps", 1e-5));
+        Draft.of(DitConfig.class)
+            .set("inputChannels", in)
+            .set("outputChannels", c.whole("out_channels", in))
+            .set("size", size[0])
+            .set("patch", c.whole("patch_size", 2))
+            .set("width", heads * c.whole("attention_head_dim", 72))
+            .set("heads", heads)
+            .set("depth", c.whole("num_layers", 28))
+            .set("classes", c.whole("num_embeds_ada_norm", 1000) + 1)
+            .set("shift", 1)
+            .set("feedEps", c.number("norm_eps", 1e-5))
+            .make();
     return DiffusersPart.of(c, dit, NameMap.of("diffusers-dit", Map.of()));
   }
 }

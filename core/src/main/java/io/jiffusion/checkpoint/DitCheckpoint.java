@@ -1,5 +1,6 @@
 package io.jiffusion.checkpoint;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.NetworkConfig;
 import io.jiffusion.config.PredictionType;
@@ -77,17 +78,18 @@ final class DitCheckpoint implements Format {
               + ", which no named model has: its number of heads must be told as num_heads in a"
               + " config.json beside it, or by --config");
     }
-    return new DitConfig(
-        (int) first[1],
-        (int) shape(path, arrays, LAST, 2)[0] / patch / patch,
-        patch * side(path, arrays, config, patch),
-        patch,
-        width,
-        heads,
-        depth,
-        (int) shape(path, arrays, TABLE, 2)[0],
-        0,
-        1e-6);
+    return Draft.of(DitConfig.class)
+        .set("inputChannels", (int) first[1])
+        .set("outputChannels", (int) shape(path, arrays, LAST, 2)[0] / patch / patch)
+        .set("size", patch * side(path, arrays, config, patch))
+        .set("patch", patch)
+        .set("width", width)
+        .set("heads", heads)
+        .set("depth", depth)
+        .set("classes", (int) shape(path, arrays, TABLE, 2)[0])
+        .set("shift", 0)
+        .set("feedEps", 1e-6)
+        .make();
   }
 
   /** Patches in a row. */

@@ -127,21 +127,20 @@ final class OpenAiCheckpoint implements Format {
     int channels = c.whole("model_channels");
     double[] mult = c.has("channel_mult") ? c.numbers("channel_mult") : new double[] {1, 2, 4, 8};
     int in = c.whole("in_channels");
-    int out = c.whole("out_channels", in);
+    Body body =
+        new Body(
+            channels,
+            mult,
+            c.whole("num_res_blocks"),
+            Arrays.stream(c.wholes("attention_resolutions")).boxed().toList(),
+            c.whole("num_head_channels", -1),
+            c.whole("num_heads", 1));
     c.must("dims", "2");
-    return unet(
-        c,
-        size,
-        in,
-        channels,
-        mult,
-        c.whole("num_res_blocks"),
-        Arrays.stream(c.wholes("attention_resolutions")).boxed().toList(),
-        c.has("num_classes") ? c.whole("num_classes") : 0,
-        out == 2 * in,
-        c.whole("num_head_channels", -1),
-        c.whole("num_heads", 1),
-        c.flag("conv_resample", true));
+    return body.unet(
+        unet(c, size, body, c.flag("conv_resample", true))
+            .set("inputChannels", in)
+            .set("classes", c.has("num_classes") ? c.whole("num_classes") : 0)
+            .set("learnedVariance", c.whole("out_channels", in) == 2 * in));
   }
 
   /** Of the scripts' flags. */
@@ -152,19 +151,19 @@ final class OpenAiCheckpoint implements Format {
         Arrays.stream(places.split(","))
             .map(rows -> size / Integer.parseInt(rows.strip()))
             .toList();
-    return unet(
-        c,
-        new int[] {size},
-        3,
-        c.whole(classifier ? "classifier_width" : "num_channels", 128),
-        multipliers(c, size),
-        c.whole(classifier ? "classifier_depth" : "num_res_blocks", 2),
-        attention,
-        c.flag("class_cond", false) && !classifier ? 1000 : 0,
-        c.flag("learn_sigma", false) && !classifier,
-        classifier ? 64 : c.whole("num_head_channels", -1),
-        c.whole("num_heads", 4),
-        true);
+    Body body =
+        new Body(
+            c.whole(classifier ? "classifier_width" : "num_channels", 128),
+            multipliers(c, size),
+            c.whole(classifier ? "classifier_depth" : "num_res_blocks", 2),
+            attention,
+            classifier ? 64 : c.whole("num_head_channels", -1),
+            c.whole("num_heads", 4));
+    return body.unet(
+        unet(c, new int[] {size}, body, true)
+            .set("inputChannels", 3)
+            .set("classes", c.flag("class_cond", false) && !classifier ? 1000 : 0)
+            .set("learnedVariance", c.flag("learn_sigma", false) && !classifier));
   }
 
   private static double[] multipliers(PeerConfig c, int size) {
@@ -182,19 +181,21 @@ final class OpenAiCheckpoint implements Format {
     };
   }
 
-  private static Unet unet(
-      PeerConfig c,
-      int[] size,
-      int in,
-      int channels,
-      double[] mult,
-      int blocks,
-      List<Integer> attention,
-      int classes,
-      boolean learnsVariance,
-      int headWidth,
-      int heads,
-      boolean convolves) {
+  /**
+   * Channels, levels and attention.
+   *
+   * @param attention factors by which images are smaller where it is applied
+   * @param headWidth channels of a head; 0 or less where their number is told
+   */
+  private record Body(
+      int channels, double[] mult, int blocks, List<Integer> attention, int headWidth, int heads) {
+    Unet unet(Draft<UnetConfig> draft) {
+      return new Unet(draft.make(), headWidth > 0 ? 0 : heads);
+    }
+  }
+
+  /** What the arguments and the flags have in common. */
+  private static Draft<UnetConfig> unet(PeerConfig c, int[] size, Body body, boolean convolves) {
     boolean classifier = c.has("classifier_width");
     boolean updown =
         c.flag(classifier ? "classifier_resblock_updown" : "resblock_updown", classifier);
@@ -203,54 +204,48 @@ final class OpenAiCheckpoint implements Format {
             classifier ? "classifier_use_scale_shift_norm" : "use_scale_shift_norm",
             !c.has("model_channels"));
     int upHeads = c.whole("num_heads_upsample", -1);
-    boolean own = headWidth <= 0 && upHeads != -1 && upHeads != heads;
+    boolean own = body.headWidth <= 0 && upHeads != -1 && upHeads != body.heads;
     Resample resample = updown ? Resample.RESIDUAL : convolves ? Resample.CONV : Resample.PLAIN;
     List<UnetLevel> levels = new ArrayList<>();
-    for (int i = 0; i < mult.length; i++) {
-      Attention kind = attention.contains(1 << i) ? Attention.SELF : Attention.NONE;
+    for (int i = 0; i < body.mult.length; i++) {
+      Attention kind = body.attention.contains(1 << i) ? Attention.SELF : Attention.NONE;
       levels.add(
           new UnetLevel(
-              (int) (mult[i] * channels),
+              (int) (body.mult[i] * body.channels),
               kind,
               kind,
-              headWidth > 0 ? null : heads,
+              body.headWidth > 0 ? null : body.heads,
               null,
               null,
               null));
     }
     // guided-diffusion begins with the width of its first level, improved-diffusion does not
-    int stem = isImproved(c) ? channels : (int) (mult[0] * channels);
-    return new Unet(
-        Draft.of(UnetConfig.class)
-            .set("inputChannels", in)
-            .set("height", size[0])
-            .set("width", size[size.length - 1])
-            .set("channels", stem)
-            .set("multipliers", new int[0])
-            .set("resBlocks", blocks)
-            .set("attention", new int[0])
-            .set("middleAttention", true)
-            .set("headWidth", Math.max(0, headWidth))
-            .set("groups", 32)
-            .set("eps", 1e-5)
-            .set("order", Order.COS_SIN)
-            .set("shift", 0)
-            .set("timing", scaleShift ? Timing.SCALE_SHIFT : Timing.ADD)
-            .set("padding", Padding.SYMMETRIC)
-            .set("resample", resample)
-            .set("activation", Activation.SILU)
-            .set("dropout", c.number("dropout", 0))
-            .set("classes", classes)
-            .set("zeroInit", true)
-            .set("learnedVariance", learnsVariance)
-            .set("centerInput", false)
-            .set("middleScale", 1)
-            .set("middleNorm", true)
-            .set("sinusoid", stem == channels ? null : channels)
-            .set("levels", levels)
-            .set("upHeads", own ? upHeads : null)
-            .make(),
-        headWidth > 0 ? 0 : heads);
+    int stem = isImproved(c) ? body.channels : (int) (body.mult[0] * body.channels);
+    return Draft.of(UnetConfig.class)
+        .set("height", size[0])
+        .set("width", size[size.length - 1])
+        .set("channels", stem)
+        .set("multipliers", new int[0])
+        .set("resBlocks", body.blocks)
+        .set("attention", new int[0])
+        .set("middleAttention", true)
+        .set("headWidth", Math.max(0, body.headWidth))
+        .set("groups", 32)
+        .set("eps", 1e-5)
+        .set("order", Order.COS_SIN)
+        .set("shift", 0)
+        .set("timing", scaleShift ? Timing.SCALE_SHIFT : Timing.ADD)
+        .set("padding", Padding.SYMMETRIC)
+        .set("resample", resample)
+        .set("activation", Activation.SILU)
+        .set("dropout", c.number("dropout", 0))
+        .set("zeroInit", true)
+        .set("centerInput", false)
+        .set("middleScale", 1)
+        .set("middleNorm", true)
+        .set("sinusoid", stem == body.channels ? null : body.channels)
+        .set("levels", levels)
+        .set("upHeads", own ? upHeads : null);
   }
 
   private static UnetClassifierConfig classifier(PeerConfig c, Unet unet) {

@@ -89,7 +89,6 @@ final class ScoreSdeCheckpoint implements Format {
 
   private static SongUnetConfig ncsnpp(PeerConfig all) {
     PeerConfig c = all.group("model");
-    int channels = c.whole("nf");
     boolean fourier = c.text("embedding_type", "positional").equals("fourier");
     boolean divide = c.flag("scale_by_sigma", false);
     if (divide && !fourier) {
@@ -97,18 +96,16 @@ final class ScoreSdeCheckpoint implements Format {
     }
     c.must("conditional", "true");
     c.must("nonlinearity", "swish");
-    return network(
-        all,
-        channels,
-        fourier,
-        0,
-        c.flag("skip_rescale", true),
-        resample(c, c.text("resblock_type", "biggan").equals("biggan")),
-        c.flag("fir", false) ? c.numbers("fir_kernel") : new double[0],
-        pyramid(c, "progressive_input", "input_skip"),
-        pyramid(c, "progressive", "output_skip"),
-        c.text("progressive_combine", "sum").equals("cat"),
-        divide);
+    return common(all, fourier)
+        .set("groups", 0)
+        .set("rescale", c.flag("skip_rescale", true))
+        .set("resample", resample(c, c.text("resblock_type", "biggan").equals("biggan")))
+        .set("filter", c.flag("fir", false) ? c.numbers("fir_kernel") : new double[0])
+        .set("encoder", pyramid(c, "progressive_input", "input_skip"))
+        .set("decoder", pyramid(c, "progressive", "output_skip"))
+        .set("concatenate", c.text("progressive_combine", "sum").equals("cat"))
+        .set("divide", divide)
+        .make();
   }
 
   private static SongUnetConfig ddpm(PeerConfig all) {
@@ -118,18 +115,16 @@ final class ScoreSdeCheckpoint implements Format {
     if (c.flag("scale_by_sigma", false)) {
       c.fail("scale_by_sigma", "must be false for the model ddpm");
     }
-    return network(
-        all,
-        c.whole("nf"),
-        false,
-        32,
-        false,
-        resample(c, false),
-        new double[0],
-        Pyramid.STANDARD,
-        Pyramid.STANDARD,
-        false,
-        false);
+    return common(all, false)
+        .set("groups", 32)
+        .set("rescale", false)
+        .set("resample", resample(c, false))
+        .set("filter", new double[0])
+        .set("encoder", Pyramid.STANDARD)
+        .set("decoder", Pyramid.STANDARD)
+        .set("concatenate", false)
+        .set("divide", false)
+        .make();
   }
 
   private static Resample resample(PeerConfig c, boolean residual) {
@@ -150,19 +145,10 @@ final class ScoreSdeCheckpoint implements Format {
     };
   }
 
-  private static SongUnetConfig network(
-      PeerConfig all,
-      int channels,
-      boolean fourier,
-      int groups,
-      boolean rescale,
-      Resample resample,
-      double[] filter,
-      Pyramid encoder,
-      Pyramid decoder,
-      boolean concatenate,
-      boolean divide) {
+  /** What both models have. */
+  private static Draft<SongUnetConfig> common(PeerConfig all, boolean fourier) {
     PeerConfig c = all.group("model");
+    int channels = c.whole("nf");
     PeerConfig data = all.group("data");
     int size = data.whole("image_size");
     int image = data.whole("num_channels", 3);
@@ -188,19 +174,10 @@ final class ScoreSdeCheckpoint implements Format {
         .set("classesLast", false)
         .set("augment", 0)
         .set("timing", Timing.ADD)
-        .set("groups", groups)
         .set("eps", 1e-6)
         .set("dropout", c.number("dropout", 0))
-        .set("rescale", rescale)
-        .set("resample", resample)
         .set("project", true)
-        .set("filter", filter)
-        .set("encoder", encoder)
-        .set("decoder", decoder)
-        .set("concatenate", concatenate)
-        .set("centerInput", !data.flag("centered", false))
-        .set("divide", divide)
-        .make();
+        .set("centerInput", !data.flag("centered", false));
   }
 
   private static ProcessConfig process(PeerConfig all) {

@@ -1,5 +1,6 @@
 package io.jiffusion.checkpoint;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.config.NetworkConfig;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.TinyAutoencoderConfig;
@@ -55,19 +56,20 @@ final class TaesdCheckpoint implements Format {
         new RunConfig(
             null,
             NetworkConfig.of(
-                new TinyAutoencoderConfig(
-                    (int) tensors.get("encoder.0.weight").shape()[1],
-                    3,
-                    8 << (levels - 1),
-                    8 << (levels - 1),
-                    wide,
-                    encoder,
-                    wide,
-                    decoder,
-                    (int) tensors.get("decoder.1.weight").shape()[1],
-                    pooled,
-                    false,
-                    1)),
+                Draft.of(TinyAutoencoderConfig.class)
+                    .set("imageChannels", (int) tensors.get("encoder.0.weight").shape()[1])
+                    .set("outputChannels", 3)
+                    .set("height", 8 << (levels - 1))
+                    .set("width", 8 << (levels - 1))
+                    .set("encoderChannels", wide)
+                    .set("encoderBlocks", encoder)
+                    .set("decoderChannels", wide)
+                    .set("decoderBlocks", decoder)
+                    .set("latents", (int) tensors.get("decoder.1.weight").shape()[1])
+                    .set("pooled", pooled)
+                    .set("signed", false)
+                    .set("scale", 1)
+                    .make()),
             null,
             null),
         new RunFolder.Source("taesd", path.getFileName().toString(), "raw"),

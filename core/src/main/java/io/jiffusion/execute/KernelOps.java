@@ -1,7 +1,6 @@
 package io.jiffusion.execute;
 
 import io.jiffusion.execute.Tape.Value;
-import io.jiffusion.network.Shape;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -112,10 +111,8 @@ abstract class KernelOps extends AutogradOps {
     Value x = now(given);
     int low = padding == Padding.SYMMETRIC ? kernel / 2 : 0;
     int high = padding == Padding.BOTTOM_RIGHT ? 1 : low;
-    Shape size = x.shape;
     TrainedConvolution.Window window =
-        new TrainedConvolution.Window(
-            size.size(0), size.size(1), size.size(2), size.size(3), out, kernel, stride, low, high);
+        new TrainedConvolution.Window(x.shape, out, kernel, stride, low, high);
     TrainedConvolution how = kernels.convolution(window);
     return how == null
         ? local(in -> ops.conv(in[0], name, out, kernel, stride, padding, initScale, bias), x)

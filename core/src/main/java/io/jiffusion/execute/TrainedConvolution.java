@@ -12,6 +12,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import io.jiffusion.execute.Dnnl.Argument;
 import io.jiffusion.execute.Dnnl.Memory;
 import io.jiffusion.execute.Dnnl.Primitive;
+import io.jiffusion.network.Shape;
 import io.jiffusion.tensor.Precision;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
@@ -32,22 +33,14 @@ final class TrainedConvolution {
   /**
    * What is convolved.
    *
+   * @param image [B, C, H, W]
    * @param low zeros above and to the left
    * @param high below and to the right
    */
-  record Window(
-      long images,
-      long in,
-      long height,
-      long width,
-      long out,
-      long kernel,
-      long stride,
-      long low,
-      long high) {
+  record Window(Shape image, long out, long kernel, long stride, long low, long high) {
 
     long[] result() {
-      return new long[] {images, out, side(height), side(width)};
+      return new long[] {image.size(0), out, side(image.size(2)), side(image.size(3))};
     }
 
     private long side(long size) {
@@ -73,11 +66,12 @@ final class TrainedConvolution {
 
   TrainedConvolution(Dnnl dnnl, Precision precision, Window window) {
     data_type type = Dnnl.type(precision);
-    long[] sizes = {window.out, window.in, window.kernel, window.kernel};
+    Shape image = window.image;
+    long[] sizes = {window.out, image.size(1), window.kernel, window.kernel};
     long[] strides = {window.stride, window.stride};
     long[] low = {window.low, window.low};
     long[] high = {window.high, window.high};
-    desc source = images(dnnl, type, window.images, window.in, window.height, window.width);
+    desc source = images(dnnl, type, image.size(0), image.size(1), image.size(2), image.size(3));
     long[] result = window.result();
     desc target = images(dnnl, type, result[0], result[1], result[2], result[3]);
     desc vector = dnnl.dense(data_type.f32, window.out);

@@ -3,6 +3,7 @@ package io.jiffusion.network;
 import static io.jiffusion.network.Sizes.check;
 
 import io.jiffusion.base.ByValue;
+import io.jiffusion.base.Draft;
 import java.util.Arrays;
 import java.util.List;
 
@@ -79,25 +80,7 @@ public record AutoencoderConfig(
   /** The same for images of another size; attention stays at its levels. */
   public AutoencoderConfig sized(int rows, int columns) {
     int[] at = Arrays.stream(attention).map(old -> (int) ((long) old * rows / height)).toArray();
-    return new AutoencoderConfig(
-        imageChannels,
-        outputChannels,
-        rows,
-        columns,
-        channels,
-        blocks,
-        at,
-        middleAttention,
-        groups,
-        eps,
-        features,
-        latents,
-        moments,
-        before,
-        after,
-        codes,
-        scale,
-        shift);
+    return Draft.of(this).set("height", rows).set("width", columns).set("attention", at).make();
   }
 
   /** Pixels of an image for one of the latents, in each direction. */

@@ -3,6 +3,7 @@ package io.jiffusion.network;
 import static io.jiffusion.network.Sizes.check;
 
 import io.jiffusion.base.ByValue;
+import io.jiffusion.base.Draft;
 import java.util.Arrays;
 
 /**
@@ -79,19 +80,7 @@ public record TinyAutoencoderConfig(
 
   /** The same for images of another size. */
   public TinyAutoencoderConfig sized(int rows, int columns) {
-    return new TinyAutoencoderConfig(
-        imageChannels,
-        outputChannels,
-        rows,
-        columns,
-        encoderChannels,
-        encoderBlocks,
-        decoderChannels,
-        decoderBlocks,
-        latents,
-        pooled,
-        signed,
-        scale);
+    return Draft.of(this).set("height", rows).set("width", columns).make();
   }
 
   @Override

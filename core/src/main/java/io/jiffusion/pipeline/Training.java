@@ -204,17 +204,14 @@ public final class Training {
     Simple objective =
         new Simple(
             data,
-            config.process().noiseSchedule(),
-            config.process().timeLabel(),
-            config.process().prediction(),
+            new Simple.Target(
+                config.process().noiseSchedule(),
+                config.process().timeLabel(),
+                config.process().prediction()),
             TimeSampler.of(train.times()),
             train.gamma(),
-            train.seed(),
-            train.batch(),
-            config.data().flip(),
-            network.classes() > 0,
-            config.nullClass(),
-            train.labelDrop());
+            new Simple.Batches(train.seed(), train.batch(), config.data().flip()),
+            new Simple.Labels(network.classes() > 0, config.nullClass(), train.labelDrop()));
     AdamW optimiser =
         new AdamW(
             train.lr(),

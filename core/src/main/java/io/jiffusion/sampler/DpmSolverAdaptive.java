@@ -25,8 +25,7 @@ import java.util.function.Function;
  * @param order the higher one, 2 or 3
  * @param type how the derivatives enter
  * @param control chooses the steps
- * @param rtol tolerance relative to a value
- * @param atol absolute tolerance, for small values
+ * @param tolerance how large the error of a step may be
  * @param eta 0: the flow; 1: the noise of ancestral sampling
  * @param noise factor of the fresh noise, k-diffusion's s_noise; 1 as the level says
  * @param group images that take the same steps: 1, so that a batch mate never changes an image, or
@@ -37,8 +36,7 @@ public record DpmSolverAdaptive(
     int order,
     DpmType type,
     StepControl control,
-    double rtol,
-    double atol,
+    Tolerance tolerance,
     double eta,
     double noise,
     int group)
@@ -50,21 +48,13 @@ public record DpmSolverAdaptive(
       throw new IllegalArgumentException(
           "illegal order: " + order + ", must be 2 or 3, the higher of the two that are compared");
     }
-    if (!(rtol >= 0 && atol > 0)) {
-      throw new IllegalArgumentException(
-          "illegal tolerances: rtol "
-              + rtol
-              + " and atol "
-              + atol
-              + ", must be 0 or more and above 0");
-    }
     AncestralStep.check(eta, noise);
     Groups.check(group);
   }
 
   /** The paper's tolerances for images. */
   public DpmSolverAdaptive(DpmForm form, int order, StepControl control) {
-    this(form, order, DpmType.DPM_SOLVER, control, 0.05, 0.0078, 0, 1, 1);
+    this(form, order, DpmType.DPM_SOLVER, control, new Tolerance(0.05, 0.0078), 0, 1, 1);
   }
 
   @Override
@@ -273,7 +263,7 @@ public record DpmSolverAdaptive(
       double[] meanSquares = new double[images.until - images.from];
       for (int i = images.from * size; i < images.until * size; i++) {
         double low = unit * trial.lower().data()[i];
-        double scale = Math.max(atol, rtol * Math.max(Math.abs(low), Math.abs(before.data()[i])));
+        double scale = tolerance.of(Math.max(Math.abs(low), Math.abs(before.data()[i])));
         double error = (unit * trial.higher().data()[i] - low) / scale;
         meanSquares[i / size - images.from] += error * error / size;
       }

@@ -246,8 +246,7 @@ public final class Samplers {
             spec.whole("order", 3),
             type(spec),
             control.apply(spec),
-            spec.number("rtol", 0.05),
-            spec.number("atol", 0.0078),
+            new Tolerance(spec.number("rtol", 0.05), spec.number("atol", 0.0078)),
             spec.number("eta", 0),
             spec.number("snoise", 1),
             1);

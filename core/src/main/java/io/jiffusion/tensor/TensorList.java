@@ -46,6 +46,19 @@ public final class TensorList implements AutoCloseable {
           return xs
       """;
 
+  /**
+   * The numbers of a step of AdamW.
+   *
+   * @param lr learning rate
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param decay of the weights, times the learning rate
+   * @param eps added to the root of the second moment
+   * @param scale the gradients are divided by it
+   */
+  public record AdamWStep(
+      double lr, double beta1, double beta2, double decay, double eps, double scale) {}
+
   private static CompilationUnit script;
 
   private final IValue list;
@@ -82,33 +95,24 @@ public final class TensorList implements AutoCloseable {
    * on these parameters.
    *
    * @param steps one number a parameter, counted up here
-   * @param scale the gradients are divided by it
    */
   public void adamw(
-      TensorList gradients,
-      TensorList first,
-      TensorList second,
-      TensorList steps,
-      double lr,
-      double beta1,
-      double beta2,
-      double decay,
-      double eps,
-      double scale) {
+      TensorList gradients, TensorList first, TensorList second, TensorList steps, AdamWStep step) {
     try (Scope scope = Scope.open()) {
-      run(
-          "adamw",
-          list,
-          gradients.list,
-          first.list,
-          second.list,
-          steps.list,
-          new IValue(lr),
-          new IValue(beta1),
-          new IValue(beta2),
-          new IValue(decay),
-          new IValue(eps),
-          new IValue(Tensor.of(new float[] {(float) scale}, 1).pointer));
+      IValue[] arguments = {
+        list,
+        gradients.list,
+        first.list,
+        second.list,
+        steps.list,
+        new IValue(step.lr),
+        new IValue(step.beta1),
+        new IValue(step.beta2),
+        new IValue(step.decay),
+        new IValue(step.eps),
+        new IValue(Tensor.of(new float[] {(float) step.scale}, 1).pointer)
+      };
+      run("adamw", arguments);
     }
   }
 

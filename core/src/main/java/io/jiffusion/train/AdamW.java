@@ -1,5 +1,7 @@
 package io.jiffusion.train;
 
+import io.jiffusion.tensor.TensorList;
+
 /**
  * Settings of AdamW (Loshchilov, Hutter: Decoupled Weight Decay Regularization, arXiv 1711.05101).
  *
@@ -17,6 +19,15 @@ public record AdamW(
   /** Learning rate of step 0, 1, … */
   double lr(long step) {
     return step < warmup ? lr * (step + 1) / warmup : lr;
+  }
+
+  /**
+   * The numbers of a step.
+   *
+   * @param norm of the whole gradient
+   */
+  TensorList.AdamWStep step(long step, double norm) {
+    return new TensorList.AdamWStep(lr(step), beta1, beta2, weightDecay, EPS, scale(norm));
   }
 
   /** What the gradient is divided by. */

@@ -104,17 +104,7 @@ final class ParameterShard implements AutoCloseable {
    * @param decay of the average
    */
   void update(AdamW optimiser, long step, double norm, double decay) {
-    weights.adamw(
-        gradients,
-        first,
-        second,
-        counts,
-        optimiser.lr(step),
-        optimiser.beta1(),
-        optimiser.beta2(),
-        optimiser.weightDecay(),
-        AdamW.EPS,
-        optimiser.scale(norm));
+    weights.adamw(gradients, first, second, counts, optimiser.step(step, norm));
     ema.lerp(weights, 1 - decay);
     gradient.names().forEach(name -> filters.refresh(name, kernels));
   }

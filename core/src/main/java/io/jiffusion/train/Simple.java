@@ -19,6 +19,36 @@ import io.jiffusion.tensor.Tensor;
  * each time index multiplies an example's error.
  */
 public final class Simple implements Objective {
+  /**
+   * What the network is told and what it learns.
+   *
+   * @param process the forward process, by which the images become noisy
+   * @param label how the network is told the time
+   * @param predicts what it is to say
+   */
+  public record Target(NoiseSchedule process, TimeLabel label, Predicts predicts) {}
+
+  /**
+   * How a step's examples are drawn.
+   *
+   * @param seed of all draws
+   * @param size examples a step
+   * @param flip whether half of the images are mirrored
+   */
+  public record Batches(long seed, int size, boolean flip) {}
+
+  /**
+   * The classes that the network is told.
+   *
+   * @param told whether it is told any
+   * @param nullClass the class that stands for "no class"; read only where labels are dropped
+   * @param drop share of the examples whose class is replaced by the null class
+   */
+  public record Labels(boolean told, int nullClass, double drop) {
+    /** Of a network that is told none. */
+    public static final Labels NONE = new Labels(false, -1, 0);
+  }
+
   private final Dataset data;
   private final NoiseSchedule process;
   private final TimeLabel label;
@@ -26,34 +56,22 @@ public final class Simple implements Objective {
   private final TimeSampler times;
   private final double[] gamma;
   private final Shuffle order;
-  private final long seed;
-  private final int batch;
-  private final boolean flip;
-  private final boolean classes;
-  private final int nullClass;
-  private final double labelDrop;
+  private final Batches batches;
+  private final Labels labels;
 
   /**
    * Makes the objective.
    *
    * @param gamma weight of the error at each index of a table, [T]; empty for 1 everywhere
-   * @param classes whether the network is told classes
-   * @param nullClass the class that stands for "no class"; read only where labels are dropped
-   * @param labelDrop share of the examples whose class is replaced by the null class
    */
   public Simple(
       Dataset data,
-      NoiseSchedule process,
-      TimeLabel label,
-      Predicts predicts,
+      Target target,
       TimeSampler times,
       double[] gamma,
-      long seed,
-      int batch,
-      boolean flip,
-      boolean classes,
-      int nullClass,
-      double labelDrop) {
+      Batches batches,
+      Labels labels) {
+    NoiseSchedule process = target.process;
     int steps = process instanceof DiscreteBetas table ? table.steps() : 0;
     if (gamma.length != 0 && gamma.length != steps) {
       throw new IllegalArgumentException(
@@ -66,27 +84,25 @@ public final class Simple implements Objective {
     }
     this.data = data;
     this.process = process;
-    this.label = label;
-    this.predicts = predicts;
+    this.label = target.label;
+    this.predicts = target.predicts;
     this.times = times;
     this.gamma = gamma.clone();
-    this.order = new Shuffle(seed, data.size());
-    this.seed = seed;
-    this.batch = batch;
-    this.flip = flip;
-    this.classes = classes;
-    this.nullClass = nullClass;
-    this.labelDrop = labelDrop;
+    this.order = new Shuffle(batches.seed, data.size());
+    this.batches = batches;
+    this.labels = labels;
   }
 
   @Override
   public Examples examples(long step) {
     int size = data.exampleSize();
+    int batch = batches.size;
+    long seed = batches.seed;
     float[] inputs = new float[batch * size];
     float[] targets = new float[batch * size];
-    float[] labels = new float[batch];
+    float[] told = new float[batch];
     float[] weights = new float[batch];
-    int[] told = classes ? new int[batch] : null;
+    int[] classes = labels.told ? new int[batch] : null;
     double[] drawn = times.times(seed, step, batch, process);
     Key flips = new Key(seed, step, Purpose.AUGMENT);
     Key drops = new Key(seed, step, Purpose.LABEL_DROP);
@@ -97,7 +113,7 @@ public final class Simple implements Objective {
       long position = Math.addExact(Math.multiplyExact(step, (long) batch), b);
       int chosen = order.at(position);
       data.example(chosen, x0, 0);
-      if (flip && flips.uniform(b) < 0.5) {
+      if (batches.flip && flips.uniform(b) < 0.5) {
         mirror(x0, data.width());
       }
       new Key(seed, position, Purpose.NOISE).normals(eps, 0, size);
@@ -110,13 +126,13 @@ public final class Simple implements Objective {
         inputs[at] = (float) (scalings.in() * xt);
         targets[at] = (float) ((x0[i] - scalings.skip() * xt) / scalings.out());
       }
-      labels[b] = (float) scalings.label();
+      told[b] = (float) scalings.label();
       weights[b] = gamma.length == 0 ? 1 : (float) gamma[(int) Math.rint(t * gamma.length) - 1];
-      if (classes) {
-        told[b] = drops.uniform(b) < labelDrop ? nullClass : data.label(chosen);
+      if (labels.told) {
+        classes[b] = drops.uniform(b) < labels.drop ? labels.nullClass : data.label(chosen);
       }
     }
-    return new Examples(inputs, labels, told, targets, weights);
+    return new Examples(inputs, told, classes, targets, weights);
   }
 
   @Override

@@ -63,8 +63,7 @@ final class DpmSolverCases {
               order,
               type,
               new StepControl.Proportional(),
-              entry.get("rtol").asDouble(),
-              entry.get("atol").asDouble(),
+              new Tolerance(entry.get("rtol").asDouble(), entry.get("atol").asDouble()),
               0,
               1,
               Integer.MAX_VALUE);

@@ -77,8 +77,7 @@ class DpmSolverKDiffusionTest {
                       number(entry, "icoeff", 1),
                       number(entry, "dcoeff", 0),
                       number(entry, "accept_safety", 0.81)),
-                  entry.get("rtol").asDouble(),
-                  entry.get("atol").asDouble(),
+                  new Tolerance(entry.get("rtol").asDouble(), entry.get("atol").asDouble()),
                   number(entry, "eta", 0),
                   number(entry, "s_noise", 1),
                   Integer.MAX_VALUE));

@@ -89,7 +89,7 @@ class DpmSolverTest {
       }
       Sampler whole =
           new DpmSolverAdaptive(
-              DpmForm.NOISE, 3, DpmType.DPM_SOLVER, control, 0.05, 0.0078, 0, 1, 4);
+              DpmForm.NOISE, 3, DpmType.DPM_SOLVER, control, new Tolerance(0.05, 0.0078), 0, 1, 4);
       assertThat(whole.sample(walk, start).data()).isNotEqualTo(together);
     }
   }
@@ -120,8 +120,7 @@ class DpmSolverTest {
             2,
             DpmType.DPM_SOLVER,
             new StepControl.Proportional(),
-            1e-9,
-            1e-9,
+            new Tolerance(1e-9, 1e-9),
             0,
             1,
             1);
@@ -143,10 +142,7 @@ class DpmSolverTest {
         .hasMessage("illegal order: 2 with exact, must be 3; lower orders are what they say");
     assertThatThrownBy(() -> new DpmSolverAdaptive(DpmForm.DATA, 1, new StepControl.Proportional()))
         .hasMessage("illegal order: 1, must be 2 or 3, the higher of the two that are compared");
-    assertThatThrownBy(
-            () ->
-                new DpmSolverAdaptive(
-                    DpmForm.DATA, 2, DpmType.TAYLOR, new StepControl.Pid(), 0.1, 0, 0, 1, 1))
+    assertThatThrownBy(() -> new Tolerance(0.1, 0))
         .hasMessage("illegal tolerances: rtol 0.1 and atol 0.0, must be 0 or more and above 0");
     Schedules schedules = Schedules.all().findFirst().orElseThrow();
     assertThatThrownBy(
@@ -172,8 +168,8 @@ class DpmSolverTest {
         "dpmpp-2m-sde:type=heun,eta=0.5 | SdeDpmSolverMultistep[order=2, type=TAYLOR, eta=0.5, noise=1.0]",
         "dpmpp-3m-sde | SdeDpmSolverMultistep[order=3, type=TAYLOR, eta=1.0, noise=1.0]",
         "dpmpp-sde:snoise=1.01 | SdeDpmSolver[eta=1.0, noise=1.01]",
-        "dpm-solver-adaptive:order=2,rtol=0.01 | DpmSolverAdaptive[form=NOISE, order=2, type=DPM_SOLVER, control=Proportional[first=0.05, theta=0.9], rtol=0.01, atol=0.0078, eta=0.0, noise=1.0, group=1]",
-        "dpm-adaptive:pcoeff=0.2 | DpmSolverAdaptive[form=NOISE, order=3, type=DPM_SOLVER, control=Pid[first=0.05, p=0.2, i=1.0, d=0.0, safety=0.81], rtol=0.05, atol=0.0078, eta=0.0, noise=1.0, group=1]",
+        "dpm-solver-adaptive:order=2,rtol=0.01 | DpmSolverAdaptive[form=NOISE, order=2, type=DPM_SOLVER, control=Proportional[first=0.05, theta=0.9], tolerance=Tolerance[relative=0.01, absolute=0.0078], eta=0.0, noise=1.0, group=1]",
+        "dpm-adaptive:pcoeff=0.2 | DpmSolverAdaptive[form=NOISE, order=3, type=DPM_SOLVER, control=Pid[first=0.05, p=0.2, i=1.0, d=0.0, safety=0.81], tolerance=Tolerance[relative=0.05, absolute=0.0078], eta=0.0, noise=1.0, group=1]",
       })
   void isReadFromText(String text, String sampler) {
     assertThat(Samplers.parse(text)).hasToString(sampler);

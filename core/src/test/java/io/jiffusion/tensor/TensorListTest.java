@@ -41,7 +41,9 @@ class TensorListTest {
           double scale = step % 2 == 0 ? 3.5 : 1;
           ga.copyInPlace(Tensor.of(g, n));
           gb.copyInPlace(Tensor.of(g, n));
-          weights.adamw(gradients, first, second, counts, lr, beta1, beta2, decay, eps, scale);
+          TensorList.AdamWStep numbers =
+              new TensorList.AdamWStep(lr, beta1, beta2, decay, eps, scale);
+          weights.adamw(gradients, first, second, counts, numbers);
           for (int i = 0; i < n; i++) {
             double gi = g[i] / scale;
             m[i] = beta1 * m[i] + (1 - beta1) * gi;

@@ -37,17 +37,11 @@ final class Runs {
   static Simple points(TimeSampler times, int batch) {
     return new Simple(
         Toy.of("s-curve", 101, 0),
-        DiscreteBetas.rescaledLinear(50),
-        TimeLabel.index(50),
-        Predicts.EPS,
+        new Simple.Target(DiscreteBetas.rescaledLinear(50), TimeLabel.index(50), Predicts.EPS),
         times,
         new double[0],
-        5,
-        batch,
-        false,
-        false,
-        -1,
-        0);
+        new Simple.Batches(5, batch, false),
+        Simple.Labels.NONE);
   }
 
   /** Noise of 8×8 pixels, with no data behind it. */

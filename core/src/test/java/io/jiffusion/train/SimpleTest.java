@@ -248,17 +248,11 @@ class SimpleTest {
       double labelDrop) {
     return new Simple(
         new Numbered(20),
-        PROCESS,
-        TimeLabel.index(50),
-        predicts,
+        new Simple.Target(PROCESS, TimeLabel.index(50), predicts),
         times,
         gamma,
-        3,
-        batch,
-        flip,
-        true,
-        4,
-        labelDrop);
+        new Simple.Batches(3, batch, flip),
+        new Simple.Labels(true, 4, labelDrop));
   }
 
   private static void assertSame(Examples actual, Examples expected) {
