@@ -1,6 +1,7 @@
 package io.jiffusion.cli;
 
 import io.jiffusion.base.Cancellation;
+import io.jiffusion.pipeline.Provenance;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,6 @@ abstract class Console {
 
   /** How a picture of this command is made again, for its file. */
   final Map<String, String> origin(String model) {
-    return Origin.command(typed, model);
+    return Provenance.command(typed, model);
   }
 }

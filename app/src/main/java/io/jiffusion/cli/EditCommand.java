@@ -3,6 +3,7 @@ package io.jiffusion.cli;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
@@ -107,17 +108,12 @@ final class EditCommand implements Callable<Integer> {
       }
       Images known = model.known(request.only(0));
       Images before = picture.width() == known.width() ? picture.plus(known) : known;
-      Origin origin =
-          Origin.of(models.model, model, "").told(models.checkpoint.words()).edit(words());
+      ResultFiles results =
+          new ResultFiles(models.provenance(model).edited(words()), request, true);
+      Path folder = Output.folder(results, out, "edited", overwrite);
       List<SampleCommand.Format> formats = List.of(SampleCommand.Format.png);
-      Path folder =
-          Earlier.folder(
-              out,
-              "edited",
-              name -> SampleFiles.expected(name, origin, request, formats),
-              overwrite);
       try (SampleFiles files =
-          new SampleFiles(folder, origin, request, formats, SampleCommand.Pictures.both)) {
+          new SampleFiles(folder, results, formats, SampleCommand.Pictures.both)) {
         SampleResult result;
         try (Bar bar = new Bar(console.err)) {
           result = model.sample(request, bar, console.cancellation, files::made);

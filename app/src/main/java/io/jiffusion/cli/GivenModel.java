@@ -4,6 +4,7 @@ import io.jiffusion.config.Home;
 import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
+import io.jiffusion.pipeline.Provenance;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,6 +61,11 @@ final class GivenModel {
 
   Path folder() {
     return Home.model(model);
+  }
+
+  /** Of pictures that the loaded model makes. */
+  Provenance provenance(Model loaded) {
+    return Provenance.of(model, loaded).told(checkpoint.words());
   }
 
   Model load() {

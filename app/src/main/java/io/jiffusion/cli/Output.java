@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.pipeline.ResultFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,15 @@ final class Output {
           "cannot write " + folder + ": " + AtomicFile.reason(e) + "; choose another with --out",
           e);
     }
+  }
+
+  /** The folder for the results of a request, which is there; see {@link ResultFiles#folder}. */
+  static Path folder(ResultFiles results, Path given, String usual, boolean overwrite) {
+    Path folder = folder(results.folder(given, usual, overwrite));
+    if (overwrite) {
+      results.removeOthers(folder);
+    }
+    return folder;
   }
 
   /** Makes a folder and writes to it, before the work whose results it shall hold. */

@@ -4,6 +4,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.Provenance;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,7 +75,7 @@ final class RunPictures {
           toy
               ? Plots.row(List.of(new Plots.Panel("step " + step, images.values())))
               : Grid.of(images, 10, labels(request)),
-          Origin.of(folder.toString(), model, "").texts(request));
+          Provenance.of(folder.toString(), model).texts(request));
     }
   }
 

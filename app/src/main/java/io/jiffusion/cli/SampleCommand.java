@@ -2,9 +2,12 @@ package io.jiffusion.cli;
 
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Model;
+import io.jiffusion.pipeline.Provenance;
+import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
+import io.jiffusion.pipeline.SampleStream;
 import io.jiffusion.pipeline.Values;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -188,11 +191,9 @@ final class SampleCommand implements Callable<Integer> {
 
   private void files(Model model, SampleRequest request) {
     model.check(request);
-    Origin origin = origin(model);
-    Path folder =
-        Earlier.folder(
-            out, USUAL, name -> SampleFiles.expected(name, origin, request, formats), overwrite);
-    try (SampleFiles files = new SampleFiles(folder, origin, request, formats, pictures)) {
+    ResultFiles results = new ResultFiles(provenance(model), request, formats.contains(Format.png));
+    Path folder = Output.folder(results, out, USUAL, overwrite);
+    try (SampleFiles files = new SampleFiles(folder, results, formats, pictures)) {
       SampleResult result = sample(model, request, files);
       report(console, json, model, request, result, files.write(result, floats));
     }
@@ -213,9 +214,8 @@ final class SampleCommand implements Callable<Integer> {
     return given.values();
   }
 
-  private Origin origin(Model model) {
-    return Origin.of(models.model, model, noise == null ? "" : noise)
-        .told(models.checkpoint.words());
+  private Provenance provenance(Model model) {
+    return models.provenance(model).noise(noise == null ? "" : noise);
   }
 
   private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {
@@ -256,7 +256,7 @@ final class SampleCommand implements Callable<Integer> {
     model.check(request.only(0));
     Path folder = Output.folder(out == null ? Path.of(USUAL) : out);
     SampleStream stream =
-        new SampleStream(model, request, origin(model), folder, formats.get(0).name(), part);
+        new SampleStream(model, request, provenance(model), folder, formats.get(0).name(), part);
     SampleStream.Made made;
     try (Bar bar = new Bar(console.err)) {
       made = stream.run(resume, overwrite, bar, console.err::println, console.cancellation);

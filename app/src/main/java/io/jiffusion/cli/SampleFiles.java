@@ -5,16 +5,15 @@ import io.jiffusion.data.Gif;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
+import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Future;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -22,14 +21,13 @@ import java.util.stream.IntStream;
  * their own as soon as they are made, the rest at the end.
  */
 final class SampleFiles implements AutoCloseable {
-  private static final Pattern SINGLE = Pattern.compile("image-([0-9]{4,9})\\.png");
   private static final int STRIP_COLUMNS = 11;
   private static final int STRIP_ROWS = 8;
   private static final int FRAME_MILLIS = 80;
   private static final int LAST_FRAME_MILLIS = 2000;
 
   private final Path folder;
-  private final Origin origin;
+  private final ResultFiles files;
   private final SampleRequest request;
   private final List<SampleCommand.Format> formats;
   private final SampleCommand.Pictures pictures;
@@ -42,13 +40,12 @@ final class SampleFiles implements AutoCloseable {
 
   SampleFiles(
       Path folder,
-      Origin origin,
-      SampleRequest request,
+      ResultFiles files,
       List<SampleCommand.Format> formats,
       SampleCommand.Pictures pictures) {
     this.folder = folder;
-    this.origin = origin;
-    this.request = request;
+    this.files = files;
+    this.request = files.request();
     this.formats = formats;
     this.pictures = pictures;
   }
@@ -63,15 +60,16 @@ final class SampleFiles implements AutoCloseable {
   void made(int first, Images images) {
     if (!formats.contains(SampleCommand.Format.png)
         || pictures == SampleCommand.Pictures.grid
-        || !Origin.pictures(images)) {
+        || !shown(images)) {
       return;
     }
     finished(); // those of the part before, or why they could not be written
     for (int i = 0; i < images.count(); i++) {
       int image = i;
-      String name = name(first + i);
-      SampleRequest alone = alone(request, first + i);
-      writing.add(writers.submit(() -> write(name, images.image(image), alone)));
+      int number = first + i;
+      writing.add(
+          writers.submit(
+              () -> write(ResultFiles.single(number), images.image(image), files.texts(number))));
     }
   }
 
@@ -79,29 +77,9 @@ final class SampleFiles implements AutoCloseable {
     return folder;
   }
 
-  private static String name(int image) {
-    return String.format(Locale.ROOT, "image-%04d.png", image);
-  }
-
-  /** Given noise lies in one file for all, which is read whole to make one of them again. */
-  private static SampleRequest alone(SampleRequest request, int image) {
-    return request.noise() == null ? request.only(image) : request;
-  }
-
-  /** The text that tells the request in a file of this name; null where there is none. */
-  static String expected(
-      String name, Origin origin, SampleRequest request, List<SampleCommand.Format> formats) {
-    if (!formats.contains(SampleCommand.Format.png)) {
-      return null;
-    }
-    Matcher single = SINGLE.matcher(name);
-    if (!single.matches()) {
-      return origin.texts(request).get(Origin.REQUEST);
-    }
-    int image = Integer.parseInt(single.group(1));
-    return image < request.count() && name.equals(name(image))
-        ? origin.texts(alone(request, image)).get(Origin.REQUEST)
-        : null;
+  /** Latents are no pictures. */
+  private static boolean shown(Images images) {
+    return images.channels() == 1 || images.channels() == 3;
   }
 
   /** How many single pictures have been written. */
@@ -116,7 +94,7 @@ final class SampleFiles implements AutoCloseable {
     for (SampleCommand.Format format : formats) {
       if (format != SampleCommand.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
-      } else if (Origin.pictures(result.images())) {
+      } else if (shown(result.images())) {
         grid(result.images());
         finished();
         written.addAll(singles);
@@ -127,7 +105,7 @@ final class SampleFiles implements AutoCloseable {
     if (floats && formats.equals(List.of(SampleCommand.Format.png))) {
       written.addAll(ArrayFiles.write(folder, "npy", result.images(), true));
     }
-    if (!result.trajectory().isEmpty() && Origin.pictures(result.images())) {
+    if (!result.trajectory().isEmpty() && shown(result.images())) {
       trajectory(result);
     }
     return written;
@@ -137,7 +115,7 @@ final class SampleFiles implements AutoCloseable {
     Images all = before == null ? images : before.plus(images);
     if (pictures != SampleCommand.Pictures.single && all.count() > 1
         || pictures == SampleCommand.Pictures.grid) {
-      png("grid.png", Grid.of(all, columns(all.count()), labels(all.count())), request);
+      png("grid.png", Grid.of(all, columns(all.count()), labels(all.count())));
     }
   }
 
@@ -172,7 +150,7 @@ final class SampleFiles implements AutoCloseable {
     if (panels.isEmpty()) {
       panels.add(new Plots.Panel("", result.images().values()));
     }
-    png("points.png", Plots.row(panels), request);
+    png("points.png", Plots.row(panels));
   }
 
   private void trajectory(SampleResult result) {
@@ -196,8 +174,7 @@ final class SampleFiles implements AutoCloseable {
             new Images(
                 rows * columns.size(), first.height(), first.width(), first.channels(), bytes),
             columns.size(),
-            List.of()),
-        request);
+            List.of()));
     List<BufferedImage> frames =
         result.trajectory().stream().map(frame -> frame.grid(columns(frame.count()))).toList();
     Path gif = folder.resolve("trajectory.gif");
@@ -213,13 +190,13 @@ final class SampleFiles implements AutoCloseable {
         .toList();
   }
 
-  private void png(String name, BufferedImage picture, SampleRequest made) {
-    written.add(write(name, picture, made));
+  private void png(String name, BufferedImage picture) {
+    written.add(write(name, picture, files.texts()));
   }
 
-  private Path write(String name, BufferedImage picture, SampleRequest made) {
+  private Path write(String name, BufferedImage picture, Map<String, String> texts) {
     Path file = folder.resolve(name);
-    Png.write(file, picture, origin.texts(made));
+    Png.write(file, picture, texts);
     return file;
   }
 

@@ -1,8 +1,7 @@
 package io.jiffusion.cli;
 
-import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Shown;
-import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Provenance;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,13 +21,9 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Map<String, String> texts = Png.texts(file);
-    if (!texts.containsKey(Origin.REQUEST)) {
-      throw new JiffusionException(
-          file + " does not say how it was made, must be a PNG file that jiffusion wrote");
-    }
-    console.out.println(Shown.line(texts.get(Origin.REQUEST)));
-    String command = texts.getOrDefault(Origin.COMMAND, "");
+    Map<String, String> texts = Provenance.texts(file);
+    console.out.println(Shown.line(texts.get(Provenance.REQUEST)));
+    String command = texts.getOrDefault(Provenance.COMMAND, "");
     if (!command.isEmpty()) {
       console.out.println(
           Shown.line(command.replaceFirst("^jiffusion", Matcher.quoteReplacement(Console.NAME))));

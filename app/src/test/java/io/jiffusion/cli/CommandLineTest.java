@@ -2,9 +2,12 @@ package io.jiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jiffusion.base.Draft;
+import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.Home;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Provenance;
 import io.jiffusion.pipeline.SampleRequest;
 import java.io.File;
 import java.io.IOException;
@@ -349,13 +352,24 @@ class CommandLineTest {
     assertThat(ended.out).contains("F32", "[805306368]", "805,306,368 numbers in 1 tensors");
   }
 
+  private static Provenance provenance(String model, Integer nullClass) {
+    Provenance.Text by =
+        Draft.of(Provenance.Text.class)
+            .set("version", RunFolder.VERSION)
+            .set("model", model)
+            .set("precision", "fp32")
+            .set("block", 4)
+            .set("nullClass", nullClass)
+            .make();
+    return new Provenance(by, "", List.of(), List.of(), List.of());
+  }
+
   @Test
   void aPictureTellsWhichRowStoodForNoClass() {
     SampleRequest request = SampleRequest.of(1).steps(3).classes(3).guidance(2);
-    Map<String, String> texts =
-        new Origin("run", "fp32", 4, 9, "", List.of(), List.of(), List.of()).texts(request);
-    assertThat(texts.get(Origin.REQUEST)).contains("\"nullClass\":9");
-    assertThat(texts.get(Origin.COMMAND)).contains(" --guidance 2.0 --null-class 9 ");
+    Map<String, String> texts = provenance("run", 9).texts(request);
+    assertThat(texts.get(Provenance.REQUEST)).contains("\"nullClass\":9");
+    assertThat(texts.get(Provenance.COMMAND)).contains(" --guidance 2.0 --null-class 9 ");
   }
 
   @Test
@@ -363,10 +377,7 @@ class CommandLineTest {
     Path file = folder.resolve("a.png");
     SampleRequest request =
         SampleRequest.of(1).sampler("ddim:eta=0.5").steps(20).seed(7).classes(3).guidance(2);
-    Png.write(
-        file,
-        new Images(1, 2, 2, 1, new byte[4]),
-        new Origin("my run", "fp32", 4, null, "", List.of(), List.of(), List.of()).texts(request));
+    Png.write(file, new Images(1, 2, 2, 1, new byte[4]), provenance("my run", null).texts(request));
     Ended ended = run("show", file.toString());
     assertThat(ended.code).isZero();
     assertThat(ended.out.lines())

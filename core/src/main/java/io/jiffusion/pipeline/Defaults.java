@@ -58,6 +58,11 @@ public final class Defaults {
     return differs == null || !own(request, process) ? "" : differs;
   }
 
+  /** Whether sampler or steps are left to the model. */
+  static boolean leavesOpen(SampleRequest request) {
+    return isAuto(request) || isOpen(request);
+  }
+
   private static SampleRequest steps(
       SampleRequest request, Samplers.Method method, ProcessConfig process) {
     if (method.order().equals("adaptive")) {

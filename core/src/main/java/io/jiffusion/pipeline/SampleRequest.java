@@ -312,7 +312,12 @@ public record SampleRequest(
 
   /** This request as JSON on one line, without given noise, pictures and mask. */
   public String toJson() {
-    return Tree.of(noise(null).draws(null).images(null).mask(null)).toJson();
+    return Tree.of(withoutArrays()).toJson();
+  }
+
+  /** Without given noise, pictures and mask. */
+  SampleRequest withoutArrays() {
+    return noise(null).draws(null).images(null).mask(null);
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Provenance;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every picture that any command writes tells how to make it again. */
 @Timeout(300)
-class OriginTest {
+class ProvenanceOfPicturesTest {
   private static final String SMALL =
       " --set process.steps=20 --set network.unet.channels=8 --set network.unet.multipliers=[1,2]"
           + " --set network.unet.attention=[] --set train.previewEvery=1";
@@ -71,7 +72,7 @@ class OriginTest {
     for (Path file : files) {
       Map<String, String> texts = Png.texts(file);
       assertThat(texts.get("Software")).as(file.toString()).startsWith("Jiffusion ");
-      assertThat(texts.get(Origin.REQUEST))
+      assertThat(texts.get(Provenance.REQUEST))
           .contains("\"version\":\"")
           .contains("\"model\":\"" + folder)
           .containsPattern("\"sha256\":\"[0-9a-f]{64}\"");
@@ -86,7 +87,7 @@ class OriginTest {
     String vae = "../core/src/test/resources/autoencoders/kl-quant";
     Path picture = folder.resolve("decoded.png");
     run("decode " + vae + " --z " + vae + "/io.safetensors:z --out " + picture);
-    assertThat(Png.texts(picture).get(Origin.REQUEST)).contains("\"model\":\"" + vae);
+    assertThat(Png.texts(picture).get(Provenance.REQUEST)).contains("\"model\":\"" + vae);
     assertThat(run("show " + picture)).contains("jiffusion decode " + vae + " --z ");
   }
 

@@ -1,4 +1,4 @@
-package io.jiffusion.cli;
+package io.jiffusion.pipeline;
 
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.Cancellation;
@@ -8,9 +8,6 @@ import io.jiffusion.base.Workers;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Npy;
 import io.jiffusion.data.Npz;
-import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.SampleRequest;
-import io.jiffusion.pipeline.SampleResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -28,15 +25,20 @@ import java.util.function.Consumer;
  * whoever stops it goes on later where it was. What is done lies in {@code NAME.part}, image after
  * image, and {@code NAME.json} tells of which request; the end turns the one into the file.
  */
-final class SampleStream {
+public final class SampleStream {
   private static final int CHUNK = 64;
 
   /** Part i of n of a request, i from 1. */
-  record Shard(int index, int of) {
-    static final Shard ALL = new Shard(1, 1);
+  public record Shard(int index, int of) {
+    /** The whole request. */
+    public static final Shard ALL = new Shard(1, 1);
 
-    /** From {@code i/n}. */
-    static Shard parse(String text) {
+    /**
+     * From {@code i/n}.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Shard parse(String text) {
       String[] parts = text.split("/", -1);
       try {
         Shard shard = new Shard(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
@@ -76,12 +78,20 @@ final class SampleStream {
   /**
    * For a request of which a shard is made.
    *
+   * @param provenance told beside the file
+   * @param folder that is there
    * @param format npz or npy
+   * @throws IllegalArgumentException if the shard is empty
    */
-  SampleStream(
-      Model model, SampleRequest request, Origin origin, Path folder, String format, Shard shard) {
+  public SampleStream(
+      Model model,
+      SampleRequest request,
+      Provenance provenance,
+      Path folder,
+      String format,
+      Shard shard) {
     this.model = model;
-    this.request = request;
+    this.request = model.resolve(request);
     this.first = shard.first(request.count());
     this.count = shard.end(request.count()) - first;
     if (count == 0) {
@@ -97,11 +107,19 @@ final class SampleStream {
     this.file = folder.resolve(shard.name() + "." + format);
     this.part = folder.resolve(shard.name() + "." + format + ".part");
     this.about = folder.resolve(shard.name() + ".json");
-    this.origin = origin.texts(request.batch(0)).get(Origin.REQUEST) + "\n";
+    this.origin = provenance.texts(this.request.batch(0)).get(Provenance.REQUEST) + "\n";
   }
 
-  /** What was made, of which the images themselves are in the file. */
-  record Made(int images, long evaluations, long passes, double seconds, List<Path> files) {}
+  /**
+   * What was made, of which the images themselves are in the file.
+   *
+   * @param images that were not there before
+   * @param evaluations of each of them
+   * @param passes of all of them through the network
+   * @param seconds that it took
+   * @param files of the images, and of what tells their request
+   */
+  public record Made(int images, long evaluations, long passes, double seconds, List<Path> files) {}
 
   /**
    * Makes the images that are not there yet.
@@ -109,16 +127,18 @@ final class SampleStream {
    * @param resume whether to go on with what is there; without it, nothing of another request may
    *     be there
    * @param overwrite whether to remove what is there before
+   * @param say gets a sentence where it goes on, is done already, or stops
+   * @throws JiffusionException if something of another request is there, or no file can be written
    * @throws CancellationException if somebody cancelled; what is done stays
    */
-  Made run(
+  public Made run(
       boolean resume,
       boolean overwrite,
       Consumer<Progress> progress,
       Consumer<String> say,
       Cancellation stop) {
     if (overwrite && !resume) {
-      List.of(file, part, about).forEach(Earlier::remove);
+      List.of(file, part, about).forEach(ResultFiles::remove);
     }
     int size = model.channels() * model.height() * model.width();
     int done = done(resume, size);
@@ -172,7 +192,7 @@ final class SampleStream {
                     : "; replace it with --overwrite, or choose another --out"));
       }
       if (!same) {
-        throw Earlier.refusal(file);
+        throw ResultFiles.refusal(file);
       }
       return resume ? done : 0;
     } catch (IOException e) {
