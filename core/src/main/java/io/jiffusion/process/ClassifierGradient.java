@@ -6,7 +6,9 @@ import io.jiffusion.schedule.TimeLabel;
 
 /**
  * The gradient of a classifier's log probability of given classes, {@code ∇ log p(y | x_t)}, by
- * reverse differentiation; the classifier was trained on states of the same forward process.
+ * reverse differentiation; the classifier was trained on states of the same forward process
+ * (Dhariwal, Nichol: Diffusion models beat GANs on image synthesis, 2021, arXiv 2105.05233, section
+ * 4).
  *
  * @param classifier its output holds the logits in its last channels, [features + classes, 1, 1];
  *     must be able to differentiate

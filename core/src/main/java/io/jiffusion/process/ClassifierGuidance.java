@@ -5,8 +5,8 @@ import io.jiffusion.schedule.NoiseSchedule;
 /**
  * Classifier guidance of any sampler: the classifier's score is added to the model's, {@code eps −
  * sigma·scale·∇ log p(y | x_t)} (Dhariwal, Nichol: Diffusion models beat GANs on image synthesis,
- * 2021, Algorithm 2). The data is derived again from that noise, and not clipped again: {@link
- * Clip} belongs inside.
+ * 2021, arXiv 2105.05233, Algorithm 2). The data is derived again from that noise, and not clipped
+ * again: {@link Clip} belongs inside.
  *
  * @param denoiser what is guided
  * @param schedule its forward process
@@ -23,7 +23,9 @@ public record ClassifierGuidance(
 
   @Override
   public Prediction at(Batch xt, double[] t) {
-    double[] factors = new double[t.length]; // x̂0 = (x_t − sigma·eps)/alpha
+    // ε̂ = ε − s·√(1 − ᾱ_t)·∇log p(y | x_t), so x̂0 = (x_t − sigma·ε̂)/alpha moves by
+    // s·sigma²/alpha·∇
+    double[] factors = new double[t.length];
     for (int image = 0; image < t.length; image++) {
       double sigma = schedule.sigma(t[image]);
       factors[image] = scale * sigma * sigma / signal(t[image]);

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * The exact likelihood of data under a model: the probability flow carries the data to noise, whose
  * density is known, and its divergence on the way is the change of the log density (Song et al.:
  * Score-based generative modeling through stochastic differential equations, 2021, arXiv
- * 2011.13456).
+ * 2011.13456, appendix D.2).
  *
  * <p>The divergence is estimated without bias along random directions, the probes (Hutchinson;
  * Skilling), one for each image and solution: {@code vᵀJv} with v of −1 and 1. Several solutions
@@ -89,6 +89,7 @@ public record ExactLikelihood(
         squares += latent.data()[i] * latent.data()[i];
       }
       double prior = -0.5 * (squares / (std * std) + size * Math.log(2 * Math.PI * std * std));
+      // log p_0(x(0)) = log p_T(x(T)) + ∫ ∇·f̃(x(t), t) dt, eq. 39
       logDensity[image] = prior + end[image * (size + 1) + size];
     }
     return new Encoded(logDensity, latent);
@@ -97,6 +98,7 @@ public record ExactLikelihood(
   /** The flow's slope, and its divergence along the probe as the slope of the log density. */
   private double[] slope(double[] t, Batch x, Batch probe) {
     Batch slope = ProbabilityFlow.slope(denoiser, schedule, t, x);
+    // ∇·f̃ ≈ εᵀ·∇f̃·ε, eq. 40, ε being the probe
     Batch pulled = denoiser.pullback(x, t, probe);
     double[] divergence = new double[t.length];
     for (int image = 0; image < t.length; image++) {

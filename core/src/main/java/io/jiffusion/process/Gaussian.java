@@ -9,6 +9,7 @@ final class Gaussian {
 
   /** Kullback–Leibler divergence of the second normal distribution from the first. */
   static double divergence(double mean1, double logVariance1, double mean2, double logVariance2) {
+    // ½·(log σ2² − log σ1² − 1 + σ1²/σ2² + (μ1 − μ2)²/σ2²)
     double off = mean1 - mean2;
     return 0.5
         * (-1
@@ -20,12 +21,13 @@ final class Gaussian {
 
   /**
    * Log probability of a byte under a normal distribution that is cut into 256 levels from −1 to 1,
-   * the outermost reaching to infinity.
+   * the outermost reaching to infinity (Ho, Jain, Abbeel 2020, arXiv 2006.11239, eq. 13).
    *
    * @param x the byte's value, from −1 to 1
    * @param logStd logarithm of the standard deviation
    */
   static double logProbability(double x, double mean, double logStd) {
+    // log ∫ N(x; μ, σ²) dx from δ₋ = x − 1/255 to δ₊ = x + 1/255
     double precision = Math.exp(-logStd);
     double below = cdf(precision * (x - mean - HALF_LEVEL));
     double above = cdf(precision * (x - mean + HALF_LEVEL));

@@ -9,8 +9,9 @@ import java.util.Arrays;
  * noises gives the same, since both are linear in each other at a given state.
  *
  * <p>With the model's own "no class" as the weak one this is classifier-free guidance (Ho,
- * Salimans: Classifier-free diffusion guidance, 2022); with a smaller or less trained model,
- * autoguidance (Karras et al.: Guiding a diffusion model with a bad version of itself, 2024).
+ * Salimans: Classifier-free diffusion guidance, 2022, arXiv 2207.12598, eq. 6, whose w is scale −
+ * 1); with a smaller or less trained model, autoguidance (Karras et al.: Guiding a diffusion model
+ * with a bad version of itself, 2024, arXiv 2406.02507).
  *
  * <p>Where both are the same model with other classes, one evaluation sends one batch of 2B images
  * through it, first the strong ones. Where one of the two is superfluous (scale 1: strong only, 0:
@@ -20,11 +21,13 @@ import java.util.Arrays;
  * @param weak the guide, at the same states
  * @param scale 1 is the strong model as it is, more is farther away from the weak one
  * @param after guidance acts at times above this one, and up to {@code until} (Kynkäänniemi et al.:
- *     Applying guidance in a limited interval, 2024); elsewhere the strong model is taken as it is
+ *     Applying guidance in a limited interval improves sample and distribution quality in diffusion
+ *     models, 2024, arXiv 2404.07724); elsewhere the strong model is taken as it is
  * @param until the last time, that of the most noise, at which guidance acts
  * @param rescale how far the guided x̂0 of each image is brought back to the standard deviation of
  *     the strong one, from 0 to 1 (Lin et al.: Common diffusion noise schedules and sample steps
- *     are flawed, 2024; φ there, where it is the network's output that is brought back)
+ *     are flawed, 2024, arXiv 2305.08891, section 3.4; φ there, where it is the network's output
+ *     that is brought back)
  */
 public record Guidance(
     Denoiser strong, Denoiser weak, double scale, double after, double until, double rescale)
@@ -110,6 +113,7 @@ public record Guidance(
       given = strong.at(xt, t);
       free = weak.at(xt, t).x0();
     }
+    // ε̃ = (1 + w)·ε(z, c) − w·ε(z), eq. 6 and Algorithm 2, line 3, in terms of x̂0
     double[] rests = Arrays.stream(scales).map(w -> 1 - w).toArray();
     Batch guided = Batch.lincomb(new double[][] {scales, rests}, given.x0(), free);
     if (rescale > 0) {

@@ -8,8 +8,9 @@ import io.jiffusion.schedule.Scalings;
 import io.jiffusion.schedule.TimeLabel;
 
 /**
- * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}. The state is float64, the
- * network float32.
+ * A network as a denoiser: {@code x̂0 = skip·x_t + out·F(in·x_t, label)}, the preconditioning of
+ * Karras, Aittala, Aila, Laine: Elucidating the design space of diffusion-based generative models,
+ * 2022, arXiv 2206.00364, eq. 7. The state is float64, the network float32.
  *
  * <p>Counts what it does, so an instance belongs to one walk and one thread.
  */
@@ -70,7 +71,7 @@ public final class NetworkDenoiser implements ConditionalDenoiser {
       double out = scalings[image].out();
       for (int i = 0; i < size; i++) {
         int at = image * size + i;
-        x0[at] = skip * state[at] + out * output[image * stride + i];
+        x0[at] = skip * state[at] + out * output[image * stride + i]; // eq. 7
         if (learnsVariance) {
           variance[at] = output[image * stride + size + i];
         }

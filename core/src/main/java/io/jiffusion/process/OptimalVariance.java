@@ -9,10 +9,11 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * The variance with which a step of the reverse process fits the data best, among those that are
- * the same for every value (Bao, Li, Zhu, Zhang: Analytic-DPM, 2022, arXiv 2201.06503): the
- * posterior's own, and what is not known of the data behind the state. The latter follows from the
- * mean square of the noise that the model predicts, measured once: where it predicts all of the
- * noise, the data are known.
+ * the same for every value (Bao, Li, Zhu, Zhang: Analytic-DPM: an analytic estimate of the optimal
+ * reverse variance in diffusion probabilistic models, 2022, arXiv 2201.06503; {@code
+ * reverse_ddpm_ms_eps} of its {@code reverse_ddpm.py}): the posterior's own, and what is not known
+ * of the data behind the state. The latter follows from the mean square of the noise that the model
+ * predicts, measured once: where it predicts all of the noise, the data are known.
  *
  * @param noise mean square of a value of the predicted noise at times 1/T, 2/T, … 1; [T], from 0 to
  *     1, where 1 leaves the posterior's variance alone. Interpolated linearly between them
@@ -103,6 +104,7 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
 
   /** The variance of the step from t to s. */
   public double of(NoiseSchedule schedule, double t, double s) {
+    // σ² = β̃ + c²·(1 − ᾱ_t)/ᾱ_t·(1 − Γ_t), c the posterior's factor of x0, Γ_t = E‖ε(x_t)‖²/d
     Posterior posterior = Posterior.of(schedule, t, s);
     double spread = posterior.x0() * schedule.sigma(t) / schedule.alpha(t);
     return posterior.variance() + spread * spread * (1 - Math.min(1, noise(t)));

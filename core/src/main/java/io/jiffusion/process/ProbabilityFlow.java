@@ -5,8 +5,8 @@ import io.jiffusion.schedule.NoiseSchedule;
 /**
  * The deterministic way between data and noise on which every state is distributed as in the
  * forward process: {@code dx/dt = f x − ½ g² score} (Song et al.: Score-based generative modeling
- * through stochastic differential equations, 2021, arXiv 2011.13456), in terms of the predicted
- * data {@code state·x + data·x̂0}.
+ * through stochastic differential equations, 2021, arXiv 2011.13456, eq. 13), in terms of the
+ * predicted data {@code state·x + data·x̂0}.
  *
  * @param state factor of the state in the slope
  * @param data factor of the predicted data in the slope
@@ -31,6 +31,7 @@ public record ProbabilityFlow(double state, double data) {
               + sigma
               + "); start at an earlier time, end at a later one");
     }
+    // f·x − ½·g²·∇log p_t(x), eq. 13, with ∇log p_t(x) = (alpha·x̂0 − x)/sigma²
     double pull = 0.5 * schedule.g2(t) / (sigma * sigma);
     return new ProbabilityFlow(schedule.f(t) + pull, -pull * alpha);
   }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 /**
  * Dynamic thresholding: a quantile of an image's predicted |x̂0|, where it is above the limit,
  * becomes the limit of that image; values are moved into it, and scaled back to [−1, 1] (Saharia et
- * al.: Photorealistic text-to-image diffusion models with deep language understanding, 2022). Keeps
- * strong guidance from saturating. Static thresholding is {@link Clip}. Wrong for latents, which
- * have no range.
+ * al.: Photorealistic text-to-image diffusion models with deep language understanding, 2022, arXiv
+ * 2205.11487). Keeps strong guidance from saturating. Static thresholding is {@link Clip}. Wrong
+ * for latents, which have no range.
  *
  * @param denoiser what predicts; guidance belongs inside
  * @param quantile from 0 to 1; 0.995 in the paper's comparison and in DPM-Solver
@@ -45,6 +45,7 @@ public record Threshold(Denoiser denoiser, double quantile, double limit, double
     Prediction prediction = denoiser.at(xt, t);
     double[] x0 = prediction.x0().data().clone();
     int size = xt.imageSize();
+    // s: a quantile of |x̂0|; if s > 1, x̂0 ← clip(x̂0, −s, s)/s
     for (int from = 0; from < x0.length; from += size) {
       double s = Math.min(Math.max(quantileOfMagnitudes(x0, from, size), limit), most);
       for (int i = from; i < from + size; i++) {

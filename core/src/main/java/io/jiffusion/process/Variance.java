@@ -4,9 +4,17 @@ import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.Posterior;
 import java.util.function.DoubleUnaryOperator;
 
-/** The choices of the papers for the variance of a step. */
+/**
+ * The choices of the papers for the variance of a step: β̃ and β of DDPM (Ho, Jain, Abbeel:
+ * Denoising diffusion probabilistic models, 2020, arXiv 2006.11239, section 3.2) and those that the
+ * network says (Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021, arXiv
+ * 2102.09672; {@code p_mean_variance} of its {@code gaussian_diffusion.py}).
+ */
 public enum Variance implements ReverseVariance {
-  /** The posterior's own, β̃: right if the data were a single point. */
+  /**
+   * The posterior's own, {@code β̃_t = (1 − ᾱ_{t−1})/(1 − ᾱ_t)·β_t}, eq. 7 of DDPM: right if the
+   * data were a single point.
+   */
   SMALL {
     @Override
     public double of(Posterior posterior, double raw) {
@@ -26,6 +34,7 @@ public enum Variance implements ReverseVariance {
   LEARNED_RANGE {
     @Override
     public double of(Posterior posterior, double raw) {
+      // Σ = exp(v·log β + (1 − v)·log β̃)
       double fraction = (raw + 1) / 2;
       return Math.exp(
           fraction * Math.log(posterior.forward())

@@ -12,8 +12,9 @@ import java.util.function.IntFunction;
 /**
  * The variational bound of the negative log likelihood in bits per dimension, term by term: what
  * the last state says of the data, what each step of the reverse process loses, and a decoder of
- * bytes (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, eq. 5 and 13; with
- * learned variances as Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021).
+ * bytes (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, arXiv 2006.11239, eq. 5
+ * and 13; with learned variances as Nichol, Dhariwal: Improved denoising diffusion probabilistic
+ * models, 2021, arXiv 2102.09672).
  *
  * @param denoiser the model; OpenAI's evaluation clips it
  * @param schedule its forward process
@@ -109,6 +110,7 @@ public record VariationalBound(
     double t = grid.time(k);
     double s = grid.time(k + 1);
     Posterior posterior = Posterior.of(schedule, t, s);
+    // μ̃(x_t, x̂0) of the model and μ̃(x_t, x0) of the forward process, eq. 7
     double[] mean = Batch.lincomb(posterior.x0(), prediction.x0(), posterior.xt(), xt).data();
     double[] target = Batch.lincomb(posterior.x0(), x0, posterior.xt(), xt).data();
     DoubleUnaryOperator of =
@@ -119,6 +121,7 @@ public record VariationalBound(
     double[] nats = new double[mean.length];
     for (int i = 0; i < nats.length; i++) {
       double logVariance = Math.log(of.applyAsDouble(raw == null ? 0 : raw[i]));
+      // L_0 = −log p(x_0 | x_1), eq. 13, or L_{t−1} = KL(q(x_{t−1} | x_t, x_0) ‖ p(x_{t−1} | x_t))
       nats[i] =
           s == 0
               ? -Gaussian.logProbability(x0.data()[i], mean[i], 0.5 * logVariance)
@@ -130,6 +133,7 @@ public record VariationalBound(
 
   /** What the state at the first time still says of the data, [B]. */
   public double[] prior(Batch x0) {
+    // L_T = KL(q(x_T | x_0) ‖ p(x_T))
     double alpha = schedule.alpha(grid.time(0));
     double sigma = schedule.sigma(grid.time(0));
     double std = schedule.priorStd();

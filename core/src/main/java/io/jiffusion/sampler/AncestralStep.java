@@ -5,8 +5,9 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * An ancestral step in two parts, as k-diffusion takes it: along the probability flow down to a
- * level below the next one, then up to that by fresh noise.
+ * An ancestral step in two parts, as k-diffusion takes it ({@code get_ancestral_step} of its {@code
+ * sampling.py}): along the probability flow down to a level below the next one, then up to that by
+ * fresh noise.
  *
  * @param down noise level that the flow leads to
  * @param up standard deviation of the noise that is added; {@code down² + up²} is the square of the
@@ -24,8 +25,9 @@ record AncestralStep(double down, double up) {
     if (eta == 0) {
       return new AncestralStep(to, 0);
     }
+    // σ_up = min(σ_to, η·√(σ_to²·(σ_from² − σ_to²)/σ_from²)), σ_down = √(σ_to² − σ_up²)
     double ratio = to / from;
-    double kept = (1 - eta) * (1 + eta) + eta * eta * ratio * ratio; // of the next level's variance
+    double kept = (1 - eta) * (1 + eta) + eta * eta * ratio * ratio; // σ_down²/σ_to²
     return new AncestralStep(
         to * Math.sqrt(Math.max(0, kept)),
         to * Math.min(1, eta * Math.sqrt((1 - ratio) * (1 + ratio))));

@@ -21,7 +21,8 @@ record BothPredictions(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
   }
 
   /**
-   * DDIM's step from this state to s, along another noise than the predicted one: PNDM's transfer.
+   * DDIM's step from this state to s, along another noise than the predicted one: PNDM's transfer
+   * part, there eq. 9. In x/alpha it is {@code x_s = x_t + (n_s − n_t)·noise}, n being sigma/alpha.
    */
   Batch along(Batch noise, double s) {
     double step = schedule.noiseLevel(s) - schedule.noiseLevel(t);
@@ -30,7 +31,7 @@ record BothPredictions(NoiseSchedule schedule, double t, Batch x0, Batch eps) {
         new double[] {alpha, schedule.sigma(s) - alpha * step, alpha * step}, x0, eps, noise);
   }
 
-  /** DDIM's step to s. */
+  /** DDIM's step to s: {@code alpha_s·x̂0 + sigma_s·ε}, its eq. 12 without noise. */
   Batch ddim(double s) {
     return Batch.lincomb(schedule.alpha(s), x0, schedule.sigma(s), eps);
   }

@@ -5,8 +5,10 @@ import io.jiffusion.sampler.NoiseLevels.Level;
 import io.jiffusion.schedule.TimeRange;
 
 /**
- * EDM's stochasticity: before a step the noise level is raised by adding fresh noise (Karras et al.
- * 2022, Algorithm 2). A level above the schedule's largest is lowered to that.
+ * EDM's stochasticity: before a step the noise level is raised by adding fresh noise (Karras,
+ * Aittala, Aila, Laine: Elucidating the design space of diffusion-based generative models, 2022,
+ * arXiv 2206.00364, Algorithm 2, lines 4 to 6). A level above the schedule's largest is lowered to
+ * that.
  *
  * @param amount S_churn, spread over the steps of the walk; a step raises its level by 41 % at most
  * @param min S_min, the smallest noise level that is raised
@@ -49,14 +51,16 @@ public record Churn(double amount, double min, double max, double noise) {
   /** Raises the level before step k. */
   Raised raise(NoiseLevels levels, int k, Batch y, Level level) {
     Walk walk = levels.walk();
+    // γ_i = min(S_churn/N, √2 − 1): no more new noise than there is already, section 4
     double gamma = Math.min(amount / walk.grid().steps(), Math.sqrt(2) - 1);
     boolean within =
         level.n() >= min * (1 - TimeRange.ROUNDING) && level.n() <= max * (1 + TimeRange.ROUNDING);
     if (gamma == 0 || !within) {
       return new Raised(y, level);
     }
-    Level hat = levels.of(level.n() + gamma * level.n());
+    Level hat = levels.of(level.n() + gamma * level.n()); // t̂_i = t_i + γ_i·t_i, line 5
     double added = Math.sqrt(Math.max(0, hat.n() * hat.n() - level.n() * level.n()));
+    // x̂_i = x_i + √(t̂_i² − t_i²)·ε_i, line 6
     return new Raised(Batch.lincomb(1, y, added * noise, walk.noise().batch(k, y)), hat);
   }
 }

@@ -26,7 +26,10 @@ public interface Corrector {
     return Batch.lincomb(walk.schedule().alpha(t) * precision, walk.x0(xt, t), -precision, xt);
   }
 
-  /** The signal that the forward process keeps from s to t, squared: DDPM's 1 − β, and 1 for VE. */
+  /**
+   * The signal that the forward process keeps from s to t, squared: {@code α_i = 1 − β_i} of DDPM's
+   * table, as Algorithm 5 of Song et al. 2021 has it, and 1 for VE (Algorithm 4).
+   */
   static double kept(Walk walk, double t, double s) {
     double ratio = walk.schedule().alpha(t) / walk.schedule().alpha(s);
     return ratio * ratio;

@@ -7,15 +7,16 @@ import io.jiffusion.schedule.Posterior;
 import io.jiffusion.schedule.TimeGrid;
 
 /**
- * DDIM (Song, Meng, Ermon: Denoising diffusion implicit models, 2021), the whole non-Markovian
- * family, on any schedule: deterministic for eta 0, ancestral sampling with the small variance for
- * eta 1, and whatever a sigma of your own makes it.
+ * DDIM (Song, Meng, Ermon: Denoising diffusion implicit models, 2021, arXiv 2010.02502), the whole
+ * non-Markovian family, on any schedule: deterministic for eta 0, ancestral sampling with the small
+ * variance for eta 1, and whatever a sigma of your own makes it. The paper's α is alpha² here.
  *
  * <p>The last step, to no noise, returns the predicted data. On an ascending grid, where sigma must
  * be 0, it encodes data as noise.
  *
  * @param sigma the noise that a step adds, and takes out of the state to make room for it
- * @param sigmaHat the paper's σ̂: noise of the forward process's variance on the mean of eta 1
+ * @param sigmaHat the paper's σ̂ (section 5): noise of the forward process's variance on the mean
+ *     of eta 1
  * @param deriveEps whether the noise is derived again from the clipped data (OpenAI's code), or is
  *     the network's own, of the data before clipping (diffusers, DDIM's code); the same where
  *     nothing clips
@@ -46,6 +47,7 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
 
     @Override
     public double of(NoiseSchedule schedule, double t, double s) {
+      // σ(η) = η·√((1 − α_s)/(1 − α_t))·√(1 − α_t/α_s), eq. 16
       return eta == 0 ? 0 : eta * Math.sqrt(Posterior.of(schedule, t, s).variance());
     }
   }
@@ -77,6 +79,7 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
     walk.mustDescend(this);
     check(walk.schedule(), walk.grid());
     NoiseSchedule schedule = walk.schedule();
+    // x_s = √α_s·x̂0 + √(1 − α_s − σ²)·ε + σ·z: predicted x0, direction to x_t, noise; eq. 12
     return walk.run(
         x,
         (k, xt, t, s) -> {
@@ -88,7 +91,9 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
           double sigma = this.sigma.of(schedule, t, s);
           double direction =
               Math.sqrt(Math.max(0, (schedule.sigma(s) - sigma) * (schedule.sigma(s) + sigma)));
+          // σ̂ = √(1 − α_t/α_s)
           double noise = sigmaHat ? Math.sqrt(Posterior.of(schedule, t, s).forward()) : sigma;
+          // ε = (x_t − √α_t·x̂0)/√(1 − α_t), eq. 9 the other way round
           Batch eps =
               Batch.lincomb(
                   1 / schedule.sigma(t),
@@ -96,9 +101,7 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
                   -schedule.alpha(t) / schedule.sigma(t),
                   deriveEps ? x0 : prediction.raw());
           Batch mean = Batch.lincomb(schedule.alpha(s), x0, direction, eps);
-          return noise == 0
-              ? mean
-              : Batch.lincomb(1, mean, noise, walk.noise().batch(k, xt)); // eq. 12
+          return noise == 0 ? mean : Batch.lincomb(1, mean, noise, walk.noise().batch(k, xt));
         });
   }
 

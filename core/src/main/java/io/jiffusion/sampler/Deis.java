@@ -4,10 +4,11 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
- * DEIS (Zhang, Chen: Fast sampling of diffusion models with exponential integrator, 2023),
- * multistep: the flow's solution {@code x_s/alpha_s = x_t/alpha_t + ∫ε dρ}, where ρ is sigma/alpha,
- * with the predicted noise replaced by the polynomial through its last values. The integral of the
- * polynomial is exact.
+ * DEIS (Zhang, Chen: Fast sampling of diffusion models with exponential integrator, 2023, arXiv
+ * 2204.13902), multistep: the flow's solution {@code x_s/alpha_s = x_t/alpha_t + ∫ε dρ}, where ρ is
+ * sigma/alpha, with the predicted noise replaced by the polynomial through its last values. The
+ * integral of the polynomial is exact; the authors' program ({@code get_ab_eps_coef} of its {@code
+ * multistep.py}) sums it up on 10,000 points.
  *
  * <p>Degree 0 is DDIM; degree r would converge at order r + 1, but since the first step knows one
  * value only, there is no more than 2 in the limit. The last step, to no noise, returns the
@@ -87,6 +88,7 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
     walk.mustHaveSignal(this);
     NoiseSchedule schedule = walk.schedule();
     History history = new History(degree + 1);
+    // x_s/alpha_s = x_t/alpha_t + Σ_j C_j·ε_j, C_j = ∫ Π_{k≠j} (τ − τ_k)/(τ_j − τ_k) dρ(τ)
     return walk.run(
         x,
         (k, xt, t, s) -> {
@@ -97,7 +99,7 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
           history.add(axis.at(schedule, t), now.eps());
           History past =
               history.newest(lowerOrder.most(history.size(), k - walk.first(), walk.grid()));
-          double[] weights = axis.weights(schedule, past.nodes(), axis.at(schedule, s));
+          double[] weights = axis.weights(schedule, past.nodes(), axis.at(schedule, s)); // C_j
           return past.beyondDdim(schedule.alpha(s), schedule.sigma(s), now.x0(), weights);
         });
   }

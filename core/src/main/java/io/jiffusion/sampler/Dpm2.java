@@ -8,8 +8,9 @@ import java.util.OptionalInt;
 
 /**
  * The midpoint method on the probability flow in {@code (x/alpha, sigma/alpha)}, with the midpoint
- * of DPM-Solver-2, halfway in log noise level, and EDM's churn: k-diffusion's {@code dpm_2}. A step
- * to no noise is Euler's.
+ * of DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927, Algorithm 1), halfway in log noise level, and
+ * EDM's churn (Karras et al. 2022, arXiv 2206.00364, Algorithm 2): {@code sample_dpm_2} of
+ * k-diffusion's {@code sampling.py}. A step to no noise is Euler's.
  */
 public record Dpm2(Churn churn) implements Sampler {
 
@@ -26,6 +27,7 @@ public record Dpm2(Churn churn) implements Sampler {
   @Override
   public Batch sample(Walk walk, Batch x) {
     NoiseLevels levels = NoiseLevels.of(walk, this);
+    // σ_mid = √(σ̂·σ_next), y_mid = ŷ + (σ_mid − σ̂)·d(ŷ), y_next = ŷ + (σ_next − σ̂)·d(y_mid)
     return levels.run(
         x,
         (k, y, from, to) -> {

@@ -6,8 +6,9 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * {@link Dpm2} with ancestral noise, k-diffusion's {@code dpm_2_ancestral}: a midpoint step along
- * the flow to a level below the next one, then up to that by fresh noise.
+ * {@link Dpm2} with ancestral noise, {@code sample_dpm_2_ancestral} of k-diffusion's {@code
+ * sampling.py}: a midpoint step along the flow to a level below the next one, then up to that by
+ * fresh noise.
  *
  * @param eta 0: {@link Dpm2}; 1: the noise of ancestral sampling
  * @param noise factor of the fresh noise, k-diffusion's s_noise; 1 as the level says
@@ -26,6 +27,7 @@ public record Dpm2Ancestral(double eta, double noise) implements Sampler {
   @Override
   public Batch sample(Walk walk, Batch x) {
     NoiseLevels levels = NoiseLevels.of(walk, this);
+    // σ_mid = √(σ·σ_down), y_next = y + (σ_down − σ)·d(y_mid) + σ_up·z
     return levels.run(
         x,
         (k, y, from, to) -> {

@@ -5,15 +5,18 @@ import io.jiffusion.process.Batch;
 /**
  * The two exact solutions of the probability flow in half log-SNR that the DPM-Solvers discretise.
  * In both, the linear part is solved exactly and a prediction m is integrated against an
- * exponential: {@code x_t = carry·x_s + scale·∫₀^h e^(±(h−τ)) m(λ_s + τ) dτ}.
+ * exponential: {@code x_t = carry·x_s + scale·∫₀^h e^(±(h−τ)) m(λ_s + τ) dτ}. For noise it is
+ * proposition 3.1 of DPM-Solver (arXiv 2206.00927), for data its counterpart in DPM-Solver++ (arXiv
+ * 2211.01095).
  */
 public enum DpmForm {
-  /** DPM-Solver: m is the predicted noise, in x/alpha. */
+  /** DPM-Solver: {@code x_t = α_t/α_s·x_s − α_t·∫ e^(−λ) ε(λ) dλ}, eq. 3.4. */
   NOISE {
     @Override
     double carry(LambdaNode s, LambdaNode t) {
-      return t.sigma() / s.sigma() * Math.exp(s.to(t)); // t.alpha/s.alpha, of the very h that the
-      // integral has: the two nearly cancel where there is little signal
+      // α_t/α_s, of the very h that the integral has: the two nearly cancel where there is little
+      // signal
+      return t.sigma() / s.sigma() * Math.exp(s.to(t));
     }
 
     @Override
@@ -32,7 +35,7 @@ public enum DpmForm {
     }
   },
 
-  /** DPM-Solver++: m is the predicted data, in x/sigma. */
+  /** DPM-Solver++: {@code x_t = σ_t/σ_s·x_s + σ_t·∫ e^λ x̂0(λ) dλ}. */
   DATA {
     @Override
     double carry(LambdaNode s, LambdaNode t) {
@@ -61,9 +64,12 @@ public enum DpmForm {
   /** Factor of the integral. */
   abstract double scale(LambdaNode t);
 
-  /** The integral over a step h of {@code (τ/h)^(k−1)/(k−1)!} against the exponential. */
+  /**
+   * The integral over a step h of {@code (τ/h)^(k−1)/(k−1)!} against the exponential: {@code
+   * h·φ_k(±h)}, what is left of the k-th term of the Taylor expansion, eq. 3.6.
+   */
   abstract double integral(int k, double h);
 
-  /** m. */
+  /** The prediction m that is integrated: the noise or the data. One evaluation. */
   abstract Batch predict(Walk walk, Batch xt, double t);
 }

@@ -6,9 +6,9 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * DPM-Solver++(2S) with ancestral noise, k-diffusion's {@code dpmpp_2s_ancestral}: along the flow
- * to a level below the next one, with the data predicted halfway in log noise level, then up by
- * fresh noise.
+ * DPM-Solver++(2S) with ancestral noise (Lu et al. 2022, arXiv 2211.01095; {@code
+ * sample_dpmpp_2s_ancestral} of k-diffusion's {@code sampling.py}): along the flow to a level below
+ * the next one, with the data predicted halfway in log noise level, then up by fresh noise.
  *
  * @param eta 0: DPM-Solver++(2S) itself; 1: the noise of ancestral sampling
  * @param noise factor of the fresh noise, k-diffusion's s_noise; 1 as the level says
@@ -27,6 +27,7 @@ public record DpmPlusPlus2SAncestral(double eta, double noise) implements Sample
   @Override
   public Batch sample(Walk walk, Batch x) {
     NoiseLevels levels = NoiseLevels.of(walk, this);
+    // y_mid = (σ_mid/σ)·y − (e^(−h/2) − 1)·x̂0(y), y_down = (σ_down/σ)·y − (e^(−h) − 1)·x̂0(y_mid)
     return levels.run(
         x,
         (k, y, from, to) -> {

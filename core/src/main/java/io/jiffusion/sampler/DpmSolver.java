@@ -6,9 +6,11 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * Single-step DPM-Solver of order 1, 2 or 3 (Lu et al.: DPM-Solver, 2022), and DPM-Solver++ in the
- * form of the data (Lu et al.: DPM-Solver++, 2022): as many evaluations in a step as the order, at
- * the step's start and between. Order 1 is DDIM.
+ * Single-step DPM-Solver of order 1, 2 or 3 (Lu et al.: DPM-Solver: a fast ODE solver for diffusion
+ * probabilistic model sampling in around 10 steps, 2022, arXiv 2206.00927, Algorithms 3 to 5), and
+ * DPM-Solver++ in the form of the data (Lu et al.: DPM-Solver++: fast solver for guided sampling of
+ * diffusion probabilistic models, 2022, arXiv 2211.01095): as many evaluations in a step as the
+ * order, at the step's start and between. Order 1 is DDIM (section 4.1).
  *
  * <p>The last step, to no noise, returns the predicted data.
  *
@@ -101,19 +103,21 @@ public record DpmSolver(DpmForm form, int order, DpmType type, Inner inner) impl
     LambdaNode s = nodes[0];
     LambdaNode t = nodes[nodes.length - 1];
     if (nodes.length == 2) {
-      return Batch.lincomb(DpmStep.first(form, s, t), x, m0);
+      return Batch.lincomb(DpmStep.first(form, s, t), x, m0); // Algorithm 3
     }
+    // u = DPM-Solver-1 from s to s1, Algorithms 4 and 5
     LambdaNode s1 = nodes[1];
     double r1 = s.to(s1) / s.to(t);
     Batch m1 = form.predict(walk, Batch.lincomb(DpmStep.first(form, s, s1), x, m0), s1.t());
     if (nodes.length == 3) {
-      return Batch.lincomb(DpmStep.second(form, type, r1, s, t), x, m0, m1);
+      return Batch.lincomb(DpmStep.second(form, type, r1, s, t), x, m0, m1); // Algorithm 4
     }
+    // u_2 = α_s2/α_s·x − σ_s2·(e^(r2·h) − 1)·ε − σ_s2·r2/r1·((e^(r2·h) − 1)/(r2·h) − 1)·D_1
     LambdaNode s2 = nodes[2];
     double r2 = s.to(s2) / s.to(t);
     double[] onWay = DpmStep.second(form, DpmType.TAYLOR, r1 / r2, s, s2);
     Batch m2 = form.predict(walk, Batch.lincomb(onWay, x, m0, m1), s2.t());
-    return Batch.lincomb(DpmStep.third(form, type, r1, r2, s, t), x, m0, m1, m2);
+    return Batch.lincomb(DpmStep.third(form, type, r1, r2, s, t), x, m0, m1, m2); // Algorithm 5
   }
 
   static void checkOrder(int order) {

@@ -13,9 +13,10 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
- * DPM-Solver-12 and DPM-Solver-23, which choose their steps (Lu et al.: DPM-Solver, 2022); with
- * {@link StepControl.Pid}, k-diffusion's {@code dpm_adaptive}. Each trial takes a step at two
- * orders, which share evaluations; their difference is the error.
+ * DPM-Solver-12 and DPM-Solver-23, which choose their steps (Lu et al.: DPM-Solver: a fast ODE
+ * solver for diffusion probabilistic model sampling in around 10 steps, 2022, arXiv 2206.00927,
+ * Algorithms 6 and 7); with {@link StepControl.Pid}, k-diffusion's {@code sample_dpm_adaptive}.
+ * Each trial takes a step at two orders, which share evaluations; their difference is the error.
  *
  * <p>Every group of images goes its own way, at its own times; images at their end wait for the
  * others, unchanged. Of the grid only the ends count. If its last time is no noise, the walk adapts
@@ -52,7 +53,7 @@ public record DpmSolverAdaptive(
     Groups.check(group);
   }
 
-  /** The paper's tolerances for images. */
+  /** The paper's tolerances for images: ε_rtol 0.05, ε_atol 2/256. */
   public DpmSolverAdaptive(DpmForm form, int order, StepControl control) {
     this(form, order, DpmType.DPM_SOLVER, control, new Tolerance(0.05, 0.0078), 0, 1, 1);
   }
@@ -260,6 +261,7 @@ public record DpmSolverAdaptive(
     private double error(Trial trial, Group images) {
       int size = x.imageSize();
       double unit = control.unit(images.down);
+      // δ = max(ε_atol, ε_rtol·max(|x_lower|, |x_prev|)), E = ‖(x_lower − x_higher)/δ‖/√D
       double[] meanSquares = new double[images.until - images.from];
       for (int i = images.from * size; i < images.until * size; i++) {
         double low = unit * trial.lower().data()[i];

@@ -7,9 +7,10 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * DPM-Solver-fast (Lu et al.: DPM-Solver, 2022), k-diffusion's {@code dpm_fast}: single steps of
- * several orders, so that any number of evaluations is used exactly: steps of the highest order,
- * then one or two of lower order.
+ * DPM-Solver-fast (Lu et al.: DPM-Solver: a fast ODE solver for diffusion probabilistic model
+ * sampling in around 10 steps, 2022, arXiv 2206.00927, appendix D.3), k-diffusion's {@code
+ * sample_dpm_fast}: single steps of several orders, so that any number of evaluations is used
+ * exactly: steps of the highest order, then one or two of lower order.
  *
  * <p>Every time of the grid but the last is evaluated, so a step of order p takes p intervals of
  * the grid at once; the states between are seen by nobody. In the paper the steps are evenly spaced

@@ -5,9 +5,11 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * Multistep DPM-Solver, and DPM-Solver++ (2M, 3M) in the form of the data (Lu et al.: DPM-Solver++,
- * 2022): one evaluation a step, and the last ones remembered. The first steps are of lower order,
- * as there is little to remember yet.
+ * Multistep DPM-Solver, and DPM-Solver++ (2M, 3M) in the form of the data (Lu et al.: DPM-Solver++:
+ * fast solver for guided sampling of diffusion probabilistic models, 2022, arXiv 2211.01095,
+ * Algorithm 2; {@code multistep_dpm_solver_update} of its {@code dpm_solver_pytorch.py}): one
+ * evaluation a step, and the last ones remembered. The first steps are of lower order, as there is
+ * little to remember yet.
  *
  * <p>From three predictions, the originals take half of the second derivative, which leaves order
  * 2; {@code exact} takes all of it, and starts with a step of order 2 so that order 3 is reached:
@@ -43,6 +45,8 @@ public record DpmSolverMultistep(
       walk.mustHaveSignal(this);
     }
     History history = new History(order);
+    // 2M: D = (1 + 1/(2r))·x̂0(t_{i−1}) − 1/(2r)·x̂0(t_{i−2}), r = h_{i−1}/h_i;
+    // x_i = σ_i/σ_{i−1}·x_{i−1} − α_i·(e^(−h_i) − 1)·D
     return walk.run(
         x,
         (k, xt, time, next) -> {

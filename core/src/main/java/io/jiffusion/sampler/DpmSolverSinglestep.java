@@ -5,10 +5,10 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * Single-step DPM-Solver (Lu et al.: DPM-Solver, 2022; DPM-Solver++, 2022) whose evaluations within
- * a step are at the grid's own times, as {@code DPMSolverSinglestepScheduler} of diffusers has it:
- * a step of order p takes p intervals of the grid. What is left over at the end is a step of lower
- * order.
+ * Single-step DPM-Solver (Lu et al.: DPM-Solver, 2022, arXiv 2206.00927; DPM-Solver++, 2022, arXiv
+ * 2211.01095) whose evaluations within a step are at the grid's own times, as {@code
+ * DPMSolverSinglestepScheduler} of diffusers has it: a step of order p takes p intervals of the
+ * grid. What is left over at the end is a step of lower order.
  *
  * <p>The last step, to no noise, returns the predicted data.
  *

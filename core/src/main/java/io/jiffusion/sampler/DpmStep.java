@@ -3,13 +3,15 @@ package io.jiffusion.sampler;
 /**
  * One step of the DPM-Solvers as factors: first of the state, then of the predictions at s and at
  * {@code r·h} from s; r is in (0, 1) for the nodes within a single step, and negative for the nodes
- * that a multistep method has left behind.
+ * that a multistep method has left behind. Equations and algorithms are those of DPM-Solver (arXiv
+ * 2206.00927), in the form of the noise.
  */
 final class DpmStep {
   private DpmStep() {}
 
   /** Order 1, which is DDIM's step: the prediction is constant. */
   static double[] first(DpmForm form, LambdaNode s, LambdaNode t) {
+    // x_t = α_t/α_s·x_s − σ_t·(e^h − 1)·ε(x_s), eq. 3.7
     return scaled(form, s, t, form.integral(1, s.to(t)));
   }
 
@@ -23,6 +25,7 @@ final class DpmStep {
       DpmForm form, DpmType type, double r1, double r2, LambdaNode s, LambdaNode t) {
     double h = s.to(t);
     if (type == DpmType.DPM_SOLVER) {
+      // … − σ_t/r2·((e^h − 1)/h − 1)·D_2, Algorithm 5: the middle node serves the way alone
       double slope = form.integral(2, h) / r2;
       return scaled(form, s, t, form.integral(1, h) - slope, 0, slope);
     }
@@ -31,6 +34,7 @@ final class DpmStep {
 
   /** The weights of two predictions over a step h. */
   static double[] weights(DpmForm form, DpmType type, double r, double h) {
+    // … − σ_t/(2r)·(e^h − 1)·D, Algorithm 4; Taylor's has h·φ_2(h) for (e^h − 1)/2
     double slope = (type == DpmType.TAYLOR ? form.integral(2, h) : form.integral(1, h) / 2) / r;
     return new double[] {form.integral(1, h) - slope, slope};
   }
@@ -43,7 +47,8 @@ final class DpmStep {
   static double[] weights(DpmForm form, double r1, double r2, double curvature, double h) {
     double first = form.integral(2, h);
     double second = 2 * curvature * form.integral(3, h);
-    double slope1 = (first * r2 - second) / (r2 - r1) / r1; // of the difference quotients
+    // of the difference quotients: the parabola through 0, r1·h and r2·h
+    double slope1 = (first * r2 - second) / (r2 - r1) / r1;
     double slope2 = (second - first * r1) / (r2 - r1) / r2;
     return new double[] {form.integral(1, h) - slope1 - slope2, slope1, slope2};
   }

@@ -4,10 +4,9 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
- * Euler's method for the reverse-time equation {@code dx = (f x − g² score) dt + g dw}, or for the
- * probability flow {@code dx = (f x − ½ g² score) dt}, in the schedule's own time (Song et al.:
- * Score-based generative modeling through stochastic differential equations, 2021, arXiv
- * 2011.13456).
+ * Euler's method for the reverse-time equation, or for the probability flow, in the schedule's own
+ * time (Song et al.: Score-based generative modeling through stochastic differential equations,
+ * 2021, arXiv 2011.13456, section 4.1).
  *
  * <p>The last step, to no noise, returns the predicted data.
  *
@@ -37,10 +36,11 @@ public record EulerMaruyama(boolean probabilityFlow) implements Sampler {
           if (s == 0) {
             return x0;
           }
+          // dx = (f − g²·∇log p_t) dt + g dw̄, eq. 6; the flow: dx = (f − ½·g²·∇log p_t) dt, eq. 13
           double f = schedule.f(t);
           double g2 = schedule.g2(t);
           double sigma = schedule.sigma(t);
-          // −g²·score = pull·(x_t − alpha·x̂0), half of it in the flow
+          // −g²·∇log p_t = pull·(x_t − alpha·x̂0), half of it in the flow
           double pull = (probabilityFlow ? 0.5 : 1) * g2 / (sigma * sigma);
           double dt = s - t;
           double keep = 1 + (f + pull) * dt;

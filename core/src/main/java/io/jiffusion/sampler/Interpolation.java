@@ -5,8 +5,8 @@ import io.jiffusion.process.Batch;
 /**
  * Between two states of pure noise, along the great circle: what lies between is as long as they
  * are, and so as likely, where a straight line would pass through states that are never sampled
- * (Song, Meng, Ermon: Denoising diffusion implicit models, 2021; Shoemake: Animating rotation with
- * quaternion curves, 1985).
+ * (Song, Meng, Ermon: Denoising diffusion implicit models, 2021, arXiv 2010.02502, section 5.3;
+ * Shoemake: Animating rotation with quaternion curves, 1985).
  */
 public final class Interpolation {
   private static final double SMALL_ANGLE = 1e-6;
@@ -19,6 +19,7 @@ public final class Interpolation {
    * @param fraction 0 is the first, 1 the second
    */
   public static Batch slerp(Batch from, Batch to, double fraction) {
+    // sin((1 − f)·θ)/sin θ·x + sin(f·θ)/sin θ·y, θ being the angle between x and y
     double[] a = new double[from.images()];
     double[] b = new double[from.images()];
     double[] lengths = from.norm();

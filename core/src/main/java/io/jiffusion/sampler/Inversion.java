@@ -5,7 +5,8 @@ import io.jiffusion.schedule.TimeGrid;
 
 /**
  * Images as noise and back, by a deterministic sampler that walks its grid in the other direction
- * (Song, Meng, Ermon: Denoising diffusion implicit models, 2021, table 2).
+ * (Song, Meng, Ermon: Denoising diffusion implicit models, 2021, arXiv 2010.02502, section 5.4 and
+ * table 2).
  *
  * <p>A network has not been trained without noise, so both ways are between the grid's first time
  * and its last one above 0, at which an image is taken as a state as it is.

@@ -6,7 +6,7 @@ import io.jiffusion.process.Groups;
 /**
  * Langevin dynamics with a step size set by a signal-to-noise ratio, the norm of the noise over
  * that of the score (Song et al.: Score-based generative modeling through stochastic differential
- * equations, 2021, arXiv 2011.13456): {@code x + step·score + √(2 step)·z}.
+ * equations, 2021, arXiv 2011.13456, appendix G, Algorithms 4 and 5).
  *
  * @param snr the ratio, above 0; 0.16 in the paper for most models
  * @param group how many images' norms are averaged for one step size: 1 leaves each image its own;
@@ -30,6 +30,7 @@ public record Langevin(double snr, int group) implements Corrector {
     Batch z = walk.noise().batch(draw, xt);
     double[] ofScore = Groups.means(score.norm(), group);
     double[] ofNoise = Groups.means(z.norm(), group);
+    // ε = 2·α_i·(r·‖z‖/‖g‖)², x ← x + ε·g + √(2ε)·z; g is the score, r the snr
     double[][] factors = new double[3][xt.images()];
     for (int image = 0; image < xt.images(); image++) {
       double ratio = snr * ofNoise[image] / ofScore[image];

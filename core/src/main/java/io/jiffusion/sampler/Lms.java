@@ -4,10 +4,10 @@ import io.jiffusion.process.Batch;
 import io.jiffusion.schedule.NoiseSchedule;
 
 /**
- * The linear multistep method of k-diffusion: Adams and Bashforth's, for steps of any lengths, on
- * the flow in {@code (x/alpha, sigma/alpha)}. The slope of the flow, which is the predicted noise,
- * is replaced by the polynomial in sigma/alpha through its last values, which is integrated
- * exactly.
+ * The linear multistep method of k-diffusion ({@code sample_lms} of its {@code sampling.py}): Adams
+ * and Bashforth's, for steps of any lengths, on the flow in {@code (x/alpha, sigma/alpha)}. The
+ * slope of the flow, which is the predicted noise, is replaced by the polynomial in sigma/alpha
+ * through its last values, which is integrated exactly.
  *
  * <p>The same is known as ρAB-DEIS, and as iPNDM_v, iPNDM for steps of any lengths, whose published
  * coefficients of orders 3 and 4 are right for equal steps only.
@@ -32,6 +32,7 @@ public record Lms(int order, boolean endsAtData) implements Sampler {
     walk.mustHaveSignal(this);
     NoiseSchedule schedule = walk.schedule();
     History history = new History(order);
+    // y_next = y + Σ_j d_j·∫ Π_{k≠j} (σ − σ_k)/(σ_j − σ_k) dσ
     return walk.run(
         x,
         (k, xt, t, s) -> {

@@ -5,10 +5,12 @@ import io.jiffusion.schedule.NoiseSchedule;
 
 /**
  * A walk as EDM and k-diffusion see it (Karras, Aittala, Aila, Laine: Elucidating the design space
- * of diffusion-based generative models, 2022): the state is {@code y = x/alpha}, data with added
- * noise, and what tells it is the noise level {@code n = sigma/alpha} in place of the time.
+ * of diffusion-based generative models, 2022, arXiv 2206.00364): the state is {@code y = x/alpha},
+ * data with added noise, and what tells it is the noise level {@code n = sigma/alpha} in place of
+ * the time. The paper's s(t) is alpha, its σ(t) is n.
  *
- * <p>In this view all schedules are one, and the probability flow is {@code dy/dn = (y − x̂0)/n}.
+ * <p>In this view all schedules are one, and the probability flow, there eq. 4, is {@code dy/dn =
+ * (y − x̂0)/n}.
  *
  * @param walk over any schedule; its states remain x_t
  */

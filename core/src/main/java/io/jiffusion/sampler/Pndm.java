@@ -6,10 +6,11 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * PNDM (Liu, Ren, Lin, Zhao: Pseudo numerical methods for diffusion models on manifolds, 2022):
- * DDIM's step, the paper's transfer, along a combination of the last noises with the coefficients
- * of Adams and Bashforth for steps of one length. With other starts it is PLMS, as latent diffusion
- * and diffusers have it, and iPNDM (of DEIS's authors).
+ * PNDM (Liu, Ren, Lin, Zhao: Pseudo numerical methods for diffusion models on manifolds, 2022,
+ * arXiv 2202.09778): DDIM's step, the paper's transfer part (eq. 9), along a combination of the
+ * last noises with the coefficients of Adams and Bashforth for steps of one length. With other
+ * starts it is PLMS, as latent diffusion and diffusers have it, and iPNDM (of DEIS's authors).
+ * Functions named here are those of {@code runner/method.py} in the authors' program.
  *
  * <p>The coefficients are right for grids that are uniform in sigma/alpha. On all others, which
  * includes all that are in use, the methods are of order 2, whatever the order of the coefficients.
@@ -86,6 +87,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
 
   private static Batch adamsBashforth(
       NoiseSchedule schedule, History history, BothPredictions now, double s) {
+    // e′ = (55·e_t − 59·e_{t−δ} + 37·e_{t−2δ} − 9·e_{t−3δ})/24, gen_order_4; then the transfer
     double end = s == 0 ? 0 : schedule.noiseLevel(s);
     double[] weights = ADAMS_BASHFORTH[history.size() - 1].clone();
     for (int j = 0; j < weights.length; j++) {
@@ -96,11 +98,13 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
   }
 
   private static Batch heun(Walk walk, BothPredictions now, double s) {
+    // e′ = (e_1 + e_2)/2, improved_eular
     Batch end = walk.eps(now.ddim(s), s);
     return now.along(Batch.lincomb(0.5, now.eps(), 0.5, end), s);
   }
 
   private static Batch rungeKutta(Walk walk, BothPredictions now, double s) {
+    // e′ = (e_1 + 2·e_2 + 2·e_3 + e_4)/6, runge_kutta
     double middle = 0.5 * (now.t() + s);
     Batch e1 = now.eps();
     Batch e2 = walk.eps(now.ddim(middle), middle);

@@ -7,8 +7,10 @@ import java.util.OptionalInt;
 
 /**
  * Predictor–corrector sampling (Song et al.: Score-based generative modeling through stochastic
- * differential equations, 2021, arXiv 2011.13456): at each time of the grid first the corrector
- * improves the state, then the predictor takes it to the next time, as the authors' program has it.
+ * differential equations, 2021, arXiv 2011.13456, Algorithm 1): at each time of the grid first the
+ * corrector improves the state, then the predictor takes it to the next time. This is the order of
+ * the authors' program ({@code get_pc_sampler} of its {@code sampling.py}); in the paper's listing
+ * the predictor comes first, so that the two differ at the ends of the walk alone.
  *
  * <p>The predictor may be any sampler; it walks one step at a time. The last step, to no noise,
  * returns the predicted data.

@@ -11,9 +11,10 @@ import java.util.OptionalInt;
 
 /**
  * RePaint (Lugmayr et al.: RePaint: inpainting using denoising diffusion probabilistic models,
- * 2022): the grid is walked in pieces, and each piece several times, the state being noised again
- * to the beginning of the piece in between. So the part that is made gets time to fit to the part
- * that {@link ReplacementConstraint}, the constraint of the walk, replaces.
+ * 2022, arXiv 2201.09865, Algorithm 1 and, for jumps, section 4.2): the grid is walked in pieces,
+ * and each piece several times, the state being noised again to the beginning of the piece in
+ * between. So the part that is made gets time to fit to the part that {@link
+ * ReplacementConstraint}, the constraint of the walk, replaces.
  *
  * <p>Pieces are counted from the end, whose last step to no noise is taken once; so are the first
  * steps, where they do not fill a piece. A sampler with a memory starts afresh in each piece.
@@ -59,6 +60,7 @@ public record RePaint(Sampler inner, int jump, int times, Noise noise) implement
 
   /** From s back to the noisier t, as the forward process goes. */
   private Batch back(NoiseSchedule schedule, double s, double t, Batch xs, int draw) {
+    // x_t ~ N(√(1 − β)·x_s, β·I), Algorithm 1 where u < U
     return Batch.lincomb(
         schedule.alpha(t) / schedule.alpha(s),
         xs,

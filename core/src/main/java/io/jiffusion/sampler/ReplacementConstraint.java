@@ -7,8 +7,9 @@ import io.jiffusion.schedule.NoiseSchedule;
 /**
  * Conditioning by replacement: after each step the part of the state that is known is replaced by
  * the known data, noised to the time that the step has reached; at no noise, by the data (Song et
- * al.: Score-based generative modeling through stochastic differential equations, 2021, inpainting
- * and colourisation; with block means Choi et al.: ILVR, 2021).
+ * al.: Score-based generative modeling through stochastic differential equations, 2021, arXiv
+ * 2011.13456, appendices I.2, imputation, and I.3, colourisation; with block means Choi et al.:
+ * ILVR: conditioning method for denoising diffusion probabilistic models, 2021, arXiv 2108.02938).
  *
  * <p>The rest sees the known part through the network alone, one noise level late, so it fits less
  * well than samples of the exact conditional distribution would; {@link RePaint} mends that.
@@ -30,6 +31,7 @@ public record ReplacementConstraint(Batch image, Part part, NoiseSchedule schedu
 
   @Override
   public Batch apply(int k, double t, Batch x) {
+    // x ← [z(t); Ω̂(x(t))]: the unknown part stays, the known one is alpha·y + sigma·noise
     return part.replace(
         x,
         t == 0

@@ -10,8 +10,9 @@ import java.util.stream.IntStream;
 
 /**
  * Restart sampling (Xu, Deng, Cheng, Tian, Liu, Jaakkola: Restart sampling for improving generative
- * processes, 2023): a deterministic sampler that now and then goes back up by much fresh noise at
- * once and comes down again, so that errors made above are forgotten.
+ * processes, 2023, arXiv 2306.14878, section 4.1): a deterministic sampler that now and then goes
+ * back up by much fresh noise at once and comes down again, so that errors made above are
+ * forgotten.
  *
  * @param inner walks all the way, and each way down again; should be deterministic
  * @param intervals where to go back, from noise to data
@@ -81,8 +82,10 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
       TimeGrid again = again(walk, interval, low, high);
       double added = Math.sqrt((high.n() - low.n()) * (high.n() + low.n()));
       for (int i = 0; i < interval.times(); i++) {
+        // x_max = x_min + ε, ε ~ N(0, (σ(t_max)² − σ(t_min)²)·I), eq. 3
         Batch z = walk.noise().batch(pieces.step(), x);
         Batch y = Batch.lincomb(1, levels.y(x, low.t()), added, z);
+        // x_min = ODE(x_max, t_max → t_min), eq. 4
         x = inner.sample(pieces.next(again), levels.x(y, high.t()));
       }
     }

@@ -7,8 +7,8 @@ import io.jiffusion.schedule.Posterior;
 /**
  * Reverse diffusion: the reverse-time equation cut into steps in the same way as the forward
  * process (Song et al.: Score-based generative modeling through stochastic differential equations,
- * 2021, arXiv 2011.13456). Where the forward step from s to t is {@code x_t = (1 + F) x_s + G z},
- * the step back is {@code x_s = (1 − F) x_t + G² score + G z}.
+ * 2021, arXiv 2011.13456, appendix E; the flow in appendix D.3). Where the forward step from s to t
+ * is {@code x_t = (1 + F) x_s + G z}, the step back is {@code x_s = (1 − F) x_t + G² score + G z}.
  *
  * <p>F and G are those of the exact forward step between the two times, on any schedule; on DDPM's
  * or SMLD's table that is the original's step. The last step, to no noise, returns the predicted
@@ -33,6 +33,7 @@ public record ReverseDiffusion(boolean probabilityFlow) implements Sampler {
   public Batch sample(Walk walk, Batch x) {
     walk.mustDescend(this);
     NoiseSchedule schedule = walk.schedule();
+    // x_i = x_{i+1} − f(x_{i+1}) + G·Gᵀ·s(x_{i+1}) + G·z, eq. 46
     return walk.run(
         x,
         (k, xt, t, s) -> {

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 /**
  * The probability flow solved by a general method for differential equations, RK45, which chooses
  * its steps by the error that it sees (Song et al.: Score-based generative modeling through
- * stochastic differential equations, 2021, arXiv 2011.13456).
+ * stochastic differential equations, 2021, arXiv 2011.13456, section 4.3 and appendix D.4).
  *
  * <p>Only the ends of the grid count, in both directions; the steps are in the schedule's own time,
  * and each image takes its own. Where the last time is 0, the flow is followed to the time before
@@ -50,6 +50,7 @@ public record Rk45(double rtol, double atol, int group) implements Sampler {
     double[] end =
         new DormandPrince(rtol, atol, group)
             .solve(
+                // dx/dt = f(x, t) − ½·g(t)²·∇log p_t(x), eq. 13
                 (t, y) ->
                     ProbabilityFlow.slope(walk.denoiser(), walk.schedule(), t, x.with(y)).data(),
                 x.data(),

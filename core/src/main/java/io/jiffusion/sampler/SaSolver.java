@@ -4,8 +4,9 @@ import io.jiffusion.process.Batch;
 
 /**
  * SA-Solver (Xue et al.: SA-Solver: Stochastic Adams solver for fast sampling of diffusion models,
- * 2023): Adams's predictor and corrector for the reverse diffusion over half log-SNR λ with tau
- * times its noise, tau the same in all steps that begin within an interval of times, and 0 outside.
+ * 2023, arXiv 2309.05019; {@code SASolverScheduler} of diffusers, by its authors): Adams's
+ * predictor and corrector for the reverse diffusion over half log-SNR λ with tau times its noise,
+ * tau the same in all steps that begin within an interval of times, and 0 outside.
  *
  * <p>Its solution over a step of length h is {@code x_t = sigma_t/sigma_s·e^(−τ²h)·x_s +
  * alpha_t·∫(1+τ²)·e^(−(1+τ²)(λ_t−λ)) x̂0(λ)dλ + sigma_t·√(1 − e^(−2τ²h))·z}. The predicted data is
@@ -79,6 +80,7 @@ public record SaSolver(
           history.add(s.lambda(), ahead[0] == null ? walk.x0(xt, time) : ahead[0]);
           int known = lowerOrder.most(history.size(), step, walk.grid());
           Batch noisy = carried(walk, k, xt, s, t);
+          // SA-Predictor: stochastic_adams_bashforth_update
           Batch predicted = step(history.newest(Math.min(known, predictor)), noisy, s, t);
           if (corrector == 0 || step == steps - 1) {
             ahead[0] = null;
@@ -86,12 +88,14 @@ public record SaSolver(
           }
           ahead[0] = walk.x0(predicted, next);
           History past = history.newest(Math.min(known, corrector - 1));
+          // SA-Corrector: stochastic_adams_moulton_update
           return step(past.and(t.lambda(), ahead[0]), noisy, s, t);
         });
   }
 
   /** What is left of the state, with the noise of the interval. */
   private Batch carried(Walk walk, int k, Batch xs, LambdaNode s, LambdaNode t) {
+    // σ_t/σ_s·e^(−τ²h)·x_s + σ_t·√(1 − e^(−2τ²h))·z
     double decay = tau(s) * tau(s) * s.to(t);
     double carry = t.sigma() / s.sigma() * Math.exp(-decay);
     if (decay == 0) {
@@ -102,6 +106,7 @@ public record SaSolver(
   }
 
   private Batch step(History values, Batch noisy, LambdaNode s, LambdaNode t) {
+    // … + α_t·Σ_j x̂0_j·∫ (1 + τ²)·e^(−(1+τ²)·(λ_t − λ))·l_j(λ) dλ, l_j being Lagrange's
     double rate = 1 + tau(s) * tau(s);
     double[] weights =
         Lagrange.integrals(

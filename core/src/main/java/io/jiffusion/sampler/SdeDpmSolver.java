@@ -5,9 +5,9 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.OptionalInt;
 
 /**
- * SDE-DPM-Solver++ of two evaluations a step, k-diffusion's {@code dpmpp_sde}: ancestral steps to
- * the middle of the interval in half log-SNR, where the data are predicted again, and with these
- * from the start to the end.
+ * SDE-DPM-Solver++ of two evaluations a step, {@code sample_dpmpp_sde} of k-diffusion's {@code
+ * sampling.py}: ancestral steps to the middle of the interval in half log-SNR, where the data are
+ * predicted again, and with these from the start to the end.
  *
  * <p>The noise of both steps is of one path: that of the first is its increment over half of the
  * interval, that of the second its increment over all of it. The last step, to no noise, returns
@@ -49,6 +49,7 @@ public record SdeDpmSolver(double eta, double noise) implements Sampler {
   /** An ancestral step on which the predicted data are constant. */
   private Batch step(Walk walk, int draw, Batch x, Batch x0, LambdaNode s, LambdaNode t) {
     AncestralStep levels = AncestralStep.of(s.sigma() / s.alpha(), t.sigma() / t.alpha(), eta);
+    // y_t = (σ_down/σ_s)·y_s + (1 − σ_down/σ_s)·x̂0 + σ_up·z, with y = x/alpha
     double kept = levels.down() / (s.sigma() / s.alpha());
     Batch y = Batch.lincomb(kept * t.alpha() / s.alpha(), x, t.alpha() * (1 - kept), x0);
     if (eta == 0) {

@@ -3,10 +3,11 @@ package io.jiffusion.sampler;
 import io.jiffusion.process.Batch;
 
 /**
- * SDE-DPM-Solver++ (Lu et al.: DPM-Solver++, 2022), multistep: the reverse diffusion in half
- * log-SNR, its linear part and its noise solved exactly, the predicted data extrapolated.
- * k-diffusion calls orders 2 and 3 {@code dpmpp_2m_sde} and {@code dpmpp_3m_sde}; order 1 with eta
- * 1 is DDIM with eta 1.
+ * SDE-DPM-Solver++ (Lu et al.: DPM-Solver++: fast solver for guided sampling of diffusion
+ * probabilistic models, 2022, arXiv 2211.01095), multistep: the reverse diffusion in half log-SNR,
+ * its linear part and its noise solved exactly, the predicted data extrapolated. k-diffusion calls
+ * orders 2 and 3 {@code sample_dpmpp_2m_sde} and {@code sample_dpmpp_3m_sde}; order 1 with eta 1 is
+ * DDIM with eta 1.
  *
  * <p>The noise belongs to the interval, so that finer steps follow the same path (eta 1). The last
  * step, to no noise, returns the predicted data.
@@ -40,6 +41,8 @@ public record SdeDpmSolverMultistep(int order, DpmType type, double eta, double 
     walk.mustDescend(this);
     DpmForm form = DpmForm.DATA;
     History history = new History(order);
+    // x_t = σ_t/σ_s·e^(−ηh)·x_s + α_t·(1 − e^(−(1+η)h))·x̂0 + σ_t·√(1 − e^(−2ηh))·z,
+    // x̂0 being extrapolated from the last predictions
     return walk.run(
         x,
         (k, xt, time, next) -> {

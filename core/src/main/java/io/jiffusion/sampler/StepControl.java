@@ -30,9 +30,9 @@ public sealed interface StepControl {
   }
 
   /**
-   * The paper's: a step is accepted if its error is within the tolerance, and the next one is
-   * {@code theta·h·error^(−1/order)}. The largest image's error counts in a group; tolerances are
-   * of x_t.
+   * That of Algorithms 6 and 7: a step is accepted if its error is within the tolerance, and the
+   * next one is {@code theta·h·error^(−1/order)}. The largest image's error counts in a group;
+   * tolerances are of x_t.
    *
    * @param first step
    * @param theta safety factor, 0.9 in the paper
@@ -55,7 +55,7 @@ public sealed interface StepControl {
 
         @Override
         public boolean accepts(double error, double taken) {
-          h = theta * taken * Math.pow(error, -1 / order);
+          h = theta * taken * Math.pow(error, -1 / order); // h ← θ·h·E^(−1/order)
           return error <= 1;
         }
       };
@@ -119,7 +119,7 @@ public sealed interface StepControl {
               Math.pow(inverse, (p + i + d) / order)
                   * Math.pow(last, -(p + 2 * d) / order)
                   * Math.pow(before, d / order);
-          double limited = 1 + Math.atan(factor - 1);
+          double limited = 1 + Math.atan(factor - 1); // the soft limit
           h *= limited;
           if (limited < safety) {
             return false;

@@ -9,7 +9,8 @@ import java.util.OptionalInt;
 /**
  * Runge and Kutta's methods of one and two stages on the probability flow in the schedule's own
  * state and time, {@link ProbabilityFlow}: the sampler of EDM's ablations (Karras et al. 2022,
- * {@code ablation_sampler}), with churn.
+ * arXiv 2206.00364, Algorithm 1 and, for other second-order methods, appendix D; {@code
+ * ablation_sampler} of its {@code generate.py}), with churn.
  *
  * <p>All other solvers here give the same picture on any schedule with the same noise levels. This
  * one does not, and shows what a choice of alpha(t) and sigma(t) alone does to a solver. It needs
@@ -51,10 +52,11 @@ public record TimeRungeKutta(int stages, double alpha, Churn churn) implements S
 
   private Batch step(Walk walk, Batch xt, double t, double s) {
     double h = s - t;
-    Batch d = slope(walk, xt, t);
+    Batch d = slope(walk, xt, t); // line 4
     if (stages == 1) {
-      return Batch.lincomb(1, xt, h, d);
+      return Batch.lincomb(1, xt, h, d); // line 5
     }
+    // x + h·((1 − 1/(2α))·d + 1/(2α)·d′), d′ at x + α·h·d; with α = 1 line 8
     Batch inside = Batch.lincomb(1, xt, alpha * h, d);
     Batch dInside = slope(walk, inside, t + alpha * h);
     return Batch.lincomb(1, xt, (1 - 1 / (2 * alpha)) * h, d, 1 / (2 * alpha) * h, dInside);

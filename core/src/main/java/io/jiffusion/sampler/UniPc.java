@@ -4,7 +4,8 @@ import io.jiffusion.process.Batch;
 
 /**
  * UniPC (Zhao et al.: UniPC: A unified predictor-corrector framework for fast sampling of diffusion
- * models, 2023), multistep: Adams's predictor and corrector for the flow over half log-SNR λ.
+ * models, 2023, arXiv 2302.04867; {@code multistep_uni_pc_bh_update} of its {@code uni_pc.py}),
+ * multistep: Adams's predictor and corrector for the flow over half log-SNR λ.
  *
  * <p>Of the flow's solution, {@code x_s = sigma_s/sigma_t·x_t + sigma_s·∫e^λ x̂0(λ)dλ} for
  * predicted data, {@code x_s = alpha_s/alpha_t·x_t − alpha_s·∫e^−λ ε(λ)dλ} for predicted noise, the
@@ -109,6 +110,7 @@ public record UniPc(
 
   /** Weights of the values at these nodes, the first of which is the start of the step. */
   private double[] weights(double[] nodes, double start, double end) {
+    // one difference of values, D/r: B(h)/2·D/r; more: what solves R·ρ·B(h) = φ is the integrals
     if (nodes.length == 2) {
       double h = end - start;
       double slope = variant.weight(form, h) * h / (nodes[1] - start);

@@ -3,7 +3,9 @@ package io.jiffusion.train;
 import io.jiffusion.tensor.TensorList;
 
 /**
- * Settings of AdamW (Loshchilov, Hutter: Decoupled Weight Decay Regularization, arXiv 1711.05101).
+ * Settings of AdamW (Loshchilov, Hutter: Decoupled weight decay regularization, 2019, arXiv
+ * 1711.05101): {@code m ← β1·m + (1 − β1)·g, v ← β2·v + (1 − β2)·g², w ← w − lr·(m̂/(√v̂ + ε) +
+ * λ·w)}, with m and v freed of their start at 0 as m̂ and v̂.
  *
  * @param lr learning rate, above 0
  * @param beta1 decay of the first moment

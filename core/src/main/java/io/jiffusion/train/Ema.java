@@ -1,7 +1,8 @@
 package io.jiffusion.train;
 
 /**
- * The exponential moving average of the weights, which is what samples well.
+ * The exponential moving average of the weights, {@code ema ← decay·ema + (1 − decay)·w}, which is
+ * what samples well.
  *
  * @param decay the largest decay a step; 0.9999 in DDPM, less for short runs
  */

@@ -12,11 +12,12 @@ import io.jiffusion.tensor.Tensor;
 
 /**
  * L_simple: the mean squared error of what the network predicts, at random times (Ho, Jain, Abbeel:
- * Denoising Diffusion Probabilistic Models, arXiv 2006.11239, eq. 14 and Algorithm 1).
+ * Denoising diffusion probabilistic models, 2020, arXiv 2006.11239, eq. 14 and Algorithm 1).
  *
  * <p>Written in the network's own terms: input {@code in·x_t}, target {@code (x0 − skip·x_t)/out},
- * which is eps for a network that predicts eps, v for one that predicts v. An optional weight for
- * each time index multiplies an example's error.
+ * which is eps for a network that predicts eps, v for one that predicts v, and EDM's for EDM's
+ * (Karras et al. 2022, arXiv 2206.00364, eq. 8, whose effective weight is 1 too). An optional
+ * weight for each time index multiplies an example's error.
  */
 public final class Simple implements Objective {
   /**
@@ -100,7 +101,7 @@ public final class Simple implements Objective {
     long seed = batches.seed;
     float[] inputs = new float[batch * size];
     float[] targets = new float[batch * size];
-    float[] told = new float[batch];
+    float[] timeLabels = new float[batch];
     float[] weights = new float[batch];
     int[] classes = labels.told ? new int[batch] : null;
     double[] drawn = times.times(seed, step, batch, process);
@@ -109,30 +110,33 @@ public final class Simple implements Objective {
     float[] x0 = new float[size];
     double[] eps = new double[size];
 
+    // ‖ε − ε_θ(√ᾱ_t·x_0 + √(1 − ᾱ_t)·ε, t)‖², eq. 14
     for (int b = 0; b < batch; b++) {
       long position = Math.addExact(Math.multiplyExact(step, (long) batch), b);
       int chosen = order.at(position);
-      data.example(chosen, x0, 0);
+      data.example(chosen, x0, 0); // x_0 ~ q(x_0), Algorithm 1, line 2
       if (batches.flip && flips.uniform(b) < 0.5) {
         mirror(x0, data.width());
       }
-      new Key(seed, position, Purpose.NOISE).normals(eps, 0, size);
-      double t = drawn[b];
+      new Key(seed, position, Purpose.NOISE).normals(eps, 0, size); // line 4
+      double t = drawn[b]; // line 3
       double alpha = process.alpha(t);
       double sigma = process.sigma(t);
       Scalings scalings = predicts.scalings(process, t, label.at(t));
       for (int i = 0, at = b * size; i < size; i++, at++) {
         double xt = alpha * x0[i] + sigma * eps[i];
         inputs[at] = (float) (scalings.in() * xt);
+        // EDM's effective training target, eq. 8
         targets[at] = (float) ((x0[i] - scalings.skip() * xt) / scalings.out());
       }
-      told[b] = (float) scalings.label();
+      timeLabels[b] = (float) scalings.label();
       weights[b] = gamma.length == 0 ? 1 : (float) gamma[(int) Math.rint(t * gamma.length) - 1];
       if (labels.told) {
+        // c ← ∅ with probability p_uncond: Ho and Salimans 2022, Algorithm 1, line 3
         classes[b] = drops.uniform(b) < labels.drop ? labels.nullClass : data.label(chosen);
       }
     }
-    return new Examples(inputs, told, classes, targets, weights);
+    return new Examples(inputs, timeLabels, classes, targets, weights);
   }
 
   @Override

@@ -8,7 +8,10 @@ import java.util.Locale;
 
 /** How the times of a training step are drawn. */
 public enum TimeSampler {
-  /** Each uniform over the training's times and independent: Algorithm 1 of DDPM. */
+  /**
+   * Each uniform over the training's times and independent: line 3 of Algorithm 1 of DDPM (arXiv
+   * 2006.11239).
+   */
   UNIFORM {
     @Override
     public double[] times(long seed, long step, int count, NoiseSchedule schedule) {
@@ -40,7 +43,8 @@ public enum TimeSampler {
 
   /**
    * The logarithm of the noise level sigma/alpha normal with mean −1.2 and deviation 1.2, where
-   * learning pays most: EDM (Karras et al. 2022, table 1). Beyond the training's times it is cut.
+   * learning pays most: EDM (Karras et al. 2022, arXiv 2206.00364, table 1 and section 5). Beyond
+   * the training's times it is cut.
    */
   LOG_NORMAL {
     @Override
@@ -51,7 +55,7 @@ public enum TimeSampler {
       double[] times = new double[count];
       new Key(seed, step, Purpose.TIME).normals(times, 0, count);
       for (int i = 0; i < count; i++) {
-        double lambda = 1.2 - 1.2 * times[i];
+        double lambda = 1.2 - 1.2 * times[i]; // −ln σ, ln σ ~ N(P_mean, P_std²)
         times[i] = schedule.timeOf(Math.max(least, Math.min(most, lambda)));
       }
       return times;

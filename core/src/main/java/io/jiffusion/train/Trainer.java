@@ -15,7 +15,8 @@ import java.util.function.Function;
 import java.util.zip.CRC32;
 
 /**
- * Training, step by step: Algorithm 1 of DDPM with AdamW and an average of the weights.
+ * Training, step by step: Algorithm 1 of DDPM (Ho, Jain, Abbeel 2020, arXiv 2006.11239) with AdamW
+ * and an average of the weights.
  *
  * <p>Every draw belongs to (seed, step), so a trainer that is restored at step n goes on exactly as
  * one that never stopped. Used by one thread at a time.
