@@ -200,7 +200,14 @@ class ArchitectureTest {
   private record Use(String from, String to) {}
 
   private static List<Use> uses(Path classes) {
-    String printed = tool("jdeps", "-verbose:class", "-filter:none", classes.toString());
+    String printed =
+        tool(
+            "jdeps",
+            "-verbose:class",
+            "-filter:none",
+            "--multi-release=base",
+            "--module-path=" + System.getProperty("java.class.path"),
+            classes.toString());
     return USE.matcher(printed).results().map(m -> new Use(m.group(1), m.group(2))).toList();
   }
 

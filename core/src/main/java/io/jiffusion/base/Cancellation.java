@@ -6,6 +6,9 @@ import java.util.concurrent.CancellationException;
 public final class Cancellation {
   private volatile boolean requested;
 
+  /** Nobody has asked yet. */
+  public Cancellation() {}
+
   /** Asks the work to end at the next step. */
   public void cancel() {
     requested = true;

@@ -18,7 +18,6 @@ import io.jiffusion.pipeline.Training;
 import io.jiffusion.random.Key;
 import io.jiffusion.random.Purpose;
 import io.jiffusion.tensor.Precision;
-import io.jiffusion.train.Trainer;
 import java.util.List;
 
 /**
@@ -104,8 +103,8 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   /** Training steps of a configuration. */
   public Result training(RunConfig config, String precision, int batch) {
     Network network = config.network().network();
-    try (Trainer trainer = trainer(config, precision, batch)) {
-      double rate = batch * rate(trainer::step);
+    try (Training.Steps steps = steps(config, precision, batch)) {
+      double rate = batch * rate(steps::next);
       return new Result(
           "training",
           precision,
@@ -115,12 +114,12 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
     }
   }
 
-  /** What trains a configuration's network on made-up images; to be closed. */
-  public static Trainer trainer(RunConfig config, String precision, int batch) {
+  /** Those of a configuration's network on made-up images; to be closed. */
+  private static Training.Steps steps(RunConfig config, String precision, int batch) {
     RunConfig changed =
         config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
     Noise images = new Noise(changed.network().network().input(), changed.classes());
-    return Training.trainer(changed, images);
+    return Training.steps(changed, images);
   }
 
   /** Calls a second, the first one not counted. */

@@ -4,6 +4,7 @@ import io.jiffusion.base.Workers;
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.WeightSource;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Torch;
 import java.util.ArrayList;

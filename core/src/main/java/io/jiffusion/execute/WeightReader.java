@@ -3,6 +3,7 @@ package io.jiffusion.execute;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
+import io.jiffusion.network.WeightSource;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;

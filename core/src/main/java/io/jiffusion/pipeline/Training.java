@@ -188,9 +188,30 @@ public final class Training {
         });
   }
 
-  /** A trainer with fresh weights. */
-  public static Trainer trainer(RunConfig config, Dataset data) {
-    return trainer(config, data, null);
+  /** The steps of a training that nobody keeps, made one by one. */
+  public interface Steps extends AutoCloseable {
+
+    /** Makes the next one. */
+    void next();
+
+    @Override
+    void close();
+  }
+
+  /** The steps of a training with fresh weights; to be closed. */
+  public static Steps steps(RunConfig config, Dataset data) {
+    Trainer trainer = trainer(config, data, null);
+    return new Steps() {
+      @Override
+      public void next() {
+        trainer.step();
+      }
+
+      @Override
+      public void close() {
+        trainer.close();
+      }
+    };
   }
 
   private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {

@@ -9,7 +9,7 @@ import io.jiffusion.schedule.NoiseSchedule;
  * @param sigma noise scale
  * @param lambda half log-SNR
  */
-record LambdaNode(double t, double alpha, double sigma, double lambda) {
+public record LambdaNode(double t, double alpha, double sigma, double lambda) {
 
   static LambdaNode at(NoiseSchedule schedule, double t) {
     return new LambdaNode(t, schedule.alpha(t), schedule.sigma(t), schedule.lambda(t));

@@ -194,7 +194,10 @@ public final class Natives {
         + " with the classifier "
         + platform
         + "; add "
-        + (absent.size() > 1 ? "them" : "it");
+        + (absent.size() > 1 ? "them" : "it")
+        + (Natives.class.getModule().isNamed()
+            ? " there, or to the module path with --add-modules ALL-MODULE-PATH"
+            : "");
   }
 
   /** Unpacks what is in a library's jars and not in the cache. */
@@ -294,8 +297,12 @@ public final class Natives {
   /** The library with the Java interface, {@code opencl/OpenCL} for jniOpenCL of opencl. */
   private static URL file(String jar, String platform) {
     String name = System.mapLibraryName("jni" + jar.substring(jar.indexOf('/') + 1));
-    return Natives.class.getResource(
-        "/org/bytedeco/" + artifact(jar) + "/" + platform + "/" + name);
+    return resource("org/bytedeco/" + artifact(jar) + "/" + platform + "/" + name);
+  }
+
+  /** Of any jar; a class itself would look in its own module only. */
+  static URL resource(String path) {
+    return Natives.class.getClassLoader().getResource(path);
   }
 
   private static String artifact(String jar) {

@@ -30,8 +30,8 @@ public final class Torch {
 
   /** Whether there is a GPU that the natives can use; natives for processors are not loaded. */
   static boolean hasCuda() {
-    String place = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
-    if (Torch.class.getResource(place + System.mapLibraryName("jnitorch")) == null) {
+    String place = "org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
+    if (Natives.resource(place + System.mapLibraryName("jnitorch")) == null) {
       return false;
     }
     load();

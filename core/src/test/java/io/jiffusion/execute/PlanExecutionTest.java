@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.jiffusion.network.Conditions;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.WeightSource;
 import io.jiffusion.tensor.NativeHandles;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;

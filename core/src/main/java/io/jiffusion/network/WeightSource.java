@@ -1,4 +1,4 @@
-package io.jiffusion.execute;
+package io.jiffusion.network;
 
 /** Where the weights of a network come from: a file, an array, a formula. */
 @FunctionalInterface
