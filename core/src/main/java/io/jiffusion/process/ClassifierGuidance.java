@@ -36,14 +36,15 @@ public record ClassifierGuidance(
 
   private double signal(double t) {
     double alpha = schedule.alpha(t);
-    if (alpha > 0) {
+    if (schedule.hasSignal(t)) {
       return alpha;
     }
     throw new IllegalArgumentException(
         "illegal time: "
             + t
-            + " for classifier guidance, must have alpha above 0 (there is no signal left); start"
-            + " at an earlier time");
+            + " for classifier guidance, where alpha is "
+            + (alpha == 0 ? "0" : alpha)
+            + ", must have a signal (none is left there); start at an earlier time");
   }
 
   static void checkScale(double scale) {

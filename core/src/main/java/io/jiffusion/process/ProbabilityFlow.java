@@ -21,7 +21,7 @@ public record ProbabilityFlow(double state, double data) {
   public static ProbabilityFlow of(NoiseSchedule schedule, double t) {
     double alpha = schedule.alpha(t);
     double sigma = schedule.sigma(t);
-    if (!(alpha > 0 && sigma > 0)) {
+    if (!(schedule.hasSignal(t) && sigma > 0)) {
       throw new IllegalArgumentException(
           "illegal time of the probability flow: "
               + t

@@ -92,7 +92,7 @@ public record Deis(int degree, Axis axis, LowerOrder lowerOrder) implements Samp
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          BothPredictions now = BothPredictions.of(walk, xt, t);
+          BothPredictions now = walk.both(xt, t);
           if (s == 0) {
             return now.x0();
           }

@@ -36,7 +36,7 @@ public record Lms(int order, boolean endsAtData) implements Sampler {
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          BothPredictions now = BothPredictions.of(walk, xt, t);
+          BothPredictions now = walk.both(xt, t);
           if (s == 0 && endsAtData) {
             return now.x0();
           }

@@ -69,7 +69,7 @@ public record Pndm(int order, Start start, boolean endsAtData) implements Sample
     return walk.run(
         x,
         (k, xt, t, s) -> {
-          BothPredictions now = BothPredictions.of(walk, xt, t);
+          BothPredictions now = walk.both(xt, t);
           int step = k - walk.first();
           history.add(t, now.eps());
           if (s == 0 && (endsAtData || step == 0)) {

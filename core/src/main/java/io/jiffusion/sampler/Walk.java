@@ -6,6 +6,7 @@ import io.jiffusion.base.Progress;
 import io.jiffusion.process.Batch;
 import io.jiffusion.process.Denoiser;
 import io.jiffusion.process.Noise;
+import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
 import java.util.function.Consumer;
@@ -172,14 +173,20 @@ public record Walk(
             "percent", Math.round(100 * share), 100, (System.nanoTime() - began) * 1e-9, ""));
   }
 
-  /** The predicted noise, derived from the predicted data: {@code (x_t − alpha·x̂0)/sigma}. */
+  /** The predicted noise, {@code (x_t − alpha·x̂0)/sigma}; evaluates the denoiser. */
   public Batch eps(Batch xt, double t) {
     return denoiser.at(xt, t).eps(schedule, xt, t);
   }
 
-  /** The predicted data. */
+  /** The predicted data; evaluates the denoiser. */
   public Batch x0(Batch xt, double t) {
     return denoiser.at(xt, t).x0();
+  }
+
+  /** The predicted data and noise; evaluates the denoiser once for both. */
+  public BothPredictions both(Batch xt, double t) {
+    Prediction prediction = denoiser.at(xt, t);
+    return new BothPredictions(schedule, t, prediction.x0(), prediction.eps(schedule, xt, t));
   }
 
   /**
@@ -203,15 +210,18 @@ public record Walk(
   /**
    * Refuses a grid from or to a time without signal, for samplers that divide by it.
    *
-   * @throws IllegalArgumentException if alpha is 0 at the noisiest time
+   * @throws IllegalArgumentException if there is none at the noisiest time
    */
   public void mustHaveSignal(Sampler sampler) {
     double t = Math.max(grid.time(0), grid.time(grid.steps()));
-    if (!(schedule.alpha(t) > 0)) {
+    if (!schedule.hasSignal(t)) {
+      double alpha = schedule.alpha(t);
       throw new IllegalArgumentException(
           "illegal time: "
               + t
-              + ", where alpha is 0, must have a signal for "
+              + ", where alpha is "
+              + (alpha == 0 ? "0" : alpha)
+              + ", must have a signal for "
               + sampler
               + "; take times below it, or the sampler ddim");
     }

@@ -24,6 +24,15 @@ public interface NoiseSchedule {
     return Math.log(alpha(t)) - Math.log(sigma(t));
   }
 
+  /**
+   * Whether the state at t says anything of the data: whether alpha is more than half of what
+   * float32 can tell of a number, in units of sigma. Networks read float32, so a smaller alpha,
+   * such as the 6e-17 of {@code cos(pi/2)}, is none; who divides by it gets noise of 1e16.
+   */
+  default boolean hasSignal(double t) {
+    return alpha(t) > 0x1p-24 * sigma(t);
+  }
+
   /** EDM's noise level, {@code sigma/alpha}. */
   default double noiseLevel(double t) {
     return sigma(t) / alpha(t);

@@ -89,7 +89,7 @@ public interface Predicts {
 
   private static double signal(String name, NoiseSchedule schedule, double t) {
     double alpha = schedule.alpha(t);
-    if (alpha > 0) {
+    if (schedule.hasSignal(t)) {
       return alpha;
     }
     throw new IllegalArgumentException(
@@ -97,7 +97,9 @@ public interface Predicts {
             + t
             + " for "
             + name
-            + " prediction, must have alpha above 0 (there is no signal left); start at an earlier time, or use a model"
+            + " prediction, where alpha is "
+            + (alpha == 0 ? "0" : alpha)
+            + ", must have a signal (none is left there); start at an earlier time, or use a model"
             + " that predicts v or x0");
   }
 }

@@ -170,7 +170,7 @@ class ClassifierGuidanceTest {
         .hasMessage("illegal classifier scale: -1.0, must be 0 or more; 0 is no guidance");
     assertThatThrownBy(() -> new ClassifierGuidance(model, jsd, gradient, 1).at(xt, 1))
         .hasMessage(
-            "illegal time: 1.0 for classifier guidance, must have alpha above 0 (there is no signal"
-                + " left); start at an earlier time");
+            "illegal time: 1.0 for classifier guidance, where alpha is 0, must have a signal (none is"
+                + " left there); start at an earlier time");
   }
 }

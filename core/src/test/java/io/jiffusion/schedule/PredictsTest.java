@@ -118,11 +118,34 @@ class PredictsTest {
     assertThatThrownBy(() -> Predicts.EPS.scalings(FLOW, 1, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "illegal time: 1.0 for eps prediction, must have alpha above 0 (there is no signal left);"
+            "illegal time: 1.0 for eps prediction, where alpha is 0, must have a signal (none is left there);"
                 + " start at an earlier time, or use a model that predicts v or x0");
     assertThatThrownBy(() -> Predicts.SCORE.scalings(FLOW, 1, 0))
         .hasMessageStartingWith("illegal time: 1.0 for score prediction");
     assertThat(Predicts.V.scalings(FLOW, 1, 0)).isEqualTo(new Scalings(1, 0, -1, 0));
+  }
+
+  @Test
+  void aSignalBelowWhatAFloatCanTellIsNone() {
+    NoiseSchedule cosine =
+        new NoiseSchedule() {
+          @Override
+          public double alpha(double t) {
+            return Math.cos(Math.PI / 2 * t);
+          }
+
+          @Override
+          public double sigma(double t) {
+            return Math.sin(Math.PI / 2 * t);
+          }
+        };
+    assertThat(cosine.alpha(1)).isBetween(6e-17, 7e-17);
+    assertThat(cosine.hasSignal(1)).isFalse();
+    assertThat(cosine.hasSignal(0.999)).isTrue();
+    assertThatThrownBy(() -> Predicts.EPS.scalings(cosine, 1, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("where alpha is 6.1")
+        .hasMessageContaining("must have a signal (none is left there); start at an earlier time");
   }
 
   @Test
