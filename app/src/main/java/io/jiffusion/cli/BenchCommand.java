@@ -2,11 +2,15 @@ package io.jiffusion.cli;
 
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
+import io.jiffusion.base.LeftOut;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.evaluate.Bench.Result;
 import io.jiffusion.sampler.Samplers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -165,18 +169,14 @@ final class BenchCommand implements Callable<Integer> {
           STARTS);
     }
     if (json) {
-      console.out.println(
-          "{\"machine\":\""
-              + machine().replace("\"", "'")
-              + "\","
-              + (noStart ? "" : String.format(Locale.ROOT, "\"startSeconds\":%.3f,", start))
-              + "\"besideMilliseconds\":{"
-              + beside.entrySet().stream()
-                  .map(e -> String.format(Locale.ROOT, "\"%s\":%.3f", e.getKey(), e.getValue()))
-                  .collect(Collectors.joining(","))
-              + "},\"results\":["
-              + lines.stream().map(BenchCommand::json).collect(Collectors.joining(","))
-              + "]}");
+      beside.replaceAll((sampler, milliseconds) -> rounded(milliseconds, 3));
+      Report report =
+          new Report(
+              machine(),
+              noStart ? null : rounded(start, 3),
+              beside,
+              lines.stream().map(Row::of).toList());
+      console.out.println(Tree.of(report).toJson());
     }
     return 0;
   }
@@ -284,19 +284,36 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private static String json(Line line) {
-    Result result = line.result;
-    return String.format(
-        Locale.ROOT,
-        "{\"what\":\"%s\",\"network\":\"%s\",\"batch\":%d,\"precision\":\"%s\",\"perSecond\":%.3f,"
-            + "\"gflops\":%.2f,\"bestConvolution\":%.2f}",
-        result.what(),
-        line.network,
-        result.batch(),
-        result.precision(),
-        result.rate(),
-        result.gflops(),
-        line.best);
+  private record Report(
+      String machine,
+      @LeftOut Double startSeconds,
+      Map<String, Double> besideMilliseconds,
+      List<Row> results) {}
+
+  private record Row(
+      String what,
+      String network,
+      int batch,
+      String precision,
+      double perSecond,
+      double gflops,
+      double bestConvolution) {
+
+    static Row of(Line line) {
+      Result result = line.result;
+      return new Row(
+          result.what(),
+          line.network,
+          result.batch(),
+          result.precision(),
+          rounded(result.rate(), 3),
+          rounded(result.gflops(), 2),
+          rounded(line.best, 2));
+    }
+  }
+
+  private static double rounded(double value, int digits) {
+    return BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_UP).doubleValue();
   }
 
   /** Processor, cores, Java. */

@@ -7,6 +7,7 @@ import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
+import io.jiffusion.pipeline.SampleStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,11 +119,11 @@ final class EditCommand implements Callable<Integer> {
         try (Bar bar = new Bar(console.err)) {
           result = model.sample(request, bar, console.cancellation, files::made);
         }
-        List<Path> written = files.after(before).write(result, false);
+        SampleStream.Made made = files.after(before).write(result, false);
         if (how.startsWith("image") && !json) {
           console.out.printf("noised to t = %s and made from there%n", plan.rows().get(0).time());
         }
-        SampleCommand.report(console, json, model, request, result, written);
+        SampleCommand.report(console, json, model, made);
       }
     }
     return 0;

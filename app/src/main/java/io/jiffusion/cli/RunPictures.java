@@ -3,6 +3,7 @@ package io.jiffusion.cli;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
+import io.jiffusion.pipeline.Metrics;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.Provenance;
 import io.jiffusion.pipeline.SampleRequest;
@@ -10,12 +11,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -26,11 +26,11 @@ final class RunPictures {
   private static final int COUNT = 40;
   private static final int POINTS = 400;
   private static final int STEPS = 20;
-  private static final Pattern LOSS = Pattern.compile("\"loss\":([-+0-9.eE]+)");
 
   private final Console console;
   private final Path folder;
   private final RunConfig config;
+  private final List<Double> losses = new ArrayList<>();
   private long last;
 
   RunPictures(Console console, Path folder, RunConfig config) {
@@ -86,22 +86,25 @@ final class RunPictures {
         : IntStream.range(0, request.count()).mapToObj(i -> "" + request.label(i)).toList();
   }
 
-  private void loss() throws IOException {
-    List<String> lines = Files.readAllLines(folder.resolve("metrics.jsonl"));
-    int points = Math.min(POINTS, lines.size());
+  private void loss() {
+    Metrics.read(folder, losses.size()).forEach(line -> losses.add((double) line.loss()));
+    int points = Math.min(POINTS, losses.size());
     double[] steps = new double[points];
-    double[] losses = new double[points];
+    double[] means = new double[points];
     for (int i = 0; i < points; i++) {
-      int from = (int) ((long) i * lines.size() / points);
-      int to = (int) ((long) (i + 1) * lines.size() / points);
+      int from = (int) ((long) i * losses.size() / points);
+      int to = (int) ((long) (i + 1) * losses.size() / points);
       steps[i] = to;
-      losses[i] =
-          lines.subList(from, to).stream().mapToDouble(RunPictures::loss).average().orElseThrow();
+      means[i] =
+          losses.subList(from, to).stream()
+              .mapToDouble(Double::doubleValue)
+              .average()
+              .orElseThrow();
     }
     if (points > 1) {
       Png.write(
           folder.resolve("loss.png"),
-          Plots.loss(steps, losses, averages(losses)),
+          Plots.loss(steps, means, averages(means)),
           console.origin(folder.toString()));
     }
   }
@@ -116,13 +119,5 @@ final class RunPictures {
       averages[i] = Arrays.stream(losses, from, to).average().orElseThrow();
     }
     return averages;
-  }
-
-  private static double loss(String line) {
-    Matcher matcher = LOSS.matcher(line);
-    if (!matcher.find()) {
-      throw new IllegalStateException("no loss in " + line);
-    }
-    return Double.parseDouble(matcher.group(1));
   }
 }

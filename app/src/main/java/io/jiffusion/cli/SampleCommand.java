@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Tree;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.Provenance;
@@ -195,7 +196,7 @@ final class SampleCommand implements Callable<Integer> {
     Path folder = Output.folder(results, out, USUAL, overwrite);
     try (SampleFiles files = new SampleFiles(folder, results, formats, pictures)) {
       SampleResult result = sample(model, request, files);
-      report(console, json, model, request, result, files.write(result, floats));
+      report(console, json, model, files.write(result, floats));
     }
   }
 
@@ -262,15 +263,7 @@ final class SampleCommand implements Callable<Integer> {
       made = stream.run(resume, overwrite, bar, console.err::println, console.cancellation);
     }
     if (made.images() > 0 || json) {
-      report(
-          console,
-          json,
-          model,
-          made.images(),
-          made.evaluations(),
-          made.passes(),
-          made.seconds(),
-          made.files());
+      report(console, json, model, made);
     }
   }
 
@@ -286,59 +279,39 @@ final class SampleCommand implements Callable<Integer> {
     }
   }
 
-  static void report(
-      Console console,
-      boolean json,
-      Model model,
-      SampleRequest request,
-      SampleResult result,
-      List<Path> files) {
-    report(
-        console,
-        json,
-        model,
-        request.count(),
-        result.evaluations(),
-        result.passes(),
-        result.seconds(),
-        files);
-  }
-
-  private static void report(
-      Console console,
-      boolean json,
-      Model model,
-      int images,
-      long evaluations,
-      long passes,
-      double seconds,
-      List<Path> files) {
+  static void report(Console console, boolean json, Model model, SampleStream.Made made) {
     if (json) {
-      console.out.printf(
-          Locale.ROOT,
-          "{\"images\":%d,\"precision\":\"%s\",\"evaluations\":%d,\"passes\":%d,\"seconds\":%.3f,\"files\":[%s]}%n",
-          images,
-          model.precision(),
-          evaluations,
-          passes,
-          seconds,
-          files.stream()
-              .map(
-                  file -> "\"" + file.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
-              .collect(Collectors.joining(",")));
+      Report report =
+          new Report(
+              made.images(),
+              model.precision(),
+              made.evaluations(),
+              made.passes(),
+              Math.round(1e3 * made.seconds()) / 1e3,
+              made.files().stream().map(Path::toString).toList());
+      console.out.println(Tree.of(report).toJson());
       return;
     }
+    long evaluations = made.evaluations() * made.images();
     console.out.printf(
         Locale.ROOT,
         "%d images of %d evaluations%s in %.2f s, %.1f evaluations/s in %s%n",
-        images,
-        evaluations,
-        passes > evaluations * images
-            ? " (" + passes / images + " passes through the network)"
+        made.images(),
+        made.evaluations(),
+        made.passes() > evaluations
+            ? " (" + made.passes() / made.images() + " passes through the network)"
             : "",
-        seconds,
-        evaluations * images / seconds,
+        made.seconds(),
+        evaluations / made.seconds(),
         model.precision());
-    files.forEach(file -> console.out.println("  " + file));
+    made.files().forEach(file -> console.out.println("  " + file));
   }
+
+  private record Report(
+      int images,
+      String precision,
+      long evaluations,
+      long passes,
+      double seconds,
+      List<String> files) {}
 }

@@ -8,6 +8,7 @@ import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
+import io.jiffusion.pipeline.SampleStream;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,8 +90,8 @@ final class SampleFiles implements AutoCloseable {
     return singles.size();
   }
 
-  /** Writes all that is not written yet; returns all. */
-  List<Path> write(SampleResult result, boolean floats) {
+  /** Writes all that is not written yet. */
+  SampleStream.Made write(SampleResult result, boolean floats) {
     for (SampleCommand.Format format : formats) {
       if (format != SampleCommand.Format.png) {
         written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
@@ -108,7 +109,8 @@ final class SampleFiles implements AutoCloseable {
     if (!result.trajectory().isEmpty() && shown(result.images())) {
       trajectory(result);
     }
-    return written;
+    return new SampleStream.Made(
+        request.count(), result.evaluations(), result.passes(), result.seconds(), written);
   }
 
   private void grid(Images images) {

@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Tree;
 import io.jiffusion.sampler.Samplers;
 import java.util.List;
 import java.util.Locale;
@@ -71,21 +72,30 @@ final class SamplersCommand implements Callable<Integer> {
     return methods.stream().map(column).mapToInt(String::length).max().orElse(1);
   }
 
+  private record Line(
+      String name,
+      String order,
+      boolean stochastic,
+      String evaluations,
+      String spacing,
+      String options,
+      String paper) {
+
+    static Line of(Samplers.Method method) {
+      return new Line(
+          method.name(),
+          method.order(),
+          method.stochastic(),
+          method.evaluations(),
+          method.spacing(),
+          method.options(),
+          method.paper());
+    }
+  }
+
   private static String json(List<Samplers.Method> methods) {
     return methods.stream()
-        .map(
-            method ->
-                String.format(
-                    Locale.ROOT,
-                    "{\"name\":\"%s\",\"order\":\"%s\",\"stochastic\":%b,\"evaluations\":\"%s\","
-                        + "\"spacing\":\"%s\",\"options\":\"%s\",\"paper\":\"%s\"}",
-                    method.name(),
-                    method.order(),
-                    method.stochastic(),
-                    method.evaluations(),
-                    method.spacing(),
-                    method.options(),
-                    method.paper()))
+        .map(method -> Tree.of(Line.of(method)).toJson())
         .collect(Collectors.joining(",\n ", "[", "]"));
   }
 }

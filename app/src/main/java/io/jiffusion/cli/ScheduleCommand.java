@@ -5,13 +5,13 @@ import io.jiffusion.checkpoint.StoredModel;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.Home;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.config.Tree;
 import io.jiffusion.evaluate.Inspection;
 import io.jiffusion.pipeline.SamplePlan;
 import io.jiffusion.pipeline.SampleRequest;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,7 +56,11 @@ final class ScheduleCommand implements Callable<Integer> {
     SamplePlan plan = SamplePlan.of(config.process(), request);
     double flops = (double) Inspection.of(config).flops() * plan.passes() * request.count();
     double seconds = flops / (gflops * 1e9);
-    console.out.println(json ? json(plan, seconds) : text(config, request, plan, flops, seconds));
+    console.out.println(
+        json
+            ? Tree.of(new Explained(plan.evaluations(), plan.passes(), seconds, plan.rows()))
+                .toJson()
+            : text(config, request, plan, flops, seconds));
     return 0;
   }
 
@@ -149,31 +153,6 @@ final class ScheduleCommand implements Callable<Integer> {
     return x == Math.rint(x) ? String.valueOf((long) x) : String.format(Locale.ROOT, "%.4f", x);
   }
 
-  private static String json(SamplePlan plan, double seconds) {
-    return "{\"evaluations\":"
-        + plan.evaluations()
-        + ",\"passes\":"
-        + plan.passes()
-        + ",\"seconds\":"
-        + seconds
-        + ",\"steps\":["
-        + plan.rows().stream()
-            .map(
-                row ->
-                    "{\"time\":"
-                        + row.time()
-                        + ",\"label\":"
-                        + row.label()
-                        + ",\"alpha\":"
-                        + row.alpha()
-                        + ",\"sigma\":"
-                        + row.sigma()
-                        + ",\"lambda\":"
-                        + (Double.isFinite(row.lambda()) ? row.lambda() : "null")
-                        + ",\"next\":"
-                        + row.next()
-                        + "}")
-            .collect(Collectors.joining(","))
-        + "]}";
-  }
+  private record Explained(
+      int evaluations, int passes, double seconds, List<SamplePlan.Row> steps) {}
 }

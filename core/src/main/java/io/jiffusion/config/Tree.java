@@ -48,6 +48,7 @@ public record Tree(Object value, String place) {
   private static final long LARGEST_YAML = Math.min(1 << 18, LARGEST);
 
   private static final int KEYS_OF_A_SETTING = 10;
+  private static final JsonFactory JSON = new JsonFactory();
 
   private static final int LONGEST_NUMBER = 200;
   private static final Pattern NUMBER =
@@ -63,7 +64,7 @@ public record Tree(Object value, String place) {
   /** Reads JSON; {@code source} is how errors call it. */
   public static Tree json(String text, String source) {
     bound(text.length(), LARGEST, source);
-    return read(new JsonFactory(), text, source, "JSON");
+    return read(JSON, text, source, "JSON");
   }
 
   /** Reads JSON as Python writes it: with Infinity, -Infinity and NaN. */
@@ -278,7 +279,10 @@ public record Tree(Object value, String place) {
     return (Map<String, Tree>) value;
   }
 
-  /** The tree of a record's components; components that are null are left out. */
+  /**
+   * The tree of a record's components, or of a map by texts; components that are null are left out.
+   * A number that is not finite becomes null, as JSON has none.
+   */
   public static Tree of(Object object) {
     return new Tree(plain(object), "");
   }
@@ -294,6 +298,11 @@ public record Tree(Object value, String place) {
       }
       return map;
     }
+    if (object instanceof Map<?, ?> values) {
+      Map<String, Tree> map = new LinkedHashMap<>();
+      values.forEach((key, value) -> map.put(key.toString(), of(value)));
+      return map;
+    }
     if (object instanceof List<?> list) {
       return list.stream().map(Tree::of).toList();
     }
@@ -307,19 +316,22 @@ public record Tree(Object value, String place) {
     if (object instanceof Enum<?> constant) {
       return Binder.name(constant);
     }
-    return object instanceof Number number
-        ? new BigDecimal(number.toString()).stripTrailingZeros()
-        : object;
+    if (object instanceof Number number) {
+      return Double.isFinite(number.doubleValue())
+          ? new BigDecimal(number.toString()).stripTrailingZeros()
+          : null;
+    }
+    return object;
   }
 
   /** This tree as JSON on one line. */
   public String toJson() {
-    return write(new JsonFactory(), false);
+    return write(JSON, false);
   }
 
   /** This tree as indented JSON. */
   public String toPrettyJson() {
-    return write(new JsonFactory(), true) + "\n";
+    return write(JSON, true) + "\n";
   }
 
   /** This tree as YAML, lists on one line. */

@@ -3,6 +3,7 @@ package io.jiffusion.evaluate;
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.Progress;
+import io.jiffusion.config.Tree;
 import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SamplePlan;
@@ -11,7 +12,6 @@ import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.sampler.Samplers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -77,17 +77,21 @@ public record Comparison(
     /** The rows as JSON, without the images. */
     public String json() {
       return rows.stream()
-          .map(
-              row ->
-                  String.format(
-                      Locale.ROOT,
-                      "{\"sampler\":\"%s\",\"budget\":%d,\"evaluations\":%d,\"distance\":%s,\"seconds\":%.3f}",
-                      row.sampler,
-                      row.budget,
-                      row.evaluations,
-                      row.distance,
-                      row.seconds))
+          .map(Result::line)
+          .map(line -> Tree.of(line).toJson())
           .collect(Collectors.joining(",\n ", "[", "]"));
+    }
+
+    private record Line(
+        String sampler, int budget, long evaluations, double distance, double seconds) {}
+
+    private static Line line(Row row) {
+      return new Line(
+          row.sampler,
+          row.budget,
+          row.evaluations,
+          row.distance == null ? Double.NaN : row.distance,
+          Math.round(1e3 * row.seconds) / 1e3);
     }
   }
 

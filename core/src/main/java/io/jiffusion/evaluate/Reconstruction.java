@@ -3,13 +3,13 @@ package io.jiffusion.evaluate;
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.Progress;
+import io.jiffusion.config.Tree;
 import io.jiffusion.data.Images;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -37,17 +37,12 @@ public record Reconstruction(List<Integer> budgets, SampleRequest request) {
    */
   public record Row(int budget, long evaluations, double error, Images images) {}
 
+  private record Line(int budget, long evaluations, double error) {}
+
   /** The rows as JSON, without the images. */
   public static String json(List<Row> rows) {
     return rows.stream()
-        .map(
-            row ->
-                String.format(
-                    Locale.ROOT,
-                    "{\"budget\":%d,\"evaluations\":%d,\"error\":%s}",
-                    row.budget,
-                    row.evaluations,
-                    row.error))
+        .map(row -> Tree.of(new Line(row.budget, row.evaluations, row.error)).toJson())
         .collect(Collectors.joining(",\n ", "[", "]"));
   }
 

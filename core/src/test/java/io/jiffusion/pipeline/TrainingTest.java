@@ -113,6 +113,34 @@ public class TrainingTest {
       assertThat(lines.get(i))
           .matches("\\{\"step\":" + (i + 1) + ",\"loss\":[0-9.E-]+,\"gradientNorm\":[0-9.E-]+}");
     }
+    // a line that is being written is not there yet
+    Files.writeString(
+        home.resolve("run/metrics.jsonl"),
+        "{\"step\":6,\"lo",
+        java.nio.file.StandardOpenOption.APPEND);
+    List<Metrics.Line> read = Metrics.read(home.resolve("run"), 0);
+    assertThat(read).extracting(Metrics.Line::step).containsExactly(1L, 2L, 3L, 4L, 5L);
+    for (int i = 0; i < 5; i++) {
+      assertThat(lines.get(i)).contains("\"loss\":" + plain(read.get(i).loss()) + ",");
+    }
+    assertThat(Metrics.read(home.resolve("run"), 3)).isEqualTo(read.subList(3, 5));
+  }
+
+  private static String plain(float number) {
+    return new java.math.BigDecimal(Float.toString(number)).stripTrailingZeros().toPlainString();
+  }
+
+  @Test
+  void metricsThatAreDamagedAreTold() throws IOException {
+    Files.createDirectories(home.resolve("run"));
+    Path file =
+        Files.writeString(home.resolve("run/metrics.jsonl"), "{\"step\":1,\"loss\":\"x\"}\n");
+    assertThatThrownBy(() -> Metrics.read(home.resolve("run"), 0))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("illegal loss: x, must be a number (line 1 of " + file + ")");
+    assertThatThrownBy(() -> Metrics.read(home.resolve("nowhere"), 0))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageStartingWith("cannot read ");
   }
 
   @Test
