@@ -6,5 +6,8 @@
  * PNG (with the request in it), animated GIF, npy or npz. Files from elsewhere are not trusted:
  * what they declare is checked against what they hold before it is allocated, and a wrong file is
  * named with what is wrong in it.
+ *
+ * <p><b>Where to begin.</b> {@link io.jiffusion.data.Dataset} and {@link io.jiffusion.data.Images};
+ * {@link io.jiffusion.data.Png} for how a file is read without trust.
  */
 package io.jiffusion.data;
