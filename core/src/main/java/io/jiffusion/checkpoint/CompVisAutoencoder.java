@@ -6,7 +6,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.AutoencoderConfig;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -64,13 +64,11 @@ final class CompVisAutoencoder implements Format {
                     .set("width", size)
                     .set(
                         "channels",
-                        Arrays.stream(d.oneOrMore("ch_mult"))
-                            .map(each -> each * channels)
-                            .toArray())
+                        d.oneOrMore("ch_mult").stream().map(each -> each * channels).toList())
                     .set("blocks", d.whole("num_res_blocks"))
                     .set(
                         "attention",
-                        d.has("attn_resolutions") ? d.wholes("attn_resolutions") : new int[0])
+                        d.has("attn_resolutions") ? d.wholes("attn_resolutions") : List.of())
                     .set("middleAttention", true)
                     .set("groups", 32)
                     .set("eps", 1e-6)

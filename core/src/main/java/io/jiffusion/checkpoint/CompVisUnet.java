@@ -11,7 +11,6 @@ import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,11 +43,11 @@ record CompVisUnet(UnetConfig config, NameMap map) {
   static CompVisUnet of(PeerConfig c, int tokens, boolean nullClass) {
     ONLY.forEach(c::must);
     int channels = c.whole("model_channels");
-    int[] mult = c.has("channel_mult") ? c.oneOrMore("channel_mult") : new int[] {1, 2, 4, 8};
-    if (mult[0] != 1) {
+    List<Integer> mult = c.has("channel_mult") ? c.oneOrMore("channel_mult") : List.of(1, 2, 4, 8);
+    if (mult.get(0) != 1) {
       c.fail("channel_mult", "must begin with 1");
     }
-    List<Integer> rates = Arrays.stream(c.wholes("attention_resolutions")).boxed().toList();
+    List<Integer> rates = c.wholes("attention_resolutions");
     boolean crosses = c.flag("use_spatial_transformer", false);
     Attention kind = crosses ? Attention.CROSS : Attention.SELF;
     int headWidth = c.whole("num_head_channels", -1);
@@ -56,20 +55,21 @@ record CompVisUnet(UnetConfig config, NameMap map) {
     int upHeads = c.whole("num_heads_upsample", -1);
     // by default (legacy) the way up has its own number, but for transformers
     boolean own = !crosses && headWidth <= 0 && upHeads > 0 && c.flag("legacy", true);
-    int[] depths = c.has("transformer_depth") ? c.oneOrMore("transformer_depth") : new int[] {1};
-    if (depths.length > 1 && depths.length != mult.length) {
+    List<Integer> depths =
+        c.has("transformer_depth") ? c.oneOrMore("transformer_depth") : List.of(1);
+    if (depths.size() > 1 && depths.size() != mult.size()) {
       c.fail("transformer_depth", "must be one number, or one for each level");
     }
     List<UnetLevel> levels = new ArrayList<>();
-    for (int i = 0; i < mult.length; i++) {
+    for (int i = 0; i < mult.size(); i++) {
       Attention attention = rates.contains(1 << i) ? kind : Attention.NONE;
       levels.add(
           new UnetLevel(
-              channels * mult[i],
+              channels * mult.get(i),
               attention,
               attention,
               headWidth > 0 ? null : (Integer) heads,
-              crosses ? (Integer) depths[depths.length == 1 ? 0 : i] : null,
+              crosses ? (Integer) depths.get(depths.size() == 1 ? 0 : i) : null,
               null,
               null));
     }
@@ -81,9 +81,9 @@ record CompVisUnet(UnetConfig config, NameMap map) {
             .set("height", size[0])
             .set("width", size[1])
             .set("channels", channels)
-            .set("multipliers", new int[0])
+            .set("multipliers", List.of())
             .set("resBlocks", c.whole("num_res_blocks"))
-            .set("attention", new int[0])
+            .set("attention", List.of())
             .set("middleAttention", true)
             .set("headWidth", Math.max(0, headWidth))
             .set("groups", 32)
@@ -112,11 +112,14 @@ record CompVisUnet(UnetConfig config, NameMap map) {
                 "transformer",
                 crosses
                     ? new TransformerConfig(
-                        c.oneOrMore("context_dim")[0], true, tokens > 0 ? tokens : null, nullClass)
+                        c.oneOrMore("context_dim").get(0),
+                        true,
+                        tokens > 0 ? tokens : null,
+                        nullClass)
                     : null)
             .make();
     Map<String, Integer> numbers = new HashMap<>();
-    numbers.put("levels", mult.length);
+    numbers.put("levels", mult.size());
     numbers.put("blocks", unet.resBlocks());
     numbers.put("split", c.flag("use_new_attention_order", false) ? 1 : 0);
     numbers.put("headwidth", unet.headWidth());

@@ -47,14 +47,14 @@ final class DiffusersAutoencoder {
   /** What both have. */
   private static Draft<AutoencoderConfig> common(PeerConfig c) {
     c.must("act_fn", "silu");
-    int[] channels =
-        c.has("block_out_channels") ? c.oneOrMore("block_out_channels") : new int[] {64};
-    int[] size = c.has("sample_size") ? c.oneOrMore("sample_size") : new int[] {32};
-    int height = fitting(size[0], channels.length);
+    List<Integer> channels =
+        c.has("block_out_channels") ? c.oneOrMore("block_out_channels") : List.of(64);
+    List<Integer> size = c.has("sample_size") ? c.oneOrMore("sample_size") : List.of(32);
+    int height = fitting(size.get(0), channels.size());
     List<Integer> attention = new ArrayList<>();
-    for (int i = 0; i < channels.length; i++) {
+    for (int i = 0; i < channels.size(); i++) {
       String below = type(c, "down_block_types", i, "DownEncoderBlock2D");
-      String above = type(c, "up_block_types", channels.length - 1 - i, "UpDecoderBlock2D");
+      String above = type(c, "up_block_types", channels.size() - 1 - i, "UpDecoderBlock2D");
       boolean attends = below.equals("AttnDownEncoderBlock2D");
       if (!attends && !below.equals("DownEncoderBlock2D")
           || !above.equals(attends ? "AttnUpDecoderBlock2D" : "UpDecoderBlock2D")) {
@@ -68,10 +68,10 @@ final class DiffusersAutoencoder {
         .set("imageChannels", c.whole("in_channels", 3))
         .set("outputChannels", c.whole("out_channels", 3))
         .set("height", height)
-        .set("width", fitting(size[size.length - 1], channels.length))
+        .set("width", fitting(size.get(size.size() - 1), channels.size()))
         .set("channels", channels)
         .set("blocks", c.whole("layers_per_block", 1))
-        .set("attention", attention.stream().mapToInt(Integer::intValue).toArray())
+        .set("attention", attention)
         .set("middleAttention", c.flag("mid_block_add_attention", true))
         .set("groups", c.whole("norm_num_groups", 32))
         .set("eps", 1e-6)
@@ -83,7 +83,7 @@ final class DiffusersAutoencoder {
     return DiffusersPart.of(
         c,
         network,
-        NameMap.of("diffusers-autoencoder", DiffusersPart.levels(network.channels().length)));
+        NameMap.of("diffusers-autoencoder", DiffusersPart.levels(network.channels().size())));
   }
 
   private static String type(PeerConfig c, String key, int index, String otherwise) {
@@ -105,22 +105,20 @@ final class DiffusersAutoencoder {
     c.must("act_fn", "relu");
     c.must("upsample_fn", "nearest");
     c.must("upsampling_scaling_factor", "2");
-    int[] four = {64, 64, 64, 64};
-    int[] encoder =
+    List<Integer> four = List.of(64, 64, 64, 64);
+    List<Integer> encoder =
         c.has("encoder_block_out_channels") ? c.oneOrMore("encoder_block_out_channels") : four;
     return DiffusersPart.of(
         c,
         Draft.of(TinyAutoencoderConfig.class)
             .set("imageChannels", c.whole("in_channels", 3))
             .set("outputChannels", c.whole("out_channels", 3))
-            .set("height", 64 << (encoder.length - 1) >> 3)
-            .set("width", 64 << (encoder.length - 1) >> 3)
+            .set("height", 64 << (encoder.size() - 1) >> 3)
+            .set("width", 64 << (encoder.size() - 1) >> 3)
             .set("encoderChannels", encoder)
             .set(
                 "encoderBlocks",
-                c.has("num_encoder_blocks")
-                    ? c.wholes("num_encoder_blocks")
-                    : new int[] {1, 3, 3, 3})
+                c.has("num_encoder_blocks") ? c.wholes("num_encoder_blocks") : List.of(1, 3, 3, 3))
             .set(
                 "decoderChannels",
                 c.has("decoder_block_out_channels")
@@ -128,9 +126,7 @@ final class DiffusersAutoencoder {
                     : four)
             .set(
                 "decoderBlocks",
-                c.has("num_decoder_blocks")
-                    ? c.wholes("num_decoder_blocks")
-                    : new int[] {3, 3, 3, 1})
+                c.has("num_decoder_blocks") ? c.wholes("num_decoder_blocks") : List.of(3, 3, 3, 1))
             .set("latents", c.whole("latent_channels", 4))
             .set("pooled", 0)
             .set("signed", true)

@@ -279,12 +279,9 @@ final class DiffusersExport {
 
   /** The betas of a table that diffusers has no word for, or that was given; null for others. */
   private List<Double> trainedBetas() {
-    double[] given = process.known().betas();
-    if (given != null) {
-      return Arrays.stream(given).boxed().toList();
-    }
-    if (process.schedule().diffusers() != null) {
-      return null;
+    List<Double> given = process.known().betas();
+    if (given != null || process.schedule().diffusers() != null) {
+      return given;
     }
     DiscreteBetas table = (DiscreteBetas) process.noiseSchedule();
     return IntStream.range(0, table.steps()).mapToObj(table::beta).toList();

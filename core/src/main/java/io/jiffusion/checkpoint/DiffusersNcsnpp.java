@@ -29,15 +29,15 @@ final class DiffusersNcsnpp {
   }
 
   static DiffusersPart read(PeerConfig c) {
-    int[] channels = c.oneOrMore("block_out_channels");
+    List<Integer> channels = c.oneOrMore("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
-    int levels = channels.length;
-    if (channels.length == 0 || down.size() != levels || up.size() != levels) {
+    int levels = channels.size();
+    if (channels.size() == 0 || down.size() != levels || up.size() != levels) {
       c.fail("down_block_types", "must be as many as block_out_channels, like up_block_types");
     }
-    int base = IntStream.of(channels).reduce(0, DiffusersNcsnpp::commonDivisor);
-    int[] size = c.oneOrMore("sample_size");
+    int base = channels.stream().reduce(0, DiffusersNcsnpp::commonDivisor);
+    List<Integer> size = c.oneOrMore("sample_size");
     for (int i = 0; i < levels; i++) {
       boolean attends = down.get(i).equals("AttnSkipDownBlock2D");
       String above = up.get(levels - 1 - i);
@@ -45,11 +45,12 @@ final class DiffusersNcsnpp {
           || !above.equals(attends ? "AttnSkipUpBlock2D" : "SkipUpBlock2D")) {
         c.fail("down_block_types", "must be skip blocks on all levels, the same down and up");
       }
-      if (attends && channels[i] % ATTENTION_GROUPS != 0) {
+      if (attends && channels.get(i) % ATTENTION_GROUPS != 0) {
         c.fail("block_out_channels", "must be multiples of 32 where a level attends");
       }
       // of diffusers' joined channels a + b/4 are the groups there, 32 at most
-      if (attends && channels[Math.min(i + 1, levels - 1)] + channels[i] / 4 < JOINED_GROUPS) {
+      if (attends
+          && channels.get(Math.min(i + 1, levels - 1)) + channels.get(i) / 4 < JOINED_GROUPS) {
         c.fail("block_out_channels", "must be more below a level that attends");
       }
     }
@@ -71,29 +72,29 @@ final class DiffusersNcsnpp {
     SongUnetConfig network =
         Draft.of(SongUnetConfig.class)
             .set("inputChannels", 3)
-            .set("height", size[0])
-            .set("width", size[size.length - 1])
+            .set("height", size.get(0))
+            .set("width", size.get(size.size() - 1))
             .set("outputChannels", 3)
             .set("channels", base)
-            .set("stem", channels[0])
-            .set("multipliers", IntStream.of(channels).map(each -> each / base).toArray())
+            .set("stem", channels.get(0))
+            .set("multipliers", channels.stream().map(each -> each / base).toList())
             .set("blocks", c.whole("layers_per_block", 2))
             .set(
                 "attention",
                 IntStream.range(0, levels)
                     .filter(i -> down.get(i).startsWith("Attn"))
-                    .map(i -> size[0] >> i)
-                    .toArray())
+                    .mapToObj(i -> size.get(0) >> i)
+                    .toList())
             .set("attendOnce", true)
             .set("headWidth", DiffusersUnet2d.headWidth(c))
             .set("noise", fourier ? Noise.FOURIER : Noise.POSITIONAL)
             .set("logarithm", fourier)
-            .set("noiseWidth", fourier ? 2 * channels[0] : channels[0])
+            .set("noiseWidth", fourier ? 2 * channels.get(0) : channels.get(0))
             .set(
                 "order",
                 fourier || !c.flag("flip_sin_to_cos", true) ? Order.SIN_COS : Order.COS_SIN)
             .set("shift", c.whole("freq_shift", 0))
-            .set("embedding", c.whole("time_embedding_dim", 4 * channels[0]))
+            .set("embedding", c.whole("time_embedding_dim", 4 * channels.get(0)))
             .set("classes", 0)
             .set("classesLast", false)
             .set("augment", 0)
@@ -104,7 +105,7 @@ final class DiffusersNcsnpp {
             .set("rescale", true)
             .set("resample", Resample.RESIDUAL)
             .set("project", true)
-            .set("filter", new double[] {1, 3, 3, 1})
+            .set("filter", List.of(1.0, 3.0, 3.0, 1.0))
             .set("encoder", Pyramid.SKIP)
             .set("decoder", Pyramid.SKIP)
             .set("concatenate", false)

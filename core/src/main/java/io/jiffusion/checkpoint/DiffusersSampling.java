@@ -200,7 +200,7 @@ final class DiffusersSampling {
   }
 
   private String unipc() {
-    if (c.has("disable_corrector") && c.wholes("disable_corrector").length > 0) {
+    if (c.has("disable_corrector") && !c.wholes("disable_corrector").isEmpty()) {
       differs.add("every step is corrected, also those that disable_corrector names");
     }
     return "unipc:order="

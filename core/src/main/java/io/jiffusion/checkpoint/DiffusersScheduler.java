@@ -8,6 +8,7 @@ import io.jiffusion.config.ScheduleType;
 import io.jiffusion.process.Variance;
 import io.jiffusion.schedule.DiscreteBetas;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -93,9 +94,9 @@ public final class DiffusersScheduler {
 
   private ProcessConfig table(Conventions conventions) {
     boolean stableDiffusion = kind.startsWith("Heun") || kind.startsWith("KDPM2");
-    double[] betas = conventions.betas();
+    List<Double> betas = conventions.betas();
     return ProcessConfig.draft(schedule(), predicts())
-        .set("steps", betas == null ? c.whole("num_train_timesteps", 1000) : betas.length)
+        .set("steps", betas == null ? c.whole("num_train_timesteps", 1000) : betas.size())
         .set("betaStart", c.number("beta_start", stableDiffusion ? 0.00085 : 1e-4))
         .set("betaEnd", c.number("beta_end", stableDiffusion ? 0.012 : 0.02))
         .set("clip", clips())

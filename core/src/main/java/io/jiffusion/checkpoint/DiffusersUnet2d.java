@@ -21,10 +21,10 @@ final class DiffusersUnet2d {
     c.must("time_embedding_type", "positional");
     c.must("mid_block_type", "UNetMidBlock2D");
     boolean middle = !c.keys().containsKey("mid_block_type") || c.has("mid_block_type");
-    int[] channels = c.oneOrMore("block_out_channels");
+    List<Integer> channels = c.oneOrMore("block_out_channels");
     List<String> down = c.texts("down_block_types");
     List<String> up = c.texts("up_block_types");
-    int[] size = c.has("sample_size") ? c.oneOrMore("sample_size") : new int[] {64};
+    List<Integer> size = c.has("sample_size") ? c.oneOrMore("sample_size") : List.of(64);
     boolean scaleShift =
         oneOf(c, "resnet_time_scale_shift", "default", "default", "scale_shift")
             .equals("scale_shift");
@@ -33,7 +33,7 @@ final class DiffusersUnet2d {
       c.fail("attn_norm_num_groups", "must be as norm_num_groups");
     }
     int headWidth = headWidth(c);
-    if (down.size() != channels.length || up.size() != channels.length) {
+    if (down.size() != channels.size() || up.size() != channels.size()) {
       c.fail("down_block_types", "must be as many as block_out_channels, like up_block_types");
     }
     known(
@@ -43,12 +43,12 @@ final class DiffusersUnet2d {
         List.of("DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D"));
     known(c, "up_block_types", up, List.of("UpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D"));
     List<UnetLevel> levels = new ArrayList<>();
-    for (int i = 0; i < channels.length; i++) {
+    for (int i = 0; i < channels.size(); i++) {
       String below = down.get(i);
-      String above = up.get(channels.length - 1 - i);
+      String above = up.get(channels.size() - 1 - i);
       levels.add(
           new UnetLevel(
-              channels[i],
+              channels.get(i),
               below.startsWith("Attn") ? Attention.SELF : Attention.NONE,
               above.startsWith("Attn") ? Attention.SELF : Attention.NONE,
               null,
@@ -59,12 +59,12 @@ final class DiffusersUnet2d {
     UnetConfig unet =
         Draft.of(UnetConfig.class)
             .set("inputChannels", c.whole("in_channels", 3))
-            .set("height", size[0])
-            .set("width", size[size.length - 1])
-            .set("channels", channels[0])
-            .set("multipliers", new int[0])
+            .set("height", size.get(0))
+            .set("width", size.get(size.size() - 1))
+            .set("channels", channels.get(0))
+            .set("multipliers", List.of())
             .set("resBlocks", c.whole("layers_per_block", 2))
-            .set("attention", new int[0])
+            .set("attention", List.of())
             .set("middleAttention", middle && c.flag("add_attention", true))
             .set("headWidth", headWidth)
             .set("groups", groups)
@@ -95,7 +95,7 @@ final class DiffusersUnet2d {
             .set("middleBlocks", middle ? null : (Integer) 0)
             .make();
     return DiffusersPart.of(
-        c, unet, NameMap.of("diffusers-unet2d", DiffusersPart.levels(channels.length)));
+        c, unet, NameMap.of("diffusers-unet2d", DiffusersPart.levels(channels.size())));
   }
 
   /** Null is one head (0 for us); where nothing is said, diffusers takes heads of 8 channels. */

@@ -11,7 +11,7 @@ import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel;
 import io.jiffusion.network.UnetLevel.Attention;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -48,17 +48,17 @@ final class DiffusersUnet2dCondition {
     if (c.number("resnet_out_scale_factor", 1) != 1) {
       c.fail("resnet_out_scale_factor", "must be 1, no other is known here");
     }
-    int[] channels = c.oneOrMore("block_out_channels");
-    int levels = channels.length;
+    List<Integer> channels = c.oneOrMore("block_out_channels");
+    int levels = channels.size();
     List<String> down = blocks(c, "down_block_types", "Down", levels);
     List<String> up = blocks(c, "up_block_types", "Up", levels);
     int middleBlocks = middleBlocks(c);
     boolean middle = middleBlocks == 2;
-    int[] heads = each(c, "attention_head_dim", 8, levels);
-    if (Arrays.stream(heads).anyMatch(each -> each < 1)) {
+    List<Integer> heads = each(c, "attention_head_dim", 8, levels);
+    if (heads.stream().anyMatch(each -> each < 1)) {
       c.fail("attention_head_dim", "must be 1 or more");
     }
-    int[] depths = each(c, "transformer_layers_per_block", 1, levels);
+    List<Integer> depths = each(c, "transformer_layers_per_block", 1, levels);
     int context = same(c, "cross_attention_dim", 1280, levels);
     int resBlocks = same(c, "layers_per_block", 2, levels);
     neverOnlyCross(c);
@@ -71,8 +71,8 @@ final class DiffusersUnet2dCondition {
       boolean cross =
           below == Attention.CROSS || above == Attention.CROSS || last && middle; // heads: a number
       boolean self = below == Attention.SELF || above == Attention.SELF; // heads: their width
-      if (self && channels[i] % heads[i] != 0
-          || self && cross && heads[i] * heads[i] != channels[i]) {
+      if (self && channels.get(i) % heads.get(i) != 0
+          || self && cross && heads.get(i) * heads.get(i) != channels.get(i)) {
         c.fail(
             "attention_head_dim",
             "must give both kinds of attention of level " + i + " the same heads");
@@ -80,11 +80,11 @@ final class DiffusersUnet2dCondition {
       crosses |= cross;
       all.add(
           new UnetLevel(
-              channels[i],
+              channels.get(i),
               below,
               above,
-              self ? channels[i] / heads[i] : heads[i],
-              depths[i],
+              self ? channels.get(i) / heads.get(i) : heads.get(i),
+              depths.get(i),
               resample(down.get(i)),
               resample(up.get(levels - 1 - i))));
     }
@@ -94,10 +94,10 @@ final class DiffusersUnet2dCondition {
             .set("inputChannels", c.whole("in_channels", 4))
             .set("height", size[0])
             .set("width", size[1])
-            .set("channels", channels[0])
-            .set("multipliers", new int[0])
+            .set("channels", channels.get(0))
+            .set("multipliers", List.of())
             .set("resBlocks", resBlocks)
-            .set("attention", new int[0])
+            .set("attention", List.of())
             .set("middleAttention", middle)
             .set("headWidth", 0)
             .set("groups", c.whole("norm_num_groups", 32))
@@ -173,25 +173,23 @@ final class DiffusersUnet2dCondition {
   }
 
   /** One number for all levels, or one for each. */
-  private static int[] each(PeerConfig c, String key, int otherwise, int levels) {
-    int[] given = c.has(key) ? c.wholes(key) : new int[] {otherwise};
-    if (given.length == 1 && levels > 1) {
-      int[] all = new int[levels];
-      Arrays.fill(all, given[0]);
-      return all;
+  private static List<Integer> each(PeerConfig c, String key, int otherwise, int levels) {
+    List<Integer> given = c.has(key) ? c.wholes(key) : List.of(otherwise);
+    if (given.size() == 1 && levels > 1) {
+      return Collections.nCopies(levels, given.get(0));
     }
-    if (given.length != levels) {
+    if (given.size() != levels) {
       c.fail(key, "must be one number, or " + levels + ", one for each level");
     }
     return given;
   }
 
   private static int same(PeerConfig c, String key, int otherwise, int levels) {
-    int[] all = each(c, key, otherwise, levels);
-    if (Arrays.stream(all).distinct().count() > 1) {
+    List<Integer> all = each(c, key, otherwise, levels);
+    if (all.stream().distinct().count() > 1) {
       c.fail(key, "must be the same for all levels");
     }
-    return all[0];
+    return all.get(0);
   }
 
   private static void neverOnlyCross(PeerConfig c) {

@@ -16,6 +16,7 @@ import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -40,10 +41,10 @@ final class EdmNetworks implements Format {
               + " beside it (precond, model_type, img_resolution, …), or name a file by --config");
     }
     int size = config.whole("img_resolution");
-    int[] mult =
+    List<Integer> mult =
         config.has("channel_mult")
             ? config.oneOrMore("channel_mult")
-            : isAdm(config) ? new int[] {1, 2, 3, 4} : new int[] {1, 2, 2, 2};
+            : isAdm(config) ? List.of(1, 2, 3, 4) : List.of(1, 2, 2, 2);
     return StoredModel.of(
         new RunConfig(
             null,
@@ -53,7 +54,7 @@ final class EdmNetworks implements Format {
         new RunFolder.Source(
             "EDM " + config.text("model_type"), path.getFileName().toString(), "raw"),
         arrays.arrays().containsKey(MARK) ? arrays : arrays.under("model."),
-        NameMap.of("edm", Map.of("levels", mult.length, "size", size)));
+        NameMap.of("edm", Map.of("levels", mult.size(), "size", size)));
   }
 
   private static boolean isAdm(PeerConfig c) {
@@ -69,7 +70,7 @@ final class EdmNetworks implements Format {
     return c.text("precond").equals("iDDPMPrecond") ? 2 * channels : channels;
   }
 
-  private static SongUnetConfig song(PeerConfig c, int[] mult) {
+  private static SongUnetConfig song(PeerConfig c, List<Integer> mult) {
     int channels = c.whole("model_channels", 128);
     return Draft.of(SongUnetConfig.class)
         .set("inputChannels", c.whole("img_channels"))
@@ -80,7 +81,7 @@ final class EdmNetworks implements Format {
         .set("stem", channels)
         .set("multipliers", mult)
         .set("blocks", c.whole("num_blocks", 4))
-        .set("attention", c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {16})
+        .set("attention", c.has("attn_resolutions") ? c.wholes("attn_resolutions") : List.of(16))
         .set("attendOnce", true)
         .set("headWidth", 0)
         .set("noise", choice(c, Noise.class, "embedding_type", "positional"))
@@ -99,8 +100,7 @@ final class EdmNetworks implements Format {
         .set("rescale", true)
         .set("resample", Resample.RESIDUAL)
         .set("project", true)
-        .set(
-            "filter", c.has("resample_filter") ? c.numbers("resample_filter") : new double[] {1, 1})
+        .set("filter", c.has("resample_filter") ? c.numbers("resample_filter") : List.of(1.0, 1.0))
         .set("encoder", choice(c, Pyramid.class, "encoder_type", "standard"))
         .set("decoder", choice(c, Pyramid.class, "decoder_type", "standard"))
         .set("concatenate", false)
@@ -109,7 +109,7 @@ final class EdmNetworks implements Format {
         .make();
   }
 
-  private static SongUnetConfig adm(PeerConfig c, int[] mult) {
+  private static SongUnetConfig adm(PeerConfig c, List<Integer> mult) {
     int channels = c.whole("model_channels", 192);
     return Draft.of(SongUnetConfig.class)
         .set("inputChannels", c.whole("img_channels"))
@@ -117,12 +117,12 @@ final class EdmNetworks implements Format {
         .set("width", c.whole("img_resolution"))
         .set("outputChannels", outputs(c))
         .set("channels", channels)
-        .set("stem", channels * mult[0])
+        .set("stem", channels * mult.get(0))
         .set("multipliers", mult)
         .set("blocks", c.whole("num_blocks", 3))
         .set(
             "attention",
-            c.has("attn_resolutions") ? c.wholes("attn_resolutions") : new int[] {32, 16, 8})
+            c.has("attn_resolutions") ? c.wholes("attn_resolutions") : List.of(32, 16, 8))
         .set("attendOnce", false)
         .set("headWidth", 64)
         .set("noise", Noise.POSITIONAL)
@@ -141,7 +141,7 @@ final class EdmNetworks implements Format {
         .set("rescale", false)
         .set("resample", Resample.RESIDUAL)
         .set("project", false)
-        .set("filter", new double[] {1, 1})
+        .set("filter", List.of(1.0, 1.0))
         .set("encoder", Pyramid.STANDARD)
         .set("decoder", Pyramid.STANDARD)
         .set("concatenate", false)

@@ -19,7 +19,6 @@ import io.jiffusion.process.Variance;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -66,21 +65,21 @@ final class ErmonCheckpoint implements Format {
     PeerConfig data = c.group("data");
     int channels = model.whole("ch");
     int size = data.whole("image_size");
-    int[] mult = model.oneOrMore("ch_mult");
-    List<Integer> attention = Arrays.stream(model.wholes("attn_resolutions")).boxed().toList();
+    List<Integer> mult = model.oneOrMore("ch_mult");
+    List<Integer> attention = model.wholes("attn_resolutions");
     List<UnetLevel> levels = new ArrayList<>();
-    for (int i = 0; i < mult.length; i++) {
+    for (int i = 0; i < mult.size(); i++) {
       Attention kind = attention.contains(size >> i) ? Attention.SELF : Attention.NONE;
-      levels.add(new UnetLevel(channels * mult[i], kind, kind, null, null, null, null));
+      levels.add(new UnetLevel(channels * mult.get(i), kind, kind, null, null, null, null));
     }
     return Draft.of(UnetConfig.class)
         .set("inputChannels", model.whole("in_channels"))
         .set("height", size)
         .set("width", size)
         .set("channels", channels)
-        .set("multipliers", new int[0])
+        .set("multipliers", List.of())
         .set("resBlocks", model.whole("num_res_blocks"))
-        .set("attention", new int[0])
+        .set("attention", List.of())
         .set("middleAttention", true)
         .set("headWidth", 0)
         .set("groups", 32)

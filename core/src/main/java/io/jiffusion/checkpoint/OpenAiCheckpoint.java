@@ -125,14 +125,15 @@ final class OpenAiCheckpoint implements Format {
   /** Of the arguments of UNetModel. */
   private static Unet arguments(PeerConfig c, int[] size) {
     int channels = c.whole("model_channels");
-    double[] mult = c.has("channel_mult") ? c.numbers("channel_mult") : new double[] {1, 2, 4, 8};
+    List<Double> mult =
+        c.has("channel_mult") ? c.numbers("channel_mult") : List.of(1.0, 2.0, 4.0, 8.0);
     int in = c.whole("in_channels");
     Body body =
         new Body(
             channels,
             mult,
             c.whole("num_res_blocks"),
-            Arrays.stream(c.wholes("attention_resolutions")).boxed().toList(),
+            c.wholes("attention_resolutions"),
             c.whole("num_head_channels", -1),
             c.whole("num_heads", 1));
     c.must("dims", "2");
@@ -166,17 +167,17 @@ final class OpenAiCheckpoint implements Format {
             .set("learnedVariance", c.flag("learn_sigma", false) && !classifier));
   }
 
-  private static double[] multipliers(PeerConfig c, int size) {
+  private static List<Double> multipliers(PeerConfig c, int size) {
     String given = c.text("channel_mult", "");
     if (!given.isEmpty()) {
-      return Arrays.stream(given.split(",")).mapToDouble(Double::parseDouble).toArray();
+      return Arrays.stream(given.split(",")).map(Double::valueOf).toList();
     }
     return switch (size) {
-      case 512 -> new double[] {0.5, 1, 1, 2, 2, 4, 4};
-      case 256 -> new double[] {1, 1, 2, 2, 4, 4};
-      case 128 -> new double[] {1, 1, 2, 3, 4};
-      case 64 -> new double[] {1, 2, 3, 4};
-      case 32 -> new double[] {1, 2, 2, 2};
+      case 512 -> List.of(0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0);
+      case 256 -> List.of(1.0, 1.0, 2.0, 2.0, 4.0, 4.0);
+      case 128 -> List.of(1.0, 1.0, 2.0, 3.0, 4.0);
+      case 64 -> List.of(1.0, 2.0, 3.0, 4.0);
+      case 32 -> List.of(1.0, 2.0, 2.0, 2.0);
       default -> c.fail("image_size", "must be 32, 64, 128, 256 or 512 without channel_mult");
     };
   }
@@ -188,7 +189,12 @@ final class OpenAiCheckpoint implements Format {
    * @param headWidth channels of a head; 0 or less where their number is told
    */
   private record Body(
-      int channels, double[] mult, int blocks, List<Integer> attention, int headWidth, int heads) {
+      int channels,
+      List<Double> mult,
+      int blocks,
+      List<Integer> attention,
+      int headWidth,
+      int heads) {
     Unet unet(Draft<UnetConfig> draft) {
       return new Unet(draft.make(), headWidth > 0 ? 0 : heads);
     }
@@ -207,11 +213,11 @@ final class OpenAiCheckpoint implements Format {
     boolean own = body.headWidth <= 0 && upHeads != -1 && upHeads != body.heads;
     Resample resample = updown ? Resample.RESIDUAL : convolves ? Resample.CONV : Resample.PLAIN;
     List<UnetLevel> levels = new ArrayList<>();
-    for (int i = 0; i < body.mult.length; i++) {
+    for (int i = 0; i < body.mult.size(); i++) {
       Attention kind = body.attention.contains(1 << i) ? Attention.SELF : Attention.NONE;
       levels.add(
           new UnetLevel(
-              (int) (body.mult[i] * body.channels),
+              (int) (body.mult.get(i) * body.channels),
               kind,
               kind,
               body.headWidth > 0 ? null : body.heads,
@@ -220,14 +226,14 @@ final class OpenAiCheckpoint implements Format {
               null));
     }
     // guided-diffusion begins with the width of its first level, improved-diffusion does not
-    int stem = isImproved(c) ? body.channels : (int) (body.mult[0] * body.channels);
+    int stem = isImproved(c) ? body.channels : (int) (body.mult.get(0) * body.channels);
     return Draft.of(UnetConfig.class)
         .set("height", size[0])
         .set("width", size[size.length - 1])
         .set("channels", stem)
-        .set("multipliers", new int[0])
+        .set("multipliers", List.of())
         .set("resBlocks", body.blocks)
-        .set("attention", new int[0])
+        .set("attention", List.of())
         .set("middleAttention", true)
         .set("headWidth", Math.max(0, body.headWidth))
         .set("groups", 32)

@@ -7,7 +7,6 @@ import java.math.BigDecimal;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,32 +149,32 @@ public record PeerConfig(Map<String, Tree> keys, String place) {
   }
 
   /** A list of whole numbers; a single number is a list of one. */
-  int[] wholes(String key) {
+  List<Integer> wholes(String key) {
     Tree tree = needed(key);
     return tree.value() instanceof List
-        ? items(tree, key).stream().mapToInt(item -> whole(item, key)).toArray()
-        : new int[] {whole(tree, key)};
+        ? items(tree, key).stream().map(item -> whole(item, key)).toList()
+        : List.of(whole(tree, key));
   }
 
   /** Rows and columns: two whole numbers, or one for both. */
   int[] size(String key) {
-    int[] size = wholes(key);
-    if (size.length < 1 || size.length > 2) {
+    List<Integer> size = wholes(key);
+    if (size.isEmpty() || size.size() > 2) {
       fail(key, "must be one whole number or two, rows and columns");
     }
-    return new int[] {size[0], size[size.length - 1]};
+    return new int[] {size.get(0), size.get(size.size() - 1)};
   }
 
   /** A list of one or more sizes, each 1 or more; a single number is a list of one. */
-  int[] oneOrMore(String key) {
-    int[] all = wholes(key);
-    return all.length > 0 && Arrays.stream(all).allMatch(each -> each >= 1)
+  List<Integer> oneOrMore(String key) {
+    List<Integer> all = wholes(key);
+    return !all.isEmpty() && all.stream().allMatch(each -> each >= 1)
         ? all
         : fail(key, "must have one or more numbers, each 1 or more");
   }
 
-  double[] numbers(String key) {
-    return items(needed(key), key).stream().mapToDouble(item -> real(item, key)).toArray();
+  List<Double> numbers(String key) {
+    return items(needed(key), key).stream().map(item -> real(item, key)).toList();
   }
 
   /**

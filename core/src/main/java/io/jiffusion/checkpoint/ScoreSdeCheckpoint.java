@@ -18,6 +18,7 @@ import io.jiffusion.process.Variance;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -100,7 +101,7 @@ final class ScoreSdeCheckpoint implements Format {
         .set("groups", 0)
         .set("rescale", c.flag("skip_rescale", true))
         .set("resample", resample(c, c.text("resblock_type", "biggan").equals("biggan")))
-        .set("filter", c.flag("fir", false) ? c.numbers("fir_kernel") : new double[0])
+        .set("filter", c.flag("fir", false) ? c.numbers("fir_kernel") : List.of())
         .set("encoder", pyramid(c, "progressive_input", "input_skip"))
         .set("decoder", pyramid(c, "progressive", "output_skip"))
         .set("concatenate", c.text("progressive_combine", "sum").equals("cat"))
@@ -119,7 +120,7 @@ final class ScoreSdeCheckpoint implements Format {
         .set("groups", 32)
         .set("rescale", false)
         .set("resample", resample(c, false))
-        .set("filter", new double[0])
+        .set("filter", List.of())
         .set("encoder", Pyramid.STANDARD)
         .set("decoder", Pyramid.STANDARD)
         .set("concatenate", false)

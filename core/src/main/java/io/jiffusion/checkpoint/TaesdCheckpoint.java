@@ -7,6 +7,7 @@ import io.jiffusion.network.TinyAutoencoderConfig;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -38,18 +39,15 @@ final class TaesdCheckpoint implements Format {
       blocks.add(layer - first);
     }
     int channels = (int) tensors.get("encoder.0.weight").shape()[0];
-    int[] wide = new int[levels];
-    int[] encoder = new int[levels];
-    int[] decoder = new int[levels];
+    List<Integer> wide = Collections.nCopies(levels, channels);
+    List<Integer> decoder = new ArrayList<>();
     int at = 3; // behind a function, a convolution and a function
     for (int i = 0; i < levels; i++) {
-      wide[i] = channels;
-      encoder[i] = blocks.get(i);
       int first = at;
       while (tensors.containsKey("decoder." + at + ".conv.0.weight")) {
         at++;
       }
-      decoder[i] = at - first;
+      decoder.add(at - first);
       at += 2; // a doubling and a convolution
     }
     return StoredModel.of(
@@ -62,7 +60,7 @@ final class TaesdCheckpoint implements Format {
                     .set("height", 8 << (levels - 1))
                     .set("width", 8 << (levels - 1))
                     .set("encoderChannels", wide)
-                    .set("encoderBlocks", encoder)
+                    .set("encoderBlocks", blocks)
                     .set("decoderChannels", wide)
                     .set("decoderBlocks", decoder)
                     .set("latents", (int) tensors.get("decoder.1.weight").shape()[1])

@@ -1,6 +1,5 @@
 package io.jiffusion.config;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.schedule.Between;
@@ -35,7 +34,7 @@ import java.util.Map;
 public record Conventions(
     @LeftOut String label,
     @LeftOut String dataRange,
-    @LeftOut double[] betas,
+    @LeftOut List<Double> betas,
     @LeftOut Boolean zeroSnr,
     @LeftOut Double endAlphaBar,
     @LeftOut Boolean singlePrecision,
@@ -70,6 +69,7 @@ public record Conventions(
   public static final List<String> STARTS = List.of("noise", "noise-and-data");
 
   public Conventions {
+    betas = betas == null ? null : List.copyOf(betas);
     if (label != null) {
       Check.oneOf(LABELS, "label", label);
     }
@@ -94,15 +94,5 @@ public record Conventions(
   /** These with another value of a key, named as in {@code run.json}; null leaves it out. */
   public Conventions with(String key, Object value) {
     return Binder.with(this, key, value);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
   }
 }

@@ -86,9 +86,9 @@ public record ProcessConfig(
         conventions == null ? "" : conventions.label(),
         "must go with a table of betas");
     Check.that(
-        conventions == null || conventions.betas() == null || conventions.betas().length == steps,
+        conventions == null || conventions.betas() == null || conventions.betas().size() == steps,
         "conventions.betas",
-        conventions == null || conventions.betas() == null ? 0 : conventions.betas().length,
+        conventions == null || conventions.betas() == null ? 0 : conventions.betas().size(),
         "must be one for each of the steps");
     Check.that(sigmaData == null || sigmaData > 0, "sigmaData", sigmaData, "must be above 0");
   }
@@ -117,7 +117,8 @@ public record ProcessConfig(
   /** The two functions of the process. */
   public NoiseSchedule noiseSchedule() {
     if (known().betas() != null) {
-      return fullNoise(DiscreteBetas.of(known().betas()));
+      return fullNoise(
+          DiscreteBetas.of(known().betas().stream().mapToDouble(Double::doubleValue).toArray()));
     }
     NoiseSchedule plain =
         schedule.of(new ScheduleType.Numbers(steps, betaStart, betaEnd, sigmaMin, sigmaMax));

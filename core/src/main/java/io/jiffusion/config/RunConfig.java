@@ -41,10 +41,10 @@ public record RunConfig(
     }
     Check.that(
         train == null
-            || train.gamma().length == 0
-            || process.isTable() && train.gamma().length == process.steps(),
+            || train.gamma().isEmpty()
+            || process.isTable() && train.gamma().size() == process.steps(),
         "train.gamma",
-        train == null ? "" : train.gamma().length + " values",
+        train == null ? "" : train.gamma().size() + " values",
         process != null && process.isTable()
             ? "must be none or " + process.steps() + ", one for each time"
             : "must be none for a process in continuous time");

@@ -1,6 +1,5 @@
 package io.jiffusion.config;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 import java.util.List;
@@ -38,14 +37,14 @@ public record TrainConfig(
     double minutes,
     int batch,
     double lr,
-    double[] betas,
+    List<Double> betas,
     double weightDecay,
     double clipNorm,
     int warmup,
     double ema,
     double labelDrop,
     String times,
-    double[] gamma,
+    List<Double> gamma,
     int shards,
     String precision,
     @LeftOut Boolean recompute,
@@ -63,7 +62,7 @@ public record TrainConfig(
     Check.range("batch", batch, 1, MOST_OF_A_BATCH);
     Check.that(lr > 0, "lr", lr, "must be above 0");
     Check.that(
-        betas.length == 2, "betas", betas.length + " values", "must be two, such as [0.9, 0.999]");
+        betas.size() == 2, "betas", betas.size() + " values", "must be two, such as [0.9, 0.999]");
     for (double beta : betas) {
       Check.that(beta >= 0 && beta < 1, "betas", beta, "must be at least 0 and below 1");
     }
@@ -91,17 +90,7 @@ public record TrainConfig(
         "checkpointMinutes",
         checkpointMinutes,
         "must be 0 (none by time) or more");
-    betas = betas.clone();
-    gamma = gamma.clone();
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
+    betas = List.copyOf(betas);
+    gamma = List.copyOf(gamma);
   }
 }

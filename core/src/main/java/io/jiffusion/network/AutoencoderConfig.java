@@ -2,9 +2,7 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Draft;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -34,9 +32,9 @@ public record AutoencoderConfig(
     int outputChannels,
     int height,
     int width,
-    int[] channels,
+    List<Integer> channels,
     int blocks,
-    int[] attention,
+    List<Integer> attention,
     boolean middleAttention,
     int groups,
     double eps,
@@ -52,7 +50,7 @@ public record AutoencoderConfig(
   public AutoencoderConfig {
     check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
     check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("levels", channels.length, 1, Sizes.LEVELS);
+    check("levels", channels.size(), 1, Sizes.LEVELS);
     check("channels", channels, 1, Sizes.CHANNELS);
     check("blocks", blocks, 1, Sizes.BLOCKS);
     check("groups", groups, 1, Sizes.CHANNELS);
@@ -67,29 +65,29 @@ public record AutoencoderConfig(
     check(scale > 0, "scale", scale, "must be above 0");
     check("height", height, 1, Sizes.SIDE);
     check("width", width, 1, Sizes.SIDE);
-    int halvings = 1 << (channels.length - 1);
+    int halvings = 1 << (channels.size() - 1);
     check(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,
         "must be multiples of " + halvings);
-    channels = channels.clone();
-    attention = attention.clone();
+    channels = List.copyOf(channels);
+    attention = List.copyOf(attention);
   }
 
   /** The same for images of another size; attention stays at its levels. */
   public AutoencoderConfig sized(int rows, int columns) {
-    int[] at = Arrays.stream(attention).map(old -> (int) ((long) old * rows / height)).toArray();
+    List<Integer> at = attention.stream().map(old -> (int) ((long) old * rows / height)).toList();
     return Draft.of(this).set("height", rows).set("width", columns).set("attention", at).make();
   }
 
   /** Pixels of an image for one of the latents, in each direction. */
   public int factor() {
-    return 1 << (channels.length - 1);
+    return 1 << (channels.size() - 1);
   }
 
   boolean attends(long rows) {
-    return Arrays.stream(attention).anyMatch(at -> at == rows);
+    return attention.stream().anyMatch(at -> at == rows);
   }
 
   /** The codebook, [codes, latents]; none for KL. */
@@ -99,15 +97,5 @@ public record AutoencoderConfig(
         : List.of(
             new Parameter(
                 "codebook.weight", Shape.of(codes, latents), Init.normal(1.0 / codes), true));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
   }
 }

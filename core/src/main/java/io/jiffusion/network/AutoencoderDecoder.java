@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
+import java.util.List;
 
 /**
  * Latents to images (Rombach et al.: High-resolution image synthesis with latent diffusion models,
@@ -28,14 +29,14 @@ public record AutoencoderDecoder(AutoencoderConfig config) implements Network {
 
   private <T> T decode(Ops<T> ops, T x) {
     AutoencoderBlocks blocks = new AutoencoderBlocks(config);
-    int[] channels = config.channels();
-    int last = channels.length - 1;
+    List<Integer> channels = config.channels();
+    int last = channels.size() - 1;
     T z =
         config.after() ? ops.conv(x, "latents", config.features(), 1, 1, Padding.SYMMETRIC, 1) : x;
-    T bottom = blocks.conv(ops, z, "in", channels[last]);
+    T bottom = blocks.conv(ops, z, "in", channels.get(last));
     T h = ops.block("middle", o -> blocks.middle(o, bottom));
     for (int i = last; i >= 0; i--) {
-      int wide = channels[i];
+      int wide = channels.get(i);
       for (int j = 0; j <= config.blocks(); j++) {
         T before = h;
         h = ops.block("up." + i + "." + j, o -> blocks.mix(o, before, wide));

@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
+import java.util.List;
 
 /**
  * Images to latents, or to the mean and the logarithm of the variance of latents (Rombach et al.:
@@ -27,16 +28,16 @@ public record AutoencoderEncoder(AutoencoderConfig config) implements Network {
 
   private <T> T encode(Ops<T> ops, T x) {
     AutoencoderBlocks blocks = new AutoencoderBlocks(config);
-    int[] channels = config.channels();
+    List<Integer> channels = config.channels();
     int times = config.moments() ? 2 : 1;
-    T h = blocks.conv(ops, x, "in", channels[0]);
-    for (int i = 0; i < channels.length; i++) {
-      int wide = channels[i];
+    T h = blocks.conv(ops, x, "in", channels.get(0));
+    for (int i = 0; i < channels.size(); i++) {
+      int wide = channels.get(i);
       for (int j = 0; j < config.blocks(); j++) {
         T before = h;
         h = ops.block("down." + i + "." + j, o -> blocks.mix(o, before, wide));
       }
-      if (i < channels.length - 1) {
+      if (i < channels.size() - 1) {
         h = ops.conv(h, "down." + i + ".sample", wide, 3, 2, Padding.BOTTOM_RIGHT, 1);
       }
     }

@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.base.Shown;
+import java.util.List;
 
 /**
  * How large a network may be. Every size that a file can name is looked at here before it is used,
@@ -43,7 +44,7 @@ final class Sizes {
   }
 
   /** Checks sizes, such as those of the levels. */
-  static void check(String name, int[] values, int least, int most) {
+  static void check(String name, List<Integer> values, int least, int most) {
     for (int value : values) {
       check(name, value, least, most);
     }

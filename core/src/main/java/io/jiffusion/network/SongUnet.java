@@ -78,9 +78,9 @@ public record SongUnet(SongUnetConfig config) implements Network {
     T small = image; // the image at the size of the level, or its own way
     T h = ops.conv(image, "in", config.stem(), 3, 1, Padding.SYMMETRIC, 1);
     skips.push(h);
-    int last = config.multipliers().length - 1;
+    int last = config.multipliers().size() - 1;
     for (int i = 0; i <= last; i++) {
-      int channels = config.channels() * config.multipliers()[i];
+      int channels = config.channels() * config.multipliers().get(i);
       for (int j = 0; j < config.blocks(); j++) {
         String name = "down." + i + "." + j;
         T before = h;
@@ -111,9 +111,9 @@ public record SongUnet(SongUnetConfig config) implements Network {
   private <T> T decode(Ops<T> ops, T x, T emb, Deque<T> skips) {
     T h = x;
     T said = null; // the output at the size of the level, or its own way
-    int last = config.multipliers().length - 1;
+    int last = config.multipliers().size() - 1;
     for (int i = last; i >= 0; i--) {
-      int channels = config.channels() * config.multipliers()[i];
+      int channels = config.channels() * config.multipliers().get(i);
       boolean attends = config.attends(ops.shape(h).size(2));
       int joined = attends ? config.differing().joined() : 0;
       for (int j = 0; j <= config.blocks(); j++) {
@@ -252,17 +252,17 @@ public record SongUnet(SongUnetConfig config) implements Network {
 
   /** Whether the filter is a mean of two, or none. */
   private boolean isPlain() {
-    return config.filter().length == 0
-        || config.filter().length == 2 && config.filter()[0] == config.filter()[1];
+    return config.filter().size() == 0
+        || config.filter().size() == 2 && config.filter().get(0).equals(config.filter().get(1));
   }
 
   private int margin() {
-    return (config.filter().length - 1) / 2;
+    return (config.filter().size() - 1) / 2;
   }
 
   /** A convolution at the full size, and half of it through the filter. */
   private <T> T convDown(Ops<T> ops, T x, String name, int channels) {
-    if (config.filter().length == 0) {
+    if (config.filter().size() == 0) {
       return ops.conv(x, name, channels, 3, 2, Padding.BOTTOM_RIGHT, 1);
     }
     T wide = margin() == 0 ? x : ops.pad(x, margin());

@@ -2,12 +2,11 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
-import java.util.Arrays;
+import java.util.List;
 
 /**
  * The shape of a U-Net of the family of NCSN++ and DDPM++.
@@ -56,9 +55,9 @@ public record SongUnetConfig(
     int outputChannels,
     int channels,
     int stem,
-    int[] multipliers,
+    List<Integer> multipliers,
     int blocks,
-    int[] attention,
+    List<Integer> attention,
     boolean attendOnce,
     int headWidth,
     Noise noise,
@@ -77,7 +76,7 @@ public record SongUnetConfig(
     boolean rescale,
     Resample resample,
     boolean project,
-    double[] filter,
+    List<Double> filter,
     Pyramid encoder,
     Pyramid decoder,
     boolean concatenate,
@@ -129,7 +128,7 @@ public record SongUnetConfig(
     check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
     check("channels", channels, 1, Sizes.CHANNELS);
     check("stem", stem, 1, Sizes.CHANNELS);
-    check("levels", multipliers.length, 1, Sizes.LEVELS);
+    check("levels", multipliers.size(), 1, Sizes.LEVELS);
     check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
     check("blocks", blocks, 1, Sizes.BLOCKS);
     check("headWidth", headWidth, 0, Sizes.CHANNELS);
@@ -143,21 +142,21 @@ public record SongUnetConfig(
     check(eps > 0, "eps", eps, "must be above 0");
     check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
     check(
-        filter.length % 2 == 0 && filter.length <= 16,
+        filter.size() % 2 == 0 && filter.size() <= 16,
         "filter",
-        Arrays.toString(filter),
+        filter.toString(),
         "must have an even number of taps");
     check("height", height, 1, Sizes.SIDE);
     check("width", width, 1, Sizes.SIDE);
-    int halvings = 1 << (multipliers.length - 1);
+    int halvings = 1 << (multipliers.size() - 1);
     check(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height,
         "must be a multiple of " + halvings + ", as width");
-    multipliers = multipliers.clone();
-    attention = attention.clone();
-    filter = filter.clone();
+    multipliers = List.copyOf(multipliers);
+    attention = List.copyOf(attention);
+    filter = List.copyOf(filter);
   }
 
   /** The norms that differ. */
@@ -173,24 +172,14 @@ public record SongUnetConfig(
   }
 
   boolean attends(long rows) {
-    return Arrays.stream(attention).anyMatch(at -> at == rows);
+    return attention.stream().anyMatch(at -> at == rows);
   }
 
   float[] taps() {
-    float[] taps = new float[filter.length];
+    float[] taps = new float[filter.size()];
     for (int i = 0; i < taps.length; i++) {
-      taps[i] = (float) filter[i];
+      taps[i] = filter.get(i).floatValue();
     }
     return taps;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
   }
 }

@@ -2,9 +2,8 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.Draft;
-import java.util.Arrays;
+import java.util.List;
 
 /**
  * The shape of a tiny autoencoder (Bohan: TAESD, 2023), which makes latents of another autoencoder
@@ -28,10 +27,10 @@ public record TinyAutoencoderConfig(
     int outputChannels,
     int height,
     int width,
-    int[] encoderChannels,
-    int[] encoderBlocks,
-    int[] decoderChannels,
-    int[] decoderBlocks,
+    List<Integer> encoderChannels,
+    List<Integer> encoderBlocks,
+    List<Integer> decoderChannels,
+    List<Integer> decoderBlocks,
     int latents,
     int pooled,
     boolean signed,
@@ -40,17 +39,17 @@ public record TinyAutoencoderConfig(
   public TinyAutoencoderConfig {
     check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
     check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("levels", encoderChannels.length, 1, Sizes.LEVELS);
+    check("levels", encoderChannels.size(), 1, Sizes.LEVELS);
     check(
-        encoderChannels.length == encoderBlocks.length,
+        encoderChannels.size() == encoderBlocks.size(),
         "encoderBlocks",
-        Arrays.toString(encoderBlocks),
+        encoderBlocks.toString(),
         "must be one for each of encoderChannels");
     check(
-        decoderChannels.length == encoderChannels.length
-            && decoderChannels.length == decoderBlocks.length,
+        decoderChannels.size() == encoderChannels.size()
+            && decoderChannels.size() == decoderBlocks.size(),
         "decoderBlocks",
-        Arrays.toString(decoderBlocks),
+        decoderBlocks.toString(),
         "must be one for each of decoderChannels, as many as the encoder has");
     check("latents", latents, 1, Sizes.CHANNELS);
     check("pooled", pooled, 0, Sizes.LEVELS);
@@ -61,35 +60,25 @@ public record TinyAutoencoderConfig(
     check("decoderBlocks", decoderBlocks, 0, Sizes.BLOCKS);
     check("height", height, 1, Sizes.SIDE);
     check("width", width, 1, Sizes.SIDE);
-    int halvings = 1 << (encoderChannels.length - 1);
+    int halvings = 1 << (encoderChannels.size() - 1);
     check(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,
         "must be multiples of " + halvings);
-    encoderChannels = encoderChannels.clone();
-    encoderBlocks = encoderBlocks.clone();
-    decoderChannels = decoderChannels.clone();
-    decoderBlocks = decoderBlocks.clone();
+    encoderChannels = List.copyOf(encoderChannels);
+    encoderBlocks = List.copyOf(encoderBlocks);
+    decoderChannels = List.copyOf(decoderChannels);
+    decoderBlocks = List.copyOf(decoderBlocks);
   }
 
   /** Pixels of an image for one of the latents, in each direction. */
   public int factor() {
-    return 1 << (encoderChannels.length - 1);
+    return 1 << (encoderChannels.size() - 1);
   }
 
   /** The same for images of another size. */
   public TinyAutoencoderConfig sized(int rows, int columns) {
     return Draft.of(this).set("height", rows).set("width", columns).make();
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
+import java.util.List;
 
 /**
  * A tiny autoencoder's way from latents to images. The label is not looked at.
@@ -23,15 +24,15 @@ public record TinyDecoder(TinyAutoencoderConfig config) implements Network {
   /** Layers are numbered through, as a list in which functions and resizing count. */
   @Override
   public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
-    int[] channels = config.decoderChannels();
+    List<Integer> channels = config.decoderChannels();
     T h = ops.affine(ops.tanh(ops.affine(x, 1 / 3.0, 0)), 3, 0); // no latent is out of the range
-    h = ops.relu(ops.conv(h, "decoder.0", channels[0], 3, 1, Padding.SYMMETRIC, 1));
+    h = ops.relu(ops.conv(h, "decoder.0", channels.get(0), 3, 1, Padding.SYMMETRIC, 1));
     int layer = 2;
-    for (int i = 0; i < channels.length; i++) {
-      int wide = channels[i];
-      boolean last = i == channels.length - 1;
+    for (int i = 0; i < channels.size(); i++) {
+      int wide = channels.get(i);
+      boolean last = i == channels.size() - 1;
       boolean pooled = i < config.pooled();
-      for (int j = 0; j < config.decoderBlocks()[i]; j++) {
+      for (int j = 0; j < config.decoderBlocks().get(i); j++) {
         T before = h;
         h = ops.block("decoder." + layer++, o -> TinyEncoder.block(o, before, wide, pooled));
       }

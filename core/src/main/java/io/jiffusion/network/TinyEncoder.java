@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
+import java.util.List;
 
 /**
  * A tiny autoencoder's way from images to latents. The label is not looked at.
@@ -22,15 +23,15 @@ public record TinyEncoder(TinyAutoencoderConfig config) implements Network {
   /** Layers are numbered through, as a list. */
   @Override
   public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
-    int[] channels = config.encoderChannels();
+    List<Integer> channels = config.encoderChannels();
     T h = config.signed() ? ops.affine(x, 0.5, 0.5) : x;
     int layer = 0;
-    for (int i = 0; i < channels.length; i++) {
+    for (int i = 0; i < channels.size(); i++) {
       int stride = i == 0 ? 1 : 2;
-      int wide = channels[i];
+      int wide = channels.get(i);
       h = ops.conv(h, "encoder." + layer++, wide, 3, stride, Padding.SYMMETRIC, 1, i == 0);
-      boolean pooled = i >= channels.length - config.pooled();
-      for (int j = 0; j < config.encoderBlocks()[i]; j++) {
+      boolean pooled = i >= channels.size() - config.pooled();
+      for (int j = 0; j < config.encoderBlocks().get(i); j++) {
         T before = h;
         h = ops.block("encoder." + layer++, o -> block(o, before, wide, pooled));
       }

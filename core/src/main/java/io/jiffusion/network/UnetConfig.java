@@ -2,7 +2,6 @@ package io.jiffusion.network;
 
 import static io.jiffusion.network.Sizes.check;
 
-import io.jiffusion.base.ByValue;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
@@ -55,9 +54,9 @@ public record UnetConfig(
     int height,
     int width,
     int channels,
-    int[] multipliers,
+    List<Integer> multipliers,
     int resBlocks,
-    int[] attention,
+    List<Integer> attention,
     boolean middleAttention,
     int headWidth,
     int groups,
@@ -121,11 +120,11 @@ public record UnetConfig(
     check("channels", channels, 2, Sizes.CHANNELS);
     check(channels % 2 == 0, "channels", channels, "must be an even number");
     check(
-        levels == null ? multipliers.length >= 1 : multipliers.length + attention.length == 0,
+        levels == null ? multipliers.size() >= 1 : multipliers.size() + attention.size() == 0,
         "multipliers",
-        java.util.Arrays.toString(multipliers),
+        multipliers.toString(),
         "must name at least one level, and be empty like attention where levels are given");
-    int number = levels == null ? multipliers.length : levels.size();
+    int number = levels == null ? multipliers.size() : levels.size();
     check("levels", number, 1, Sizes.LEVELS);
     check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
     check("resBlocks", resBlocks, 1, Sizes.BLOCKS);
@@ -169,8 +168,8 @@ public record UnetConfig(
           at,
           "must be one of the levels' rows: " + rows(height, number));
     }
-    multipliers = multipliers.clone();
-    attention = attention.clone();
+    multipliers = List.copyOf(multipliers);
+    attention = List.copyOf(attention);
     levels = levels == null ? null : List.copyOf(levels);
     List<UnetLevel> all =
         levels == null ? levels(channels, multipliers, attention, height) : levels;
@@ -236,9 +235,9 @@ public record UnetConfig(
   }
 
   private static List<UnetLevel> levels(
-      int channels, int[] multipliers, int[] attention, int height) {
-    return IntStream.range(0, multipliers.length)
-        .mapToObj(i -> UnetLevel.of(channels * multipliers[i], contains(attention, height >> i)))
+      int channels, List<Integer> multipliers, List<Integer> attention, int height) {
+    return IntStream.range(0, multipliers.size())
+        .mapToObj(i -> UnetLevel.of(channels * multipliers.get(i), attention.contains(height >> i)))
         .toList();
   }
 
@@ -273,24 +272,5 @@ public record UnetConfig(
   /** Width of the time's sinusoids. */
   int sinusoidWidth() {
     return sinusoid == null ? channels : sinusoid;
-  }
-
-  private static boolean contains(int[] attention, long rows) {
-    for (int at : attention) {
-      if (at == rows) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return ByValue.equal(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ByValue.hash(this);
   }
 }

@@ -230,14 +230,14 @@ public final class Training {
                 config.process().timeLabel(),
                 config.process().prediction()),
             TimeSampler.of(train.times()),
-            train.gamma(),
+            train.gamma().stream().mapToDouble(Double::doubleValue).toArray(),
             new Simple.Batches(train.seed(), train.batch(), config.data().flip()),
             new Simple.Labels(network.classes() > 0, config.nullClass(), train.labelDrop()));
     AdamW optimiser =
         new AdamW(
             train.lr(),
-            train.betas()[0],
-            train.betas()[1],
+            train.betas().get(0),
+            train.betas().get(1),
             train.weightDecay(),
             train.clipNorm(),
             train.warmup());

@@ -32,7 +32,7 @@ class ConfigurationEqualityTest {
     for (String model : MODELS) {
       all.add(Checkpoints.describe(PeerCase.of(model).folder()).config());
     }
-    int[] two = {2, 2};
+    List<Integer> two = List.of(2, 2);
     all.add(new TinyAutoencoderConfig(3, 3, 8, 8, two, two, two, two, 4, 0, true, 1));
     all.add(SampleRequest.ofJson("{\"noise\": [1, 2], \"mask\": [0]}"));
     RunConfig small = RunConfig.of("mnist", List.of("process.steps=20"));

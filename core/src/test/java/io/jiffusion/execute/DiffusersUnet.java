@@ -16,6 +16,7 @@ import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
@@ -30,11 +31,11 @@ public record DiffusersUnet(Unet network, int levels) {
     JsonNode size = c.get("sample_size");
     int height = size.isArray() ? size.get(0).asInt() : size.asInt();
     int width = size.isArray() ? size.get(1).asInt() : size.asInt();
-    int[] attention =
+    List<Integer> attention =
         IntStream.range(0, channels.length)
             .filter(level -> c.get("down_block_types").get(level).asString().startsWith("Attn"))
-            .map(level -> height >> level)
-            .toArray();
+            .mapToObj(level -> height >> level)
+            .toList();
     boolean scaleShift = c.get("resnet_time_scale_shift").asString().equals("scale_shift");
     JsonNode heads = c.get("attention_head_dim");
     JsonNode classes = c.get("num_class_embeds");
@@ -44,7 +45,9 @@ public record DiffusersUnet(Unet network, int levels) {
             .set("height", height)
             .set("width", width)
             .set("channels", channels[0])
-            .set("multipliers", Arrays.stream(channels).map(each -> each / channels[0]).toArray())
+            .set(
+                "multipliers",
+                Arrays.stream(channels).mapToObj(each -> each / channels[0]).toList())
             .set("resBlocks", c.get("layers_per_block").asInt())
             .set("attention", attention)
             .set("middleAttention", c.get("add_attention").asBoolean())

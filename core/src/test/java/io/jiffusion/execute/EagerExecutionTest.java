@@ -130,12 +130,7 @@ class EagerExecutionTest {
     Network deep =
         Networks.unet(
             Map.of(
-                "multipliers",
-                new int[] {1, 1, 1, 1},
-                "resBlocks",
-                4,
-                "attention",
-                new int[] {8, 4, 2}));
+                "multipliers", List.of(1, 1, 1, 1), "resBlocks", 4, "attention", List.of(8, 4, 2)));
     long[] peak = new long[1];
     int[] calls = new int[1];
     Traced watched =

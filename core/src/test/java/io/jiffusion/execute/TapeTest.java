@@ -21,6 +21,7 @@ import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
 import io.jiffusion.tensor.Torch;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
@@ -100,8 +101,8 @@ class TapeTest {
                 "width", 8,
                 "channels", 64,
                 "groups", 16,
-                "multipliers", new int[] {1, 2},
-                "attention", new int[] {16, 8},
+                "multipliers", List.of(1, 2),
+                "attention", List.of(16, 8),
                 "headWidth", 32,
                 "timing", timing,
                 "dropout", 0.1));

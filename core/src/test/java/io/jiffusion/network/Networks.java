@@ -1,13 +1,12 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel.Attention;
-import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,14 +39,14 @@ public final class Networks {
         unet(Map.of("classes", 5, "classEmbedding", UnetConfig.ClassEmbedding.TIMESTEP)));
     all.put("other heads on the way up", unet(Map.of("headWidth", 4, "upHeads", 2)));
     all.put("learned variance", unet(Map.of("learnedVariance", true)));
-    all.put("attention in the middle only", unet(Map.of("attention", new int[0])));
-    all.put("no attention", unet(Map.of("attention", new int[0], "middleAttention", false)));
+    all.put("attention in the middle only", unet(Map.of("attention", List.of())));
+    all.put("no attention", unet(Map.of("attention", List.of(), "middleAttention", false)));
     all.put("centred input", unet(Map.of("centerInput", true)));
     all.put("middle scaled and not normed", unet(Map.of("middleScale", 1.5, "middleNorm", false)));
-    all.put("one level", unet(Map.of("multipliers", new int[] {1}, "attention", new int[] {8})));
+    all.put("one level", unet(Map.of("multipliers", List.of(1), "attention", List.of(8))));
     all.put(
         "three levels, not square, two blocks each",
-        unet(Map.of("height", 16, "multipliers", new int[] {1, 3, 2}, "resBlocks", 2)));
+        unet(Map.of("height", 16, "multipliers", List.of(1, 3, 2), "resBlocks", 2)));
     all.put("cross attention", crossing(new TransformerConfig(6, true, null, false)));
     all.put("classes as a context", crossing(new TransformerConfig(6, true, 5, true)));
     all.put(
@@ -69,9 +68,9 @@ public final class Networks {
     return unet(
         Map.of(
             "multipliers",
-            new int[0],
+            List.of(),
             "attention",
-            new int[0],
+            List.of(),
             "levels",
             List.of(
                 new UnetLevel(8, Attention.SELF, Attention.NONE, 2, null, null, null),
@@ -94,11 +93,11 @@ public final class Networks {
                 "channels",
                 8,
                 "multipliers",
-                new int[] {1, 2},
+                List.of(1, 2),
                 "resBlocks",
                 1,
                 "attention",
-                new int[] {4},
+                List.of(4),
                 "middleAttention",
                 true,
                 "headWidth",
@@ -138,20 +137,8 @@ public final class Networks {
             "middleNorm",
             true));
     all.putAll(changes);
-    RecordComponent[] components = UnetConfig.class.getRecordComponents();
-    try {
-      return new Unet(
-          UnetConfig.class
-              .getConstructor(
-                  Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new))
-              .newInstance(
-                  Arrays.stream(components)
-                      .map(component -> all.get(component.getName()))
-                      .toArray()));
-    } catch (java.lang.reflect.InvocationTargetException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
-    } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
-    }
+    Draft<UnetConfig> draft = Draft.of(UnetConfig.class);
+    all.forEach(draft::set);
+    return new Unet(draft.make());
   }
 }

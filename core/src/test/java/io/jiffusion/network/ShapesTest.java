@@ -197,8 +197,8 @@ class ShapesTest {
     UnetLevel deep =
         new UnetLevel(8, UnetLevel.Attention.CROSS, UnetLevel.Attention.CROSS, 1, 256, null, null);
     Map<String, Object> all = new java.util.HashMap<>();
-    all.put("multipliers", new int[0]);
-    all.put("attention", new int[0]);
+    all.put("multipliers", List.of());
+    all.put("attention", List.of());
     all.put("levels", java.util.List.of(deep));
     all.put("transformer", context);
     all.put("resBlocks", 256);

@@ -3,6 +3,7 @@ package io.jiffusion.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,17 +62,17 @@ class UnetConfigTest {
 
   @Test
   void levelsAreNeeded() {
-    assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", new int[0])))
+    assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", List.of())))
         .hasMessage(
             "illegal multipliers: [], must name at least one level, and be empty like attention where"
                 + " levels are given");
-    assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", new int[] {1, 0})))
+    assertThatThrownBy(() -> Networks.unet(Map.of("multipliers", List.of(1, 0))))
         .hasMessage("illegal multipliers: 0, must be from 1 to 8192");
   }
 
   @Test
   void attentionMustNameTheRowsOfALevel() {
-    assertThatThrownBy(() -> Networks.unet(Map.of("attention", new int[] {4, 16})))
+    assertThatThrownBy(() -> Networks.unet(Map.of("attention", List.of(4, 16))))
         .hasMessage("illegal attention: 16, must be one of the levels' rows: [8, 4]");
   }
 
@@ -79,13 +80,7 @@ class UnetConfigTest {
   void headsAreOnlyCheckedWhereSomethingAttends() {
     assertThat(
             Networks.unet(
-                    Map.of(
-                        "multipliers",
-                        new int[] {1, 3},
-                        "headWidth",
-                        12,
-                        "attention",
-                        new int[] {4}))
+                    Map.of("multipliers", List.of(1, 3), "headWidth", 12, "attention", List.of(4)))
                 .config())
         .isNotNull(); // level 0 has 8 channels and does not attend
   }

@@ -87,7 +87,7 @@ class FlatMemoryTest {
                   "channels",
                   16,
                   "attention",
-                  new int[] {8}));
+                  List.of(8)));
       try (EagerExecution execution =
           new EagerExecution(network, RandomWeights.of(network, 1), Precision.FP32, 2, 2)) {
         float[] x = new float[4 * 3 * 16 * 16];

@@ -13,6 +13,7 @@ import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -27,9 +28,9 @@ final class Runs {
               "dropout",
               0.3,
               "multipliers",
-              new int[] {1},
+              List.of(1),
               "attention",
-              new int[] {8}));
+              List.of(8)));
 
   private Runs() {}
 
