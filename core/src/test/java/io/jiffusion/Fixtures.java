@@ -20,6 +20,8 @@ public final class Fixtures {
   private Fixtures() {}
 
   /** A tensor of a fixture. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Array(int[] shape, double[] values) {
 
     /** Number i along the first axis. */

@@ -25,6 +25,8 @@ final class Plots {
   private Plots() {}
 
   /** Points in the plane, with a title. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Panel(String title, float[] points) {}
 
   /** A row of scatter plots, all on the same axes. */
@@ -133,6 +135,8 @@ final class Plots {
   }
 
   /** A named line: distances at numbers of evaluations. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Line(String name, double[] evaluations, double[] distances) {}
 
   /** Distance to the exact flow against evaluations, both logarithmic: slopes are orders. */

@@ -37,6 +37,8 @@ class CommandsTest {
    * @param last what the last line on stdout looks like
    * @param files that are there afterwards, beside those that it names on stdout
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   private record Entry(String start, String shorter, String last, String... files) {}
 
   /** The first that fits counts. Of the small model and the few digits the test makes files. */

@@ -69,7 +69,7 @@ record CompVisUnet(UnetConfig config, NameMap map) {
               attention,
               attention,
               headWidth > 0 ? null : (Integer) heads,
-              crosses ? (Integer) depths.get(depths.size() == 1 ? 0 : i) : null,
+              crosses ? depths.get(depths.size() == 1 ? 0 : i) : null,
               null,
               null));
     }

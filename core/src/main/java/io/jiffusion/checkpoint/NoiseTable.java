@@ -27,6 +27,8 @@ import java.util.Arrays;
  * @param seed of their noise
  * @param noise mean squares at times 1/T, 2/T, … 1, with T the steps of the process; [T]
  */
+// Equal by value, as its equals says.
+@SuppressWarnings("ArrayRecordComponent")
 public record NoiseTable(
     int format, long step, ProcessConfig process, int count, long seed, double[] noise) {
 

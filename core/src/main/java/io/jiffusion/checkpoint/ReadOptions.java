@@ -1,7 +1,6 @@
 package io.jiffusion.checkpoint;
 
 import io.jiffusion.base.Check;
-import io.jiffusion.config.ProcessConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -13,8 +12,8 @@ import java.util.List;
  *     for none
  * @param weights which of its weights: ema, raw, or auto for the averaged ones if there are some
  * @param scheduler its process, where it does not say it or another is wanted: a {@code
- *     scheduler_config.json} of diffusers or its folder, the name of such a class, or one of {@link
- *     ProcessConfig#SCHEDULES}; null for its own
+ *     scheduler_config.json} of diffusers or its folder, the name of such a class, or a {@link
+ *     io.jiffusion.config.ScheduleType}; null for its own
  */
 public record ReadOptions(Path config, String flags, String weights, String scheduler) {
   /** As the checkpoint says. */

@@ -7,6 +7,8 @@ import java.util.function.DoubleFunction;
  * What a network can predict, by name, and the {@code prediction_type} that it is for diffusers'
  * schedulers of a table; null where they have no word: such a model cannot be exported.
  */
+// Its functions have no state.
+@SuppressWarnings("ImmutableEnumChecker")
 public enum PredictionType {
   EPS("epsilon", Predicts.EPS),
   X0("sample", Predicts.X0),

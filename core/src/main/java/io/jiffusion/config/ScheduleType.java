@@ -19,6 +19,8 @@ import java.util.function.Function;
  * networks predict as a rule, how they are told the time, and the spacing that its samplers are
  * known with; diffusers' table schedulers cannot hold it.
  */
+// Its functions have no state.
+@SuppressWarnings("ImmutableEnumChecker")
 public enum ScheduleType {
   LINEAR("linear", n -> DiscreteBetas.linear(n.steps(), n.betaStart(), n.betaEnd())),
   RESCALED_LINEAR("linear", n -> DiscreteBetas.rescaledLinear(n.steps())),

@@ -20,6 +20,8 @@ import java.util.zip.ZipException;
  * @param shape sizes, outermost first
  * @param values the bytes
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Idx(int[] shape, byte[] values) {
   private static final int UNSIGNED_BYTES = 8;
   private static final int MAX_RANK = 4;

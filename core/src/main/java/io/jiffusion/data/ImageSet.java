@@ -13,6 +13,8 @@ import java.util.zip.CRC32C;
  * @param labels class of each image, from 0; null if there are none
  * @param classNames name of each class; empty if there are none
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record ImageSet(Images images, int[] labels, List<String> classNames) implements Dataset {
 
   public ImageSet {

@@ -14,6 +14,8 @@ import java.util.Arrays;
  * @param values the numbers before rounding, [count, channels, height, width] in [−1, 1]; null
  *     where nobody asked for them
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Images(int count, int height, int width, int channels, byte[] bytes, float[] values) {
 
   public Images {

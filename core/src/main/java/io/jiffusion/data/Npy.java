@@ -22,6 +22,8 @@ import java.util.stream.Collectors;
  * @param shape sizes, outermost first; empty for a single number
  * @param data the elements, row-major, in the buffer's byte order
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Npy(Type type, int[] shape, ByteBuffer data) {
 
   /** Element types, by NumPy's names. */

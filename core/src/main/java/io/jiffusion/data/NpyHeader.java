@@ -21,6 +21,8 @@ import java.util.Locale;
  * @param shape sizes, outermost first
  * @param bytes of all elements
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 record NpyHeader(Npy.Type type, ByteOrder order, long[] shape, long bytes) {
   static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_LENGTH = 1 << 16;

@@ -21,6 +21,8 @@ import java.util.Set;
  * @param rest where in the file the rest begins
  * @param orientation as in {@link Exif}
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 record PictureHead(byte[] bytes, long rest, int orientation) {
   private static final int CHUNK = 8; // length and type of a PNG chunk, type and length in RIFF
   private static final int MAX_EXIF = 1 << 20;

@@ -10,6 +10,8 @@ import java.util.List;
  *
  * @param xy coordinates, [points, 2]
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Toy(double[] xy) implements Dataset {
   /** The sets there are. */
   public static final List<String> NAMES =

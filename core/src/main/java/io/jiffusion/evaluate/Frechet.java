@@ -27,6 +27,8 @@ public final class Frechet {
    * @param mean [dimension]
    * @param covariance [dimension, dimension] row-major, divided by images − 1
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Moments(int images, double[] mean, double[] covariance) {
 
     public int dimension() {

@@ -106,6 +106,8 @@ public record Likelihood(
    * @param terms mean over the images of each step's bits, the decoder's last, [steps]
    * @param images bits of each image
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Bound(
       Mean total,
       Mean prior,
@@ -124,6 +126,8 @@ public record Likelihood(
    * @param evaluations of the model and of its derivative, for each image and probe
    * @param images bits of each image
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Flow(Mean total, Double probeError, long evaluations, double[] images) {}
 
   /**
@@ -178,6 +182,8 @@ public record Likelihood(
   }
 
   /** A model, and what is looked at. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   private record Work(
       RunConfig config,
       Execution network,

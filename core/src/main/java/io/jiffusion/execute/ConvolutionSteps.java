@@ -44,6 +44,8 @@ final class ConvolutionSteps {
    * @param low zeros above and to the left
    * @param high below and to the right
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   private record Window(boolean transposed, long stride, long[] low, long[] high) {
     static Window of(boolean transposed, long stride, long low, long high) {
       return new Window(transposed, stride, new long[] {low, low}, new long[] {high, high});

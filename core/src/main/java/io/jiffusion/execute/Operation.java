@@ -95,6 +95,8 @@ sealed interface Operation {
   record Pad(int margin) implements Operation {}
 
   /** Every channel by itself through a filter, to half the size or to twice the size. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Filter(float[] taps, int margin, boolean up) implements Operation {}
 
   /** Image to sequence, and back: the same numbers in memory. */
@@ -118,6 +120,8 @@ sealed interface Operation {
   record Embedding(String name) implements Operation {}
 
   /** Numbers [N, C] added to every sequence: a parameter if it has a name. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record AddTable(String name, float[] values) implements Operation {}
 
   /** The same numbers, one row behind the other. */

@@ -71,6 +71,8 @@ final class TrainedNorm {
    * @param middles mean of each image's groups
    * @param inverses 1/√(σ² + ε) of each image's groups
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Moments(float[] means, double[] middles, double[] inverses) {}
 
   /**
@@ -80,6 +82,8 @@ final class TrainedNorm {
    * @param bias of the biases likewise
    * @param vector of the added vector
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Gradients(float[] weight, float[] bias, float[] vector) {}
 
   /**

@@ -9,6 +9,8 @@ package io.jiffusion.network;
  * @param image an image beside each image, [images, C, H, W] row-major
  * @param augment how each image was augmented, [images, N] row-major; null for not at all
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Conditions(int[] classes, float[] context, float[] image, float[] augment) {
   /** For networks that take nothing but an image and a label. */
   public static final Conditions NONE = new Conditions(null, null, null, null);

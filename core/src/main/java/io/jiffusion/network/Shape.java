@@ -7,6 +7,8 @@ import java.util.Arrays;
  *
  * @param sizes each at least 0
  */
+// Equal by value, as its equals says.
+@SuppressWarnings("ArrayRecordComponent")
 public record Shape(long... sizes) {
 
   public static Shape of(long... sizes) {

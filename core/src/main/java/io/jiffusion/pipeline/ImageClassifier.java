@@ -74,6 +74,8 @@ public final class ImageClassifier implements AutoCloseable {
    * @param classes the likeliest class of each image, [images]
    * @param features [images, features] row-major
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Classification(int[] classes, double[] features) {}
 
   /**

@@ -34,6 +34,8 @@ public final class Predict {
    * @param image [N, C, H, W], beside each image
    * @param augment [N, A]
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Given(int[] classes, Values context, Values image, Values augment) {
     /** Nothing. */
     public static final Given NONE = new Given(null, null, null, null);

@@ -56,6 +56,8 @@ import java.util.stream.IntStream;
  * @param mask 1 where a pixel of the pictures is known, 0 where it shall be made, [H, W]; may be
  *     null
  */
+// Equal by value, as its equals says.
+@SuppressWarnings("ArrayRecordComponent")
 public record SampleRequest(
     int count,
     String sampler,

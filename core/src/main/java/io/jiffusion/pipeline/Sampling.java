@@ -187,6 +187,8 @@ final class Sampling {
   }
 
   /** The values of all images, evaluations of each, passes of all. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   private record Made(double[] values, long evaluations, long passes, double seconds) {}
 
   /** Goes one way with all images of a request, batch after batch. */

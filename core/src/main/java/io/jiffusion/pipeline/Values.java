@@ -6,4 +6,6 @@ package io.jiffusion.pipeline;
  * @param values all of them
  * @param shape sizes, outermost first
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Values(float[] values, long... shape) {}

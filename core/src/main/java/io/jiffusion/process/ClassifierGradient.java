@@ -16,6 +16,8 @@ import io.jiffusion.schedule.TimeLabel;
  * @param features channels before the logits
  * @param classes the class that each image shall have, [B]
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record ClassifierGradient(
     Execution classifier, TimeLabel label, int features, int... classes) implements Gradient {
 

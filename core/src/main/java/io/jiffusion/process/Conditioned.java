@@ -8,6 +8,8 @@ import java.util.Arrays;
  * @param model what predicts
  * @param classes of the images, [B]; null for a model without classes
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Conditioned(ConditionalDenoiser model, int[] classes)
     implements PerImage, Differentiable {
 

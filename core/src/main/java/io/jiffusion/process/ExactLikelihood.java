@@ -53,6 +53,8 @@ public record ExactLikelihood(
    * @param logDensity of each image, in nats, [B]
    * @param latent the noise that encodes the images, [B, C, H, W]
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Encoded(double[] logDensity, Batch latent) {}
 
   /**
@@ -61,6 +63,8 @@ public record ExactLikelihood(
    * @param mean of each image, [B]
    * @param error standard error of the mean, [B]; not a number for a single probe
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Bits(double[] mean, double[] error) {}
 
   /**

@@ -18,6 +18,8 @@ import java.util.function.DoubleUnaryOperator;
  * @param noise mean square of a value of the predicted noise at times 1/T, 2/T, … 1; [T], from 0 to
  *     1, where 1 leaves the posterior's variance alone. Interpolated linearly between them
  */
+// Equal by value, as its equals says.
+@SuppressWarnings("ArrayRecordComponent")
 public record OptimalVariance(double[] noise) implements ReverseVariance {
 
   public OptimalVariance {

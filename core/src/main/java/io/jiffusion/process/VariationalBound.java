@@ -41,6 +41,8 @@ public record VariationalBound(
    * @param x0Error mean squared error of the predicted data, [B][steps]
    * @param epsError mean squared error of the predicted noise, [B][steps]
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Bound(double[] prior, double[][] terms, double[][] x0Error, double[][] epsError) {
 
     /** All terms together: the bound in bits per dimension, [B]. */

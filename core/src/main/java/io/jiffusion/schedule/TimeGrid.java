@@ -11,6 +11,8 @@ import java.util.Arrays;
  *     before: a step of no length, in which a corrector or a clip still works. An ascending grid
  *     starts above 0, at the least noise that the model was trained on
  */
+// Equal by value, as its equals says.
+@SuppressWarnings("ArrayRecordComponent")
 public record TimeGrid(double[] times) {
   /** A time computed in steps may lie outside of [0, 1] by so much: it is the end. */
   private static final double ROUNDING = 1e-12;

@@ -9,6 +9,8 @@ package io.jiffusion.train;
  * @param targets what the network should answer, [B, C', H, W]
  * @param weights of each example in the loss, [B]
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record Examples(
     float[] inputs, float[] labels, int[] classes, float[] targets, float[] weights) {
   public int size() {

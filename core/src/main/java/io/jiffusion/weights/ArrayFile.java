@@ -17,6 +17,8 @@ public interface ArrayFile extends AutoCloseable {
    * @param type its elements
    * @param shape sizes, outermost first; empty for a single number
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Info(DType type, long[] shape) {
 
     /** Number of elements. */

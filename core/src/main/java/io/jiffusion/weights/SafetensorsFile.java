@@ -55,6 +55,8 @@ public final class SafetensorsFile implements ArrayFile {
    * @param begin first byte, counted from the start of the data
    * @param end byte after the last
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Entry(DType type, long[] shape, long begin, long end) {
     /** Number of elements. */
     public long count() {

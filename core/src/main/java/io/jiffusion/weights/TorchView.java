@@ -11,6 +11,8 @@ import java.util.Map;
  * @param offset of the first element
  * @param strides between neighbours along each axis, in elements
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 record TorchView(TorchStorage storage, DType type, long offset, long[] shape, long[] strides) {
   static final int MOST_AXES = 64;
 

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 class NearestNeighbourTest {
 
   /** Examples of 1×2×3 values. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   private record Rows(float[] values) implements Dataset {
     @Override
     public int size() {

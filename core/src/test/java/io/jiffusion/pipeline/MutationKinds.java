@@ -49,6 +49,8 @@ final class MutationKinds {
    *
    * @param file where its mutants are put, beside the files that it needs
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Sound(Path file, byte[] bytes) {}
 
   /**
@@ -56,6 +58,8 @@ final class MutationKinds {
    *
    * @param sounds of which one is changed each time
    */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
   record Kind(
       String name, List<Sound> sounds, BiFunction<byte[], Random, byte[]> change, Reader reader) {}
 

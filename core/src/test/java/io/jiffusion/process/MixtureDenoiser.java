@@ -14,6 +14,8 @@ import java.util.Map;
  * @param means [K][values of an image]
  * @param stds [K][values of an image]
  */
+// Numbers that are never compared.
+@SuppressWarnings("ArrayRecordComponent")
 public record MixtureDenoiser(
     NoiseSchedule schedule, double[] weights, double[][] means, double[][] stds)
     implements Differentiable {
