@@ -1,5 +1,7 @@
 package io.jiffusion.base;
 
+import java.util.Locale;
+
 /**
  * How far a piece of work is.
  *
@@ -12,6 +14,9 @@ package io.jiffusion.base;
  */
 public record Progress(
     String unit, long done, long total, long before, double seconds, String note) {
+
+  /** Seconds that are told at most: more than this nobody knows. */
+  private static final double LONGEST = 99 * 3600;
 
   /** Of work that began at nothing. */
   public Progress(String unit, long done, long total, double seconds, String note) {
@@ -31,5 +36,23 @@ public record Progress(
   /** Seconds until the end at the present rate; NaN before the first unit. */
   public double secondsLeft() {
     return done > before ? seconds / (done - before) * (total - done) : Double.NaN;
+  }
+
+  /** A line for people: {@code 350/800 evaluations, 74.2/s, 0:06 left, loss 0.0312}. */
+  @Override
+  public String toString() {
+    StringBuilder line = new StringBuilder().append(done);
+    if (total > 0) {
+      line.append('/').append(total);
+    }
+    line.append(' ').append(unit);
+    if (rate() > 0) {
+      line.append(String.format(Locale.ROOT, ", %.1f/s", rate()));
+      if (total > done) {
+        long left = Math.round(Math.min(secondsLeft(), LONGEST));
+        line.append(String.format(Locale.ROOT, ", %d:%02d left", left / 60, left % 60));
+      }
+    }
+    return (note.isEmpty() ? line : line.append(", ").append(note)).toString();
   }
 }

@@ -5,9 +5,11 @@ import io.jiffusion.base.JiffusionException;
 import java.awt.image.SampleModel;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -67,6 +69,27 @@ public final class ImageFile {
    */
   public static Images read(Path file) {
     return read(file, 0);
+  }
+
+  /**
+   * Reads a picture to the end of a stream, which stays open. It goes through a temporary file, as
+   * its size is looked at before its pixels.
+   *
+   * @return one image, as {@link #read(Path)} gives it
+   * @throws JiffusionException if it is no picture, damaged, or too large for the memory
+   */
+  public static Images read(InputStream in) {
+    try {
+      Path file = Files.createTempFile("jiffusion-", ".picture");
+      try {
+        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        return read(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new JiffusionException("cannot read the picture: " + AtomicFile.reason(e), e);
+    }
   }
 
   /**

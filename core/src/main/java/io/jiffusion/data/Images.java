@@ -1,7 +1,9 @@
 package io.jiffusion.data;
 
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Images as plain Java arrays.
@@ -56,6 +58,16 @@ public record Images(int count, int height, int width, int channels, byte[] byte
   /** Images without the numbers before rounding. */
   public Images(int count, int height, int width, int channels, byte[] bytes) {
     this(count, height, width, channels, bytes, null);
+  }
+
+  /**
+   * A picture as one image, grey or RGB; what shines through is put on white. The numbers are taken
+   * as they are stored: no colour profile and no gamma is applied.
+   *
+   * @throws IllegalArgumentException if its pixels are not 1, 3 or 4 whole numbers of up to 16 bits
+   */
+  public static Images of(BufferedImage picture) {
+    return Pixels.of(picture);
   }
 
   /**
@@ -138,6 +150,17 @@ public record Images(int count, int height, int width, int channels, byte[] byte
     }
     picture.getRaster().setPixels(0, 0, width, height, samples);
     return picture;
+  }
+
+  /**
+   * Writes a PNG, whole or not at all: the image, or all of them side by side in about as many rows
+   * as columns.
+   *
+   * @throws io.jiffusion.base.JiffusionException if the file cannot be written
+   * @throws IllegalArgumentException if the images have neither 1 nor 3 channels, or there is none
+   */
+  public void write(Path file) {
+    Png.write(file, sheet((int) Math.ceil(Math.sqrt(count)), 0), Map.of());
   }
 
   /** {@link #sheet} without gaps, as a picture. */

@@ -151,24 +151,19 @@ record Jpeg(PictureHead head, Colours colours) {
             out[at++] = (byte) blue(row[i], row[i + 1]);
           }
           case CMYK -> {
-            out[at++] = less(row[i + 3], 255 - row[i]);
-            out[at++] = less(row[i + 3], 255 - row[i + 1]);
-            out[at++] = less(row[i + 3], 255 - row[i + 2]);
+            out[at++] = Pixels.less(row[i + 3], 255 - row[i]);
+            out[at++] = Pixels.less(row[i + 3], 255 - row[i + 1]);
+            out[at++] = Pixels.less(row[i + 3], 255 - row[i + 2]);
           }
           case YCCK -> {
-            out[at++] = less(row[i + 3], red(row[i], row[i + 2]));
-            out[at++] = less(row[i + 3], green(row[i], row[i + 1], row[i + 2]));
-            out[at++] = less(row[i + 3], blue(row[i], row[i + 1]));
+            out[at++] = Pixels.less(row[i + 3], red(row[i], row[i + 2]));
+            out[at++] = Pixels.less(row[i + 3], green(row[i], row[i + 1], row[i + 2]));
+            out[at++] = Pixels.less(row[i + 3], blue(row[i], row[i + 1]));
           }
         }
       }
     }
     return new Images(1, height, width, channels, out);
-  }
-
-  /** What an ink leaves of the light that black leaves: k − ink·k/255, rounded. */
-  static byte less(int light, int ink) {
-    return (byte) (light - (ink * light + 127) / 255);
   }
 
   // JFIF 1.02: R = Y + 1.402 Cr, G = Y − 0.34414 Cb − 0.71414 Cr, B = Y + 1.772 Cb, in the integers

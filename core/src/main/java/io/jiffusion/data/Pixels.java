@@ -58,7 +58,7 @@ final class Pixels {
         int alpha = model.hasAlpha() ? levels[colours] : 255;
         for (int channel = 0; channel < Math.min(colours, 3); channel++) {
           int level =
-              colours == 4 ? Jpeg.less(255 - levels[3], levels[channel]) & 0xFF : levels[channel];
+              colours == 4 ? less(255 - levels[3], levels[channel]) & 0xFF : levels[channel];
           bytes[at++] = onWhite(level, alpha, model.isAlphaPremultiplied());
         }
       }
@@ -81,6 +81,11 @@ final class Pixels {
       }
     }
     return new Images(1, raster.getHeight(), width, 3, bytes);
+  }
+
+  /** What an ink leaves of the light that black leaves: k − ink·k/255, rounded. */
+  static byte less(int light, int ink) {
+    return (byte) (light - (ink * light + 127) / 255);
   }
 
   private static byte onWhite(int level, int alpha, boolean multiplied) {

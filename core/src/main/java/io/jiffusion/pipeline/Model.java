@@ -7,6 +7,7 @@ import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.checkpoint.NoiseTable;
 import io.jiffusion.checkpoint.ReadOptions;
 import io.jiffusion.checkpoint.StoredModel;
+import io.jiffusion.config.Home;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
 import io.jiffusion.network.Execution;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -85,6 +87,11 @@ public final class Model implements AutoCloseable {
   /** The same, with the noise that the model predicts measured. */
   public static Model of(RunConfig config, Execution network, OptimalVariance measured) {
     return new Model(config, () -> measured, () -> network);
+  }
+
+  /** Loads the model of handwritten digits that comes with the program. */
+  public static Model bundled() {
+    return load(Home.model(Home.BUNDLED));
   }
 
   /** Loads a run folder, with the options of {@link ModelOptions#of}. */
@@ -278,9 +285,28 @@ public final class Model implements AutoCloseable {
       Consumer<Progress> progress,
       Cancellation cancellation,
       BiConsumer<Integer, Images> made) {
+    return sample(
+        request,
+        new SampleListener() {
+          @Override
+          public void progress(Progress far) {
+            progress.accept(far);
+          }
+
+          @Override
+          public void made(int first, Images images) {
+            made.accept(first, images);
+          }
+        },
+        cancellation);
+  }
+
+  /** The same for who wants to see more than how far it is. */
+  public SampleResult sample(
+      SampleRequest request, SampleListener listener, Cancellation cancellation) {
     return work(
-        (network, told, own) -> sampling(network).run(request, told, own, made),
-        progress,
+        (network, told, own) -> sampling(network).run(request, told, own, listener),
+        listener::progress,
         cancellation);
   }
 
@@ -296,9 +322,38 @@ public final class Model implements AutoCloseable {
     return work(
         (network, told, own) ->
             new Sampling(config, network, guides, any -> sampler)
-                .run(request, told, own, (first, images) -> {}),
+                .run(request, told, own, SampleListener.NONE),
         progress -> {},
         new Cancellation());
+  }
+
+  /**
+   * Makes images while the caller does something else. Cancelling what is returned, or ending it in
+   * any other way before the images are done, ends the work at its next step.
+   *
+   * @param listener hears everything on the model's own thread
+   * @return fails as {@link #sample} throws, with {@link CancellationException} if the model is
+   *     closed meanwhile
+   * @throws IllegalStateException if the model is closed
+   */
+  public CompletableFuture<SampleResult> sampleAsync(
+      SampleRequest request, SampleListener listener) {
+    Cancellation own = begin();
+    CompletableFuture<SampleResult> future = new CompletableFuture<>();
+    future.whenComplete((result, error) -> own.cancel());
+    thread.submit(
+        () -> {
+          try {
+            own.check();
+            future.complete(sampling(execution).run(request, listener::progress, own, listener));
+          } catch (RuntimeException | Error e) {
+            future.completeExceptionally(e);
+          } finally {
+            running.remove(own);
+          }
+          return null;
+        });
+    return future;
   }
 
   /**
@@ -370,13 +425,7 @@ public final class Model implements AutoCloseable {
    */
   private <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
     mustNotBeWithin("a model");
-    Cancellation own = new Cancellation();
-    running.add(own);
-    if (closed) { // asked after the registration, so that close either sees this call or this call
-      // sees close
-      running.remove(own);
-      throw new IllegalStateException("this model is closed");
-    }
+    Cancellation own = begin();
     BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
     Progress end = new Progress("", 0, 0, 0, "");
     Future<T> result =
@@ -404,6 +453,18 @@ public final class Model implements AutoCloseable {
       running.remove(own);
     }
     return Workers.result(result);
+  }
+
+  /** What ends a call that begins now: asked for by its caller, or by closing the model. */
+  private Cancellation begin() {
+    Cancellation own = new Cancellation();
+    running.add(own);
+    // Asked after the registration, so that either close sees this call or this call sees close.
+    if (closed) {
+      running.remove(own);
+      throw new IllegalStateException("this model is closed");
+    }
+    return own;
   }
 
   /**

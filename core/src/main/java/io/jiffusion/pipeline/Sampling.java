@@ -18,7 +18,6 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.LongStream;
@@ -54,14 +53,14 @@ final class Sampling {
   /**
    * Carries out a request.
    *
-   * @param made gets the number of a batch's first image, and its images
+   * @param listener hears of predictions and of what is made; of progress {@code progress} hears
    * @throws IllegalArgumentException if the request does not fit the model
    */
   SampleResult run(
       SampleRequest asked,
       Consumer<Progress> progress,
       Cancellation cancellation,
-      BiConsumer<Integer, Images> made) {
+      SampleListener listener) {
     SampleRequest request = Defaults.fill(asked, config.process());
     ResolvedRequest route = route(request);
     Edit edit = route.edit();
@@ -75,13 +74,22 @@ final class Sampling {
           Noise again = Noise.keyed(Purpose.RENOISE, seeds(part));
           Batch start = start(part, route.grid());
           see(frames, steps, -1, start, at);
+          int first = at / imageSize();
+          LastPrediction denoiser = new LastPrediction(walk.denoiser());
+          Walk.Watch watch =
+              (k, t, x) -> {
+                see(frames, steps, k, x, at);
+                listener.predicted(
+                    first, k, () -> images(part.count(), denoiser.x0().data(), false));
+              };
           Batch end =
               edit.around(route.sampler(), pictures, again)
                   .sample(
-                      walk.constraint(edit.constraint(pictures, mask(part), schedule, known))
-                          .watch((k, t, x) -> see(frames, steps, k, x, at)),
+                      walk.denoiser(denoiser)
+                          .constraint(edit.constraint(pictures, mask(part), schedule, known))
+                          .watch(watch),
                       start);
-          made.accept(at / imageSize(), images(part.count(), end.data(), false));
+          listener.made(first, images(part.count(), end.data(), false));
           return end;
         };
     Made all =

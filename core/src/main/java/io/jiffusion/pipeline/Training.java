@@ -11,6 +11,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.TrainConfig;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.Shape;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A training run in its folder: {@code run.json} and {@code weights.safetensors} (the averaged
@@ -57,9 +59,10 @@ public final class Training {
   private final RunConfig config;
   private final Path folder;
   private final boolean resume;
+  private final Supplier<Dataset> data;
 
   /**
-   * Prepares a run.
+   * Prepares a run on the data that its configuration names.
    *
    * @param resume whether to go on from the folder's newest checkpoint
    */
@@ -67,9 +70,38 @@ public final class Training {
     DataConfig begun =
         resume && RunFolder.isOne(folder) ? RunFolder.read(folder).config().data() : null;
     RunConfig fitted = begun != null && begun.classes() == null ? config : config.fitted();
-    this.config = fitted.withPrecision(Precision.of(config.train().precision()).toString());
+    this.config = precise(fitted);
     this.folder = folder;
     this.resume = resume;
+    this.data = this::dataset;
+  }
+
+  /**
+   * Prepares a run on data of one's own; what the configuration says of data is not looked at but
+   * for {@code flip}. Its network must have the data's channels, sizes and classes.
+   *
+   * @param data the same whenever the run goes on, as its fingerprint says
+   * @param resume whether to go on from the folder's newest checkpoint
+   * @throws IllegalArgumentException if the network takes other images or classes
+   */
+  public Training(RunConfig config, Dataset data, Path folder, boolean resume) {
+    Shape images = Shape.of(data.channels(), data.height(), data.width());
+    Shape input = config.network().network().input();
+    Check.that(
+        images.equals(input), "data", "images of " + images, "must be of the network's " + input);
+    Check.that(
+        config.classes() == 0 || config.classes() == data.classes(),
+        "data",
+        data.classes() + " classes",
+        "must have the network's " + config.classes());
+    this.config = precise(config);
+    this.folder = folder;
+    this.resume = resume;
+    this.data = () -> data;
+  }
+
+  private static RunConfig precise(RunConfig config) {
+    return config.withPrecision(Precision.of(config.train().precision()).toString());
   }
 
   /**
@@ -84,7 +116,7 @@ public final class Training {
         throw new JiffusionException(
             folder + " holds a run already; go on with --resume, or choose another --out");
       }
-      Dataset data = dataset();
+      Dataset data = this.data.get();
       tell(data, listener);
       String settings = Resumption.settings(config, data);
       try (Trainer trainer = trainer(config, data, resume ? checkpoint(settings, listener) : null);

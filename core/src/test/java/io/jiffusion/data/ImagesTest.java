@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.jiffusion.Fixtures;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ImagesTest {
+  @TempDir Path folder;
 
   @Test
   void roundsAsDiffusersDoes() {
@@ -57,6 +63,28 @@ class ImagesTest {
     assertThat(grid.getWidth()).isEqualTo(6);
     assertThat(grid.getRaster().getSample(5, 0, 0)).isEqualTo(6);
     assertThat(images.plus(images).bytes()).containsExactly(1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6);
+  }
+
+  @Test
+  void picturesOfJavaComeInAndGoOut() throws IOException {
+    BufferedImage picture = new BufferedImage(3, 2, BufferedImage.TYPE_INT_ARGB);
+    picture.setRGB(0, 0, 0xFF102030);
+    picture.setRGB(2, 1, 0x80000000); // half of black on white
+    Images image = Images.of(picture);
+    assertThat(image.channels()).isEqualTo(3);
+    assertThat(image.range(0, 1).bytes()).startsWith(0x10, 0x20, 0x30, -1, -1, -1);
+    assertThat(image.bytes()[15] & 0xFF).isEqualTo(127);
+    Path file = folder.resolve("two.png");
+    image.plus(image).write(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      Images both = ImageFile.read(in);
+      assertThat(both.width()).isEqualTo(6);
+      assertThat(both.bytes()).isEqualTo(ImageFile.read(file).bytes());
+      assertThat(both.bytes()).startsWith(0x10, 0x20, 0x30);
+    }
+    Images grey = new Images(1, 1, 2, 1, new byte[] {3, -56});
+    assertThat(Images.of(grey.image(0)).bytes()).containsExactly(3, -56);
+    assertThat(Images.of(grey.image(0)).channels()).isEqualTo(1);
   }
 
   @Test

@@ -4,16 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.jiffusion.base.Cancellation;
+import io.jiffusion.base.Progress;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.data.Images;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Callers that wait, and callers on virtual threads. */
 @Timeout(30)
@@ -50,6 +58,98 @@ class ModelCallersTest {
       thread.join();
       assertThat(values.get()).isEqualTo(model.sample(request).values());
     }
+  }
+
+  @Test
+  void imagesAreMadeWhileTheCallerDoesSomethingElse() throws Exception {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
+      SampleRequest request = SampleRequest.of(2).steps(5).floats(true);
+      List<String> heard = new ArrayList<>();
+      SampleListener listener =
+          new SampleListener() {
+            @Override
+            public void progress(Progress progress) {
+              heard.add(progress.done() + " done");
+            }
+
+            @Override
+            public void predicted(int first, int step, Supplier<Images> x0) {
+              heard.add("step " + step + " of " + x0.get().count());
+            }
+
+            @Override
+            public void made(int first, Images images) {
+              heard.add(images.count() + " made");
+            }
+          };
+      SampleResult result = model.sampleAsync(request, listener).get();
+      assertThat(result.images().values()).isEqualTo(model.sample(request).values());
+      assertThat(heard)
+          .containsSubsequence("step 0 of 2", "2 done", "step 1 of 2", "step 4 of 2", "2 made");
+    }
+  }
+
+  @Test
+  void theLastPredictionIsTheImage() {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
+      AtomicReference<Images> last = new AtomicReference<>();
+      SampleListener listener =
+          new SampleListener() {
+            @Override
+            public void predicted(int first, int step, Supplier<Images> x0) {
+              last.set(x0.get());
+            }
+          };
+      SampleRequest request = SampleRequest.of(2).steps(5);
+      Images images = model.sample(request, listener, new Cancellation()).images();
+      assertThat(last.get().bytes()).isEqualTo(images.bytes());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cancel", "timeout", "close"})
+  void workThatNobodyWaitsForEndsAtItsNextStep(String how) throws Exception {
+    Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    AtomicInteger steps = new AtomicInteger();
+    SampleListener listener =
+        new SampleListener() {
+          @Override
+          public void predicted(int first, int step, Supplier<Images> x0) {
+            steps.incrementAndGet();
+            begun.countDown();
+            try {
+              ended.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        };
+    CompletableFuture<SampleResult> future =
+        model.sampleAsync(SampleRequest.of(1).steps(1000), listener);
+    begun.await();
+    switch (how) {
+      case "cancel" -> future.cancel(true);
+      case "timeout" -> future.completeExceptionally(new TimeoutException());
+      default -> new Thread(model::close).start();
+    }
+    while (how.equals("close") && closes(model)) {
+      Thread.sleep(5);
+    }
+    ended.countDown();
+    assertThat(catchThrowable(future::get)).isNotNull();
+    model.close(); // waits for what still runs
+    assertThat(steps).hasValueLessThanOrEqualTo(2);
+    assertThat(catchThrowable(() -> model.sampleAsync(SampleRequest.of(1), SampleListener.NONE)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("this model is closed");
+  }
+
+  /** Whether a model that is being closed still takes requests. */
+  private static boolean closes(Model model) {
+    return catchThrowable(() -> model.sampleAsync(SampleRequest.of(1), SampleListener.NONE))
+        == null;
   }
 
   @Test
