@@ -31,6 +31,7 @@ public final class Frechet {
   @SuppressWarnings("ArrayRecordComponent")
   public record Moments(int images, double[] mean, double[] covariance) {
 
+    /** How many features an image has. */
     public int dimension() {
       return mean.length;
     }

@@ -307,9 +307,9 @@ public record Likelihood(
       if (Arrays.stream(t).allMatch(time -> time == times.min())) {
         begun++; // only the first evaluation of a flow is there
       }
-      double way = Math.log(times.max() / times.min());
+      double range = Math.log(times.max() / times.min());
       double share =
-          Arrays.stream(t).map(time -> Math.log(time / times.min()) / way).average().orElse(0);
+          Arrays.stream(t).map(time -> Math.log(time / times.min()) / range).average().orElse(0);
       return Math.max(done + 1, Math.round(done * flows / Math.max(1e-3, begun - 1 + share)));
     }
   }

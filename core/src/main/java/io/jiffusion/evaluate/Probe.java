@@ -174,10 +174,10 @@ public record Probe(List<Row> rows, Fit better, Verdict verdict) {
       Arrays.setAll(noisy, i -> alpha * x0.data()[i] + sigma * eps[i]);
       double[] times = new double[x0.images()];
       Arrays.fill(times, t);
-      double[] seen = denoiser.at(x0.with(noisy), times, classes).x0().data();
+      double[] predicted = denoiser.at(x0.with(noisy), times, classes).x0().data();
       double error = 0;
       for (int i = 0; i < eps.length; i++) {
-        double missing = eps[i] - (noisy[i] - alpha * seen[i]) / sigma;
+        double missing = eps[i] - (noisy[i] - alpha * predicted[i]) / sigma;
         error += missing * missing / eps.length;
       }
       double signal = alpha * alpha * variance;

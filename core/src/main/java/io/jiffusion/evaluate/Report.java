@@ -35,6 +35,9 @@ public record Report(List<Row> rows) {
       Double frechet,
       Double nearest) {
 
+    /**
+     * The row of images that a classifier has looked at; null for a distance that was not measured.
+     */
     public static Row of(String name, Confusion confusion, Double frechet, Double nearest) {
       List<Double> byClass =
           IntStream.range(0, confusion.counts().size()).mapToObj(confusion::accuracy).toList();

@@ -120,6 +120,7 @@ public abstract class BlockExecution implements Execution {
     float[] on(int first, int count);
   }
 
+  /** The results of all blocks, each at its images' place, without the zeros behind the last. */
   final float[] inBlocks(int images, int size, Work work) {
     float[] out = new float[images * size];
     List<Future<Void>> running = new ArrayList<>();
@@ -129,6 +130,7 @@ public abstract class BlockExecution implements Execution {
           threads.submit(
               () -> {
                 int count = Math.min(block, images - first);
+                // threads write to places of their own: no lock
                 System.arraycopy(work.on(first, count), 0, out, first * size, count * size);
                 return null;
               }));

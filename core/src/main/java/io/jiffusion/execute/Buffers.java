@@ -46,6 +46,7 @@ final class Buffers {
         long size = node.shape.count() * width;
         spans.put(node, new Span((size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, i));
       }
+      // what an operation reads must stand until it is done, so it never shares with its result
       for (Node need : node.needs()) {
         keep(need, i);
       }
@@ -62,6 +63,7 @@ final class Buffers {
         && !(node.operation instanceof Concat);
   }
 
+  /** Prolongs the life of a value, or of those of which it is a view. */
   private void keep(Node node, int until) {
     if (node.vector()) {
       return;
@@ -73,6 +75,7 @@ final class Buffers {
     }
   }
 
+  /** First fit: between those placed already that live at the same time, in the lowest gap. */
   private void place() {
     List<Span> order = new ArrayList<>(spans.values());
     order.sort(

@@ -38,7 +38,14 @@ import org.bytedeco.dnnl.primitive_desc;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** Turns the operations of a rewritten {@link Graph} into the steps of a plan. */
+/**
+ * Turns the operations of a rewritten {@link Graph} into the steps of a plan: for each a primitive
+ * of oneDNN or a few, made for these very sizes and bound to the addresses of its values.
+ *
+ * <p>What belongs together has a class of its own: {@link ConvolutionSteps}, {@link NormSteps},
+ * {@link AttentionSteps}. Values may lie in several parts after a concatenation, which is never
+ * copied together if its user takes parts.
+ */
 final class Compiler {
   private final Emitter out;
   private final Dnnl dnnl;
@@ -54,7 +61,11 @@ final class Compiler {
     this.attention = new AttentionSteps(out);
   }
 
-  /** Memory for what stands only within one operation. */
+  /**
+   * Memory for what stands only within one operation: the output that a batch norm must have though
+   * only its statistics are wanted, and attention's scores. One place serves all, as operations run
+   * one after the other.
+   */
   static long scratch(Graph graph, int images, int width) {
     long most = 64;
     for (Node node : graph.nodes()) {
@@ -70,6 +81,7 @@ final class Compiler {
   /** All operations on images and sequences; what is given is put in place by {@link Plan}. */
   void emit(Graph graph) {
     for (Node node : graph.nodes()) {
+      // a reshape, some channels or a concatenation is another view of numbers that are there
       if (Buffers.owns(node) && !(node.operation instanceof Input)) {
         try {
           emit(node);
@@ -81,6 +93,7 @@ final class Compiler {
   }
 
   private RuntimeException unplanned(RuntimeException failure, Node node) {
+    // oneDNN without a kernel is no bug: the network runs on libtorch, and says why
     if (!Dnnl.isMissing(failure)) {
       return failure;
     }
@@ -139,6 +152,7 @@ final class Compiler {
   // ---- number by number ----
 
   private void elementwise(Node node, Elementwise what) {
+    // only what Rewrites could not put at the end of another operation gets here
     String kind = Emitter.name(what);
     if (what.function().binary()) {
       Memory a = out.image(out.only(node.inputs.get(0)), node);
@@ -225,6 +239,7 @@ final class Compiler {
   // ---- other places ----
 
   private void copy(Node node) {
+    // part behind part within each pixel: the target's row is as long as all parts together
     Part to = out.only(node);
     long address = to.address();
     for (Part part : out.value(node.input())) {
@@ -236,6 +251,7 @@ final class Compiler {
 
   private void sequence(Node node) {
     int channels = node.channels();
+    // a vector comes from plain Java, so it is put into native memory at every run
     long vectors = dnnl.allocate(4L * out.images * channels);
     Memory from = dnnl.at(dnnl.dense(data_type.f32, out.images, channels), vectors);
     Primitive reorder = out.dnnl.reorder(from, out.matrix(out.only(node), node));
@@ -255,6 +271,7 @@ final class Compiler {
     long w = node.width() / patch;
     long c = node.channels();
     long p = patch;
+    // [B, h, w, p, p, C] to [B, h, p, w, p, C]: one reorder, for oneDNN takes up to twelve axes
     long[] sizes = {out.images, h, p, w, p, c};
     desc from =
         dnnl.desc(

@@ -27,7 +27,7 @@ import org.bytedeco.dnnl.memory.desc;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_desc_base;
 
-/** Convolutions and linear layers. */
+/** Steps of a plan for convolutions, linear layers and filters: all that multiplies matrices. */
 final class ConvolutionSteps {
   private final Emitter out;
   private final Dnnl dnnl;

@@ -43,7 +43,7 @@ import org.bytedeco.javacpp.Pointer;
  * that is made lives until this is closed. For one thread at a time.
  */
 final class Dnnl implements AutoCloseable {
-  /** Numbers at an address. */
+  /** Numbers at an address, with their type, sizes and layout. */
   record Memory(memory handle, desc desc, long address) {}
 
   /** An argument of a primitive. */
@@ -97,13 +97,13 @@ final class Dnnl implements AutoCloseable {
 
   // ---- memory ----
 
-  /** Dense or with strides, in elements. */
+  /** Sizes and strides, both in elements. */
   desc desc(data_type type, long[] sizes, long[] strides) {
     String key = type + java.util.Arrays.toString(sizes) + java.util.Arrays.toString(strides);
     return descs.computeIfAbsent(key, absent -> keep(new desc(sizes, type, strides)));
   }
 
-  /** Row-major. */
+  /** Row-major, without gaps. */
   desc dense(data_type type, long... sizes) {
     long[] strides = new long[sizes.length];
     long stride = 1;
@@ -124,7 +124,7 @@ final class Dnnl implements AutoCloseable {
     return new Memory(keep(new memory(desc, engine, place)), desc, address);
   }
 
-  /** Zeros. */
+  /** The address of fresh memory, filled with zeros, freed with this. */
   long allocate(long bytes) {
     BytePointer block = keep(new BytePointer(bytes + 64));
     Pointer.memset(block, 0, bytes + 64);
@@ -318,7 +318,7 @@ final class Dnnl implements AutoCloseable {
         new Argument(DNNL_ARG_DST, to));
   }
 
-  /** Runs it once. */
+  /** Waits until all that was run is done. */
   void finish() {
     stream._wait();
   }

@@ -12,7 +12,11 @@ import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.dnnl.memory.desc;
 
-/** What the parts of a compiler share: where values lie, and the list of steps that grows. */
+/**
+ * What the parts of a compiler share: where each value of the graph lies in memory, how oneDNN sees
+ * it there (images channels last, or rows of a matrix), and the plan's list of steps, to which they
+ * add.
+ */
 final class Emitter {
   static final prop_kind INFERENCE = prop_kind.forward_inference;
   private static final int LARGE = 64; // pixels

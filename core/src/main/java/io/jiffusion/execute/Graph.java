@@ -40,7 +40,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A network written down: its operations in the order in which they can be done. */
+/**
+ * A network written down: its operations in the order in which they can be done.
+ *
+ * <p>It is an {@link Ops} like any other: the network's own method is called once, and every
+ * operation, in place of computing, adds a {@link Node} and returns it. Shapes are asked of {@link
+ * Shapes}, which also refuses what does not fit, so that nothing wrong gets as far as a kernel.
+ * Printed, a graph reads like assembler: {@code %7 = Conv[…] %6 then SILU}.
+ */
 final class Graph implements Ops<Node> {
   private final String prefix;
   private final Ops<Shape> shapes;
@@ -63,6 +70,7 @@ final class Graph implements Ops<Node> {
     Graph graph = new Graph("", Shapes.ops(), new ArrayList<>());
     Node x = graph.given(Given.X, images, network.input());
     Node label = graph.given(Given.LABEL, Shape.of(images));
+    // what a network does not ask for is no input: a plan for it has no place and no copy
     Node classes =
         network.classes() > 0 && !(network.contextOfClass() && context > 0)
             ? graph.given(Given.CLASSES, Shape.of(images))
@@ -113,6 +121,8 @@ final class Graph implements Ops<Node> {
 
   @Override
   public Node block(String name, java.util.function.Function<Ops<Node>, Node> body) {
+    // the inner graph shares the list of nodes: a block is a prefix of names, not a graph within
+    // one
     Node[] result = new Node[1];
     shapes.block(
         name,
@@ -266,11 +276,13 @@ final class Graph implements Ops<Node> {
 
   @Override
   public Node mean(Node x) {
+    // only classifiers have it; naming it lets Unplanned say what is missing
     return node(new Unknown("mean"), shapes.mean(x.shape), x);
   }
 
   @Override
   public Node tokens(Node x) {
+    // images lie channels last, so pixels are the elements of a sequence as they are
     return node(new Reshape(), shapes.tokens(x.shape), x);
   }
 
@@ -347,6 +359,7 @@ final class Graph implements Ops<Node> {
 
   @Override
   public Node dropout(Node x, String name, double p) {
+    // the identity but in training
     return x;
   }
 

@@ -62,7 +62,7 @@ abstract class KernelOps extends AutogradOps {
     this.precision = precision;
   }
 
-  /** Within a block of another. */
+  /** The operations within a block: the same tape, names with the block's prefix. */
   KernelOps(KernelOps outer, String prefix, Eager ops) {
     super(ops);
     this.prefix = prefix;
@@ -72,7 +72,7 @@ abstract class KernelOps extends AutogradOps {
     this.precision = outer.precision;
   }
 
-  /** A new value. */
+  /** A value of this pass; {@code learns} if a gradient has somewhere to go from it. */
   abstract Value value(Tensor tensor, boolean learns);
 
   /** Notes an operation: what it made, what its gradient needs, and how that is found. */
@@ -81,15 +81,15 @@ abstract class KernelOps extends AutogradOps {
   /** Adds to the gradient of a weight. */
   abstract void learn(String name, Tensor gradient);
 
-  /** Hears of a value that an operation uses. */
+  /** Told of every value that an operation uses: a forgotten block must keep those from outside. */
   abstract void seen(Value value);
 
-  /** Computes what waits for what follows. */
+  /** Computes what was put off to be done together with what follows. */
   final void settle() {
     List.copyOf(pending).forEach(this::now);
   }
 
-  /** Without gradients. */
+  /** Runs something of which libtorch shall keep nothing for gradients. */
   static Tensor plainly(Supplier<Tensor> body) {
     return Scope.of(
         () -> {
@@ -234,7 +234,7 @@ abstract class KernelOps extends AutogradOps {
     return later.done == null ? later : null;
   }
 
-  /** The value, computed. */
+  /** The value, computed now if it was put off. */
   final Value now(Value x) {
     Value value = x;
     if (x instanceof Later later) {

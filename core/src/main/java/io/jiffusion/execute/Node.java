@@ -5,7 +5,11 @@ import io.jiffusion.network.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A value of a {@link Graph}, and how it is made; {@link Rewrites} changes both. */
+/**
+ * A value of a {@link Graph}, and how it is made; {@link Rewrites} changes both.
+ *
+ * <p>Nodes are told apart by identity, as equal operations at two places are two values.
+ */
 final class Node {
   /**
    * What follows at once on a convolution or a linear layer.
@@ -42,7 +46,10 @@ final class Node {
         post -> post.operand == old ? new Post(post.function, post.factor, post.term, by) : post);
   }
 
-  /** Whether it is one number or one row an image: what plain Java computes. */
+  /**
+   * Whether it is one number or one row an image: what plain Java computes, in {@link
+   * VectorProgram}. Images have four axes, sequences three.
+   */
   boolean vector() {
     return shape.rank() <= 2;
   }

@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * What a {@link Node} does with its inputs: the vocabulary of {@link io.jiffusion.network.Ops} as
- * data, and what rewritings make of it.
+ * data, and what rewritings make of it. Data, so that a rewriting can look at an operation and put
+ * another in its place; sealed, so that all of them are here.
  */
 sealed interface Operation {
 

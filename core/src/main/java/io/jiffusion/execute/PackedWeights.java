@@ -35,6 +35,7 @@ final class PackedWeights implements AutoCloseable {
    */
   synchronized Dnnl.Memory get(
       String key, Consumer<FloatBuffer> fill, long[] sizes, long[] strides, desc wanted) {
+    // several, because plans of other sizes may get kernels that like other layouts
     List<Dnnl.Memory> layouts = packed.computeIfAbsent(key, absent -> new ArrayList<>());
     for (Dnnl.Memory memory : layouts) {
       if (memory.desc().equals(wanted)) {

@@ -37,9 +37,11 @@ final class Plan implements AutoCloseable {
   Plan(Graph graph, PackedWeights weights, VectorProgram vectors, boolean bf16, int images) {
     this.vectors = vectors;
     this.images = images;
+    // closed below if anything fails on the way: a plan half made must not keep its memory
     boolean made = false;
     try {
       int width = bf16 ? 2 : 4;
+      // first where all values lie, then the primitives, which are bound to these addresses
       Buffers buffers = new Buffers(graph, width);
       long scratch = Compiler.scratch(graph, images, width);
       bytes = buffers.bytes() + scratch;
@@ -60,12 +62,14 @@ final class Plan implements AutoCloseable {
         }
       }
       new Compiler(out).emit(graph);
+      // the network's output is float32 and row-major, whatever the plan computes in
       Node output = graph.output();
       size = (int) output.shape.count();
       result = dnnl.allocate(4L * size);
       Part last = out.only(output);
       out.step("out", "copy", 0, out.dnnl.reorder(out.image(last, output), plain(output, result)));
       made = true;
+      // packing weights took buffers that nobody needs again
       Dnnl.trim();
     } finally {
       if (!made) {
@@ -133,6 +137,7 @@ final class Plan implements AutoCloseable {
     return output();
   }
 
+  /** Copies in what is given, and finds the vectors of each image: all that differs by the run. */
   private List<Map<Node, float[]>> prepare(float[] x, float[] labels, Conditions conditions) {
     put(Given.X, x);
     put(Given.CONTEXT, conditions.context());

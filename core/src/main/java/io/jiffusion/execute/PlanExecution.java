@@ -87,6 +87,10 @@ public final class PlanExecution extends BlockExecution {
     }
   }
 
+  /**
+   * This thread's plan for sequences of this length. The graph is shared: only primitives and the
+   * memory of values are each thread's own.
+   */
   private Plan plan(int context) {
     return own.get()
         .computeIfAbsent(
@@ -109,6 +113,7 @@ public final class PlanExecution extends BlockExecution {
 
   @Override
   float[] forward(float[] x, float[] labels, Conditions conditions) {
+    // one thread, or a plan without halves: nobody could help
     int context = length(conditions);
     Plan plan = plan(context);
     if (count == 1 || !plan.halved()) {
@@ -176,6 +181,7 @@ public final class PlanExecution extends BlockExecution {
             network.augmentWidth() == 0 ? null : new float[block * network.augmentWidth()]);
     float[] labels = new float[block];
     Arrays.fill(labels, 1);
+    // the median of each step, since another program may have come between in any round
     long[][] measured = new long[rounds][plan.steps().size()];
     plan.run(x, labels, conditions); // the first run prepares what later ones find ready
     for (long[] round : measured) {

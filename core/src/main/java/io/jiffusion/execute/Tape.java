@@ -45,6 +45,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
       if (!learns) {
         return;
       }
+      // a value that is used twice gets the sum of both gradients
       Tensor before = gradient;
       gradient = (before == null ? part : before.plus(part)).keep();
       if (before != null) {
@@ -104,7 +105,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
     this.entries = new ArrayDeque<>();
   }
 
-  /** What a network is given. */
+  /** A value from outside, such as an image or a label: no gradient is asked for it. */
   public Value given(Tensor tensor) {
     return value(tensor, false);
   }
@@ -114,7 +115,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
     return new Value(Shape.of(tensor.sizes()), tensor, learns, entries);
   }
 
-  /** What is made of a result: its loss. */
+  /** What any function of libtorch makes of a value, such as the loss of a result. */
   public Value apply(Value x, Function<Tensor, Tensor> function) {
     return local(in -> function.apply(in[0]), x);
   }
@@ -130,6 +131,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
       loss.add(Tensor.of(new float[] {1}, loss.tensor.sizes()));
     }
     backward(entries);
+    // weights that libtorch's own operations have used: their gradients lie with the leaves
     for (String name : leaves.names()) {
       try (Scope scope = Scope.open()) {
         Tensor gradient = leaves.at(name).takeGradient();
@@ -144,7 +146,9 @@ public final class Tape extends KernelOps implements AutoCloseable {
     while (!entries.isEmpty()) {
       Entry entry = entries.removeLast();
       try (Scope scope = Scope.open()) {
+        // a gradient of gradients is wanted by nobody
         Scope.gradients(false);
+        // none: nothing of the loss depends on this value
         if (entry.result.gradient != null) {
           entry.backward.accept(entry.result.gradient);
         }
@@ -170,7 +174,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
   @Override
   void record(Value result, List<Tensor> kept, Consumer<Tensor> backward) {
     if (outside != null) {
-      return;
+      return; // in a block that will be done again, nothing is written down the first time
     }
     kept.forEach(Tensor::keep);
     entries.addLast(new Entry(result, kept, backward));
@@ -185,6 +189,7 @@ public final class Tape extends KernelOps implements AutoCloseable {
   @Override
   Value local(Function<Tensor[], Tensor> body, Value... given) {
     Value[] inputs = Arrays.stream(given).map(this::now).toArray(Value[]::new);
+    // each input a leaf of its own, so that libtorch's graph is this operation and no more
     Tensor[] leaves = new Tensor[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
       leaves[i] = inputs[i].learns ? inputs[i].tensor.leaf() : inputs[i].tensor;

@@ -139,7 +139,7 @@ final class TrainedAttention {
     }
   }
 
-  /** Of one head, in sequences of all channels. */
+  /** The rows of one head, in sequences that hold all heads side by side. */
   private Memory rows(Dnnl dnnl, int count, int width, long at) {
     return dnnl.at(dnnl.desc(type, new long[] {count, width}, new long[] {channels, 1}), at);
   }

@@ -115,7 +115,7 @@ public final class TrainingKernels implements AutoCloseable {
     how.how.run();
   }
 
-  /** A sum in float32. */
+  /** One of oneDNN's sums of arrays, float32. */
   private static final class Sum {
     private final Memory[] parts;
     private final Memory sum;

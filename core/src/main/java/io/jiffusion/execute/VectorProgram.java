@@ -26,7 +26,7 @@ import java.util.Map;
 final class VectorProgram {
   private static final long MOST_FLOATS = 1 << 24; // kept
 
-  /** What an image's vectors depend on. */
+  /** What an image's vectors depend on, and nothing else: the key by which they are remembered. */
   private record Key(float label, int klass, List<Float> augment) {}
 
   private final List<Node> nodes;

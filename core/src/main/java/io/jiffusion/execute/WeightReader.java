@@ -8,7 +8,10 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The parameters of a network, read when they are needed; large ones in pieces. */
+/**
+ * The parameters of a network, read when they are needed; large ones in pieces, so that a model of
+ * gigabytes is packed without ever lying whole on the heap.
+ */
 final class WeightReader {
   private static final int PIECE = 1 << 16;
 

@@ -42,18 +42,22 @@ public final class Batch {
     this.data = data;
   }
 
+  /** B, how many images there are. */
   public int images() {
     return images;
   }
 
+  /** C of each image. */
   public int channels() {
     return channels;
   }
 
+  /** H of each image, in pixels. */
   public int height() {
     return height;
   }
 
+  /** W of each image, in pixels. */
   public int width() {
     return width;
   }

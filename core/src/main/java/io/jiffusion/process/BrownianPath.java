@@ -20,7 +20,7 @@ final class BrownianPath {
 
   private final long seed;
   private final double[] zero;
-  private final double[][] way = new double[DEPTH + 1][]; // W at the edges on the way
+  private final double[][] path = new double[DEPTH + 1][]; // W at the edges on the way
   private final int[] edges = new int[DEPTH + 1]; // which those are; 0 for none
   private final double[] normals;
   private final double[] start; // W at the start of the last interval
@@ -97,15 +97,15 @@ final class BrownianPath {
       int level, int edge, double[] left, double[] right, double share, double std) {
     if (edges[level] != edge) {
       new Key(seed, edge, Purpose.BROWNIAN).normals(normals, 0, normals.length);
-      if (way[level] == null) {
-        way[level] = new double[normals.length];
+      if (path[level] == null) {
+        path[level] = new double[normals.length];
       }
-      double[] value = way[level]; // no end of the interval: those are at levels above
+      double[] value = path[level]; // no end of the interval: those are at levels above
       for (int i = 0; i < value.length; i++) {
         value[i] = left[i] + share * (right[i] - left[i]) + std * normals[i];
       }
       edges[level] = edge;
     }
-    return way[level];
+    return path[level];
   }
 }

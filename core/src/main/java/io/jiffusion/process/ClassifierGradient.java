@@ -22,14 +22,14 @@ public record ClassifierGradient(
     Execution classifier, TimeLabel label, int features, int... classes) implements Gradient {
 
   public ClassifierGradient {
-    int known = classifier.outputChannels() - features;
+    int knownClasses = classifier.outputChannels() - features;
     for (int wanted : classes) {
-      if (wanted < 0 || wanted >= known) {
+      if (wanted < 0 || wanted >= knownClasses) {
         throw new IllegalArgumentException(
             "illegal class: "
                 + wanted
                 + ", must be from 0 to "
-                + (known - 1)
+                + (knownClasses - 1)
                 + " for this classifier");
       }
     }

@@ -2,7 +2,7 @@ package io.jiffusion.process;
 
 import java.util.Arrays;
 
-/** A denoiser of images of given classes. */
+/** A denoiser that is told the class of each image: what a network with classes is. */
 @FunctionalInterface
 public interface ConditionalDenoiser {
 

@@ -59,7 +59,7 @@ public record DormandPrince(double rtol, double atol, int group) {
     double[] at(double[] t, double[] y);
   }
 
-  /** Sees the solution grow. */
+  /** An onlooker, who may end the solution by throwing. */
   @FunctionalInterface
   public interface Watch {
     /**

@@ -2,7 +2,7 @@ package io.jiffusion.process;
 
 import java.util.Arrays;
 
-/** Groups of images that share a step size. */
+/** Groups of images of a batch, one behind the other, that share a step size. */
 public final class Groups {
   private Groups() {}
 

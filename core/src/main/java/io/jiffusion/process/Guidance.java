@@ -127,10 +127,11 @@ public record Guidance(
   }
 
   /** {@code φ·std(strong)/std(guided) + 1 − φ} for each image. */
-  private double[] factors(double[] wanted, double[] is) {
-    double[] factors = new double[is.length];
-    for (int image = 0; image < is.length; image++) {
-      factors[image] = is[image] == 0 ? 1 : rescale * wanted[image] / is[image] + 1 - rescale;
+  private double[] factors(double[] strong, double[] guided) {
+    double[] factors = new double[guided.length];
+    for (int image = 0; image < guided.length; image++) {
+      factors[image] =
+          guided[image] == 0 ? 1 : rescale * strong[image] / guided[image] + 1 - rescale;
     }
     return factors;
   }

@@ -104,7 +104,7 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
     return step(schedule, t, 0);
   }
 
-  /** The variance of the step from t to s. */
+  /** The variance σ² of the step from t to s, of every value alike. */
   public double of(NoiseSchedule schedule, double t, double s) {
     // σ² = β̃ + c²·(1 − ᾱ_t)/ᾱ_t·(1 − Γ_t), c the posterior's factor of x0, Γ_t = E‖ε(x_t)‖²/d
     Posterior posterior = Posterior.of(schedule, t, s);

@@ -25,6 +25,10 @@ public record Prediction(Batch x0, Batch raw, Batch variance, Batch shift) {
     this(x0, x0, variance);
   }
 
+  /**
+   * A prediction of data alone: nothing clipped, no variance, no shift. What a denoiser of your own
+   * returns.
+   */
   public Prediction(Batch x0) {
     this(x0, null);
   }
@@ -51,7 +55,7 @@ public record Prediction(Batch x0, Batch raw, Batch variance, Batch shift) {
     return new Prediction(x0, raw, variance, shift == null ? by : Batch.lincomb(1, shift, 1, by));
   }
 
-  /** What is said of some of the images. */
+  /** The prediction of {@code count} images from the given one on. */
   Prediction slice(int first, int count) {
     Batch data = x0.slice(first, count);
     return new Prediction(

@@ -50,7 +50,7 @@ public enum Variance implements ReverseVariance {
     }
   };
 
-  /** The variance of one value. */
+  /** The variance of one value; raw is the network's channel of it, where it is read. */
   public abstract double of(Posterior posterior, double raw);
 
   @Override

@@ -1,6 +1,6 @@
 package io.jiffusion.random;
 
-/** The standard normal distribution. */
+/** The standard normal distribution: its quantile, by which a uniform draw becomes a normal one. */
 final class Normal {
   private Normal() {}
 

@@ -45,7 +45,7 @@ public record Churn(double amount, double min, double max, double noise) {
     this(amount, 0, Double.POSITIVE_INFINITY, 1);
   }
 
-  /** A state after its level was raised. */
+  /** A state after its level was raised: x̂_i and t̂_i of the paper. */
   record Raised(Batch y, Level level) {}
 
   /** Raises the level before step k. */

@@ -59,12 +59,12 @@ public record Ddim(Sigma sigma, boolean sigmaHat, boolean deriveEps) implements 
     }
   }
 
-  /** The member of this eta. */
+  /** The member of the family on the line of eq. 16. */
   public Ddim(double eta, boolean sigmaHat, boolean deriveEps) {
     this(new Eta(eta), sigmaHat, deriveEps);
   }
 
-  /** The member of this eta. */
+  /** Deterministic for eta 0, ancestral for eta 1; the noise derived from clipped data. */
   public Ddim(double eta) {
     this(eta, false, true);
   }

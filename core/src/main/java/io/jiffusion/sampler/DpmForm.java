@@ -58,10 +58,10 @@ public enum DpmForm {
     }
   };
 
-  /** Factor of the state at s in the state at t. */
+  /** Factor of the state at s in the state at t: {@code α_t/α_s} or {@code σ_t/σ_s}. */
   abstract double carry(LambdaNode s, LambdaNode t);
 
-  /** Factor of the integral. */
+  /** Factor of the integral: {@code −σ_t} or {@code α_t}. */
   abstract double scale(LambdaNode t);
 
   /**

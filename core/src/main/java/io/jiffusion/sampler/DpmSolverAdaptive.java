@@ -91,7 +91,7 @@ public record DpmSolverAdaptive(
     LambdaNode at;
     LambdaNode to;
     LambdaNode down; // below `to` where fresh noise is added, otherwise the same
-    boolean there;
+    boolean arrived;
     boolean moved;
     int accepted;
 
@@ -140,7 +140,7 @@ public record DpmSolverAdaptive(
     }
 
     Batch end() {
-      for (int trials = 0; groups.stream().anyMatch(images -> !images.there); trials++) {
+      for (int trials = 0; groups.stream().anyMatch(images -> !images.arrived); trials++) {
         walk.cancellation().check();
         if (trials == MOST_TRIALS) {
           throw tooMany();
@@ -156,15 +156,15 @@ public record DpmSolverAdaptive(
     }
 
     private void aim(Group images) {
-      if (images.there) {
+      if (images.arrived) {
         return;
       }
-      double left = images.at.to(end);
+      double remaining = images.at.to(end);
       double h = images.steering.h();
       images.to =
-          h >= Math.abs(left)
+          h >= Math.abs(remaining)
               ? end
-              : LambdaNode.of(walk.schedule(), images.at.lambda() + Math.copySign(h, left));
+              : LambdaNode.of(walk.schedule(), images.at.lambda() + Math.copySign(h, remaining));
       images.down = eta == 0 ? images.to : images.to.down(images.at, eta, end);
     }
 
@@ -195,7 +195,9 @@ public record DpmSolverAdaptive(
         double h = images.at.to(images.down);
         nodes.put(
             images,
-            images.there ? images.at : LambdaNode.of(walk.schedule(), images.at.lambda() + r * h));
+            images.arrived
+                ? images.at
+                : LambdaNode.of(walk.schedule(), images.at.lambda() + r * h));
       }
       return nodes::get;
     }
@@ -239,7 +241,7 @@ public record DpmSolverAdaptive(
       double[] lower = before.data().clone();
       for (Group images : groups) {
         images.moved = false;
-        if (images.there) {
+        if (images.arrived) {
           continue;
         }
         double error = error(trial, images);
@@ -293,7 +295,7 @@ public record DpmSolverAdaptive(
       images.down = images.to;
       images.accepted++;
       images.moved = true;
-      images.there = control.there(images.to, end);
+      images.arrived = control.there(images.to, end);
     }
 
     /** The constraint sees each image that has moved at its own time, the onlooker all of them. */
@@ -314,13 +316,13 @@ public record DpmSolverAdaptive(
     }
 
     private void progress() {
-      double left =
+      double remaining =
           groups.stream().mapToDouble(images -> images.at.to(end) / start.to(end)).max().orElse(0);
-      walk.report(1 - left, began);
+      walk.report(1 - remaining, began);
     }
 
     private JiffusionException tooMany() {
-      Group late = groups.stream().filter(images -> !images.there).findFirst().orElseThrow();
+      Group late = groups.stream().filter(images -> !images.arrived).findFirst().orElseThrow();
       return new JiffusionException(
           "illegal step: image "
               + late.from

@@ -31,7 +31,7 @@ public record DpmSolverFast(DpmForm form, int order, DpmType type, double eta, d
     AncestralStep.check(eta, noise);
   }
 
-  /** The paper's. */
+  /** The paper's: the flow, the simplest factors. */
   public DpmSolverFast(DpmForm form, int order) {
     this(form, order, DpmType.DPM_SOLVER, 0, 1);
   }

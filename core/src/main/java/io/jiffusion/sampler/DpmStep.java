@@ -76,7 +76,7 @@ final class DpmStep {
     return weights(form, r1, (nodes[2] - nodes[0]) / h, curvature, stretch * h);
   }
 
-  /** Weights as factors. */
+  /** Weights of predictions as the factors of a step: of the state, then of the predictions. */
   static double[] scaled(DpmForm form, LambdaNode s, LambdaNode t, double... weights) {
     double[] factors = new double[weights.length + 1];
     factors[0] = form.carry(s, t);

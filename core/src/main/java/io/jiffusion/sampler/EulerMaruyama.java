@@ -15,7 +15,7 @@ import io.jiffusion.schedule.NoiseSchedule;
  */
 public record EulerMaruyama(boolean probabilityFlow) implements Sampler {
 
-  /** The stochastic equation. */
+  /** The reverse-time equation, with noise. */
   public EulerMaruyama() {
     this(false);
   }

@@ -55,17 +55,17 @@ public record NoiseLevels(Walk walk) {
         });
   }
 
-  /** The state of this view. */
+  /** The state of this view, {@code x/alpha}. */
   public Batch y(Batch xt, double t) {
     return xt.times(1 / walk.schedule().alpha(t));
   }
 
-  /** The state of the schedule. */
+  /** The state of the schedule, {@code alpha·y}. */
   public Batch x(Batch y, double t) {
     return y.times(walk.schedule().alpha(t));
   }
 
-  /** The level of a time of the grid. */
+  /** The level of a time of the grid, sigma/alpha. */
   public Level node(double t) {
     return new Level(walk.schedule().noiseLevel(t), t);
   }
@@ -83,12 +83,12 @@ public record NoiseLevels(Walk walk) {
     return lambda <= schedule.lambda(1) ? node(1) : new Level(n, schedule.timeOf(lambda));
   }
 
-  /** The predicted data. */
+  /** The predicted data, {@code D(y; n)} of the paper; evaluates the denoiser. */
   public Batch x0(Batch y, Level level) {
     return walk.x0(x(y, level.t()), level.t());
   }
 
-  /** The flow's slope dy/dn, which is also the predicted noise. */
+  /** The flow's slope dy/dn, which is also the predicted noise; evaluates the denoiser. */
   public Batch slope(Batch y, Level level) {
     return slope(y, x0(y, level), level);
   }

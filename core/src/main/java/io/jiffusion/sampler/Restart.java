@@ -68,9 +68,9 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
   public Batch sample(Walk walk, Batch start) {
     NoiseLevels levels = NoiseLevels.of(walk, this);
     TimeGrid grid = walk.grid();
-    int ways = intervals.stream().mapToInt(each -> each.times() * (each.steps() + 1)).sum();
+    int restarts = intervals.stream().mapToInt(each -> each.times() * (each.steps() + 1)).sum();
     SegmentedWalk pieces =
-        new SegmentedWalk(walk, grid.steps() + ways); // a way back up counts as a step
+        new SegmentedWalk(walk, grid.steps() + restarts); // a way back up counts as a step
     Batch x = start;
     int reached = 0;
     for (Interval interval : intervals) {
@@ -92,7 +92,7 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
     return down(pieces, grid, reached, grid.steps(), x);
   }
 
-  /** Along the grid itself. */
+  /** The main walk from one time of the grid to another. */
   private Batch down(SegmentedWalk pieces, TimeGrid grid, int from, int to, Batch x) {
     return from == to ? x : inner.sample(pieces.next(grid.part(from, to)), x);
   }
@@ -142,7 +142,7 @@ public record Restart(Sampler inner, List<Interval> intervals) implements Sample
     return all;
   }
 
-  /** Any grid of that many steps, to noise. */
+  /** Any grid of that many steps that keeps its noise: evaluations depend on the number alone. */
   private static TimeGrid noisy(int steps) {
     return new TimeGrid(
         IntStream.rangeClosed(0, steps).mapToDouble(i -> 1 - i / (steps + 1.0)).toArray());

@@ -19,7 +19,7 @@ import io.jiffusion.schedule.Posterior;
  */
 public record ReverseDiffusion(boolean probabilityFlow) implements Sampler {
 
-  /** The stochastic process. */
+  /** With noise, as the forward process has it. */
   public ReverseDiffusion() {
     this(false);
   }

@@ -54,7 +54,7 @@ public record SaSolver(
     return tau > 0;
   }
 
-  /** Factor of the noise of a step. */
+  /** τ of the step that begins at s. */
   private double tau(LambdaNode s) {
     return s.t() >= low && s.t() <= high ? tau : 0;
   }

@@ -320,7 +320,7 @@ public final class Samplers {
                 spec.number("snoise", 1)));
   }
 
-  /** With eta and a factor of the noise. */
+  /** A sampler that takes eta, 1 where nothing is said, and a factor of its noise. */
   private static Maker ancestral(BiFunction<Double, Double, Sampler> sampler) {
     return (spec, given) -> sampler.apply(spec.number("eta", 1), spec.number("snoise", 1));
   }
@@ -351,7 +351,7 @@ public final class Samplers {
     return new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5));
   }
 
-  /** Words of an option in the order of messages. */
+  /** The words of an option with what they mean, in the order in which messages list them. */
   private static <T> Map<String, T> words(String word, T value, String other, T otherValue) {
     Map<String, T> words = new LinkedHashMap<>();
     words.put(word, value);
@@ -378,7 +378,7 @@ public final class Samplers {
     return new Spec("sampler", own, METHODS.keySet());
   }
 
-  /** All of them, in the order of the list. */
+  /** All samplers, in the order in which the program lists them. */
   public static List<Method> methods() {
     return List.copyOf(METHODS.values());
   }

@@ -34,7 +34,7 @@ final class SegmentedWalk {
         .progress(here -> report(here, before + here.done()));
   }
 
-  /** The number of a step between two pieces. */
+  /** The number of a step that is taken between two pieces, such as a jump back to more noise. */
   int step() {
     return whole.first() + done++;
   }

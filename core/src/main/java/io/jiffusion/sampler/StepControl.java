@@ -8,7 +8,7 @@ public sealed interface StepControl {
   /** The first step of both originals. */
   double FIRST = 0.05;
 
-  /** The controller of one group. */
+  /** A fresh control for one group, for a method of this order. */
   Steering steering(double order);
 
   /** What tolerances are measured in: factor of the state at a node. */
@@ -20,7 +20,7 @@ public sealed interface StepControl {
   /** Whether a walk that has come as far as this is at its end. */
   boolean there(LambdaNode node, LambdaNode end);
 
-  /** Steps of one group. */
+  /** The control of one group's steps, with its memory. */
   interface Steering {
     /** The size of the next step, positive. */
     double h();

@@ -54,10 +54,12 @@ public final class Params implements AutoCloseable {
     return known;
   }
 
+  /** All names, in the order in which they came in; not to be changed. */
   public Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());
   }
 
+  /** Whether there is a tensor of this name. */
   public boolean has(String name) {
     return tensors.containsKey(name);
   }

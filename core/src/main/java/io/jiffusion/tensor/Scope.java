@@ -34,7 +34,7 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  /** Whether a scope is open on this thread. */
+  /** Whether a scope is open on this thread, so that tensors can be made. */
   public static boolean isOpen() {
     return PointerScope.getInnerScope() != null;
   }

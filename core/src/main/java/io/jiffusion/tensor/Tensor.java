@@ -116,14 +116,17 @@ public final class Tensor {
     return pointer.item_double();
   }
 
+  /** The length of each axis. */
   public long[] sizes() {
     return pointer.shape();
   }
 
+  /** The length of one axis; a negative number counts from the last. */
   public long size(int axis) {
     return pointer.size(axis);
   }
 
+  /** How many elements there are. */
   public long count() {
     return pointer.numel();
   }
@@ -144,6 +147,7 @@ public final class Tensor {
                 : pointer.to(precision.type));
   }
 
+  /** Whether elements are bfloat16, and not float32. */
   public boolean isBf16() {
     return pointer.scalar_type().intern() == ScalarType.BFloat16;
   }
@@ -153,6 +157,7 @@ public final class Tensor {
     return run("to", () -> pointer.to(other.pointer.scalar_type()));
   }
 
+  /** The same values row-major in memory: itself if they already are. */
   public Tensor contiguous() {
     return run("contiguous", () -> pointer.contiguous());
   }
@@ -215,60 +220,77 @@ public final class Tensor {
     return run("empty_like", () -> torch.empty_like(pointer));
   }
 
+  /** The same values in another shape, in row-major order; −1 for one length that follows. */
   public Tensor reshape(long... sizes) {
     return run("reshape", () -> pointer.reshape(sizes));
   }
 
+  /** The same values with axes in another order; nothing is copied. */
   public Tensor permute(long... axes) {
     return run("permute", () -> pointer.permute(axes));
   }
 
+  /** Some of the places along an axis; nothing is copied. */
   public Tensor narrow(int axis, long from, long count) {
     return run("narrow", () -> pointer.narrow(axis, from, count));
   }
 
   // ---- arithmetic ----
 
+  /**
+   * The sum, element by element; axes of length 1 are repeated, here and in all that takes two
+   * tensors.
+   */
   public Tensor plus(Tensor other) {
     return run("add", () -> pointer.add(other.pointer));
   }
 
+  /** The difference, element by element. */
   public Tensor minus(Tensor other) {
     return run("sub", () -> pointer.sub(other.pointer));
   }
 
+  /** The product, element by element. */
   public Tensor times(Tensor other) {
     return run("mul", () -> pointer.mul(other.pointer));
   }
 
+  /** The quotient, element by element. */
   public Tensor over(Tensor other) {
     return run("div", () -> pointer.div(other.pointer));
   }
 
+  /** Every element times a number. */
   public Tensor times(double factor) {
     return run("mul", () -> pointer.mul(new Scalar(factor)));
   }
 
+  /** Every element plus a number. */
   public Tensor plus(double term) {
     return run("add", () -> pointer.add(new Scalar(term)));
   }
 
+  /** {@code e^x} of every element. */
   public Tensor exp() {
     return run("exp", pointer::exp);
   }
 
+  /** The natural logarithm of every element. */
   public Tensor log() {
     return run("log", pointer::log);
   }
 
+  /** The sine of every element, in radians. */
   public Tensor sin() {
     return run("sin", pointer::sin);
   }
 
+  /** The cosine of every element, in radians. */
   public Tensor cos() {
     return run("cos", pointer::cos);
   }
 
+  /** {@code x²} of every element. */
   public Tensor square() {
     return run("square", pointer::square);
   }
@@ -288,14 +310,17 @@ public final class Tensor {
     return run("sum", pointer::sum);
   }
 
+  /** Adds to these very elements. */
   public void addInPlace(Tensor other) {
     run("add_", () -> pointer.add_(other.pointer));
   }
 
+  /** Multiplies these very elements. */
   public void timesInPlace(double factor) {
     run("mul_", () -> pointer.mul_(new Scalar(factor)));
   }
 
+  /** Overwrites these very elements, converting them if need be. */
   public void copyInPlace(Tensor other) {
     run("copy_", () -> pointer.copy_(other.pointer));
   }
@@ -358,6 +383,10 @@ public final class Tensor {
         });
   }
 
+  /**
+   * Each group of channels of each image with mean 0 and variance 1, then times weight and plus
+   * bias, each [C] or null.
+   */
   public Tensor groupNorm(long groups, Tensor weight, Tensor bias, double eps) {
     return run(
         "group_norm",
@@ -372,22 +401,27 @@ public final class Tensor {
         () -> torch.layer_norm(pointer, last, optional(weight), optional(bias), eps, false));
   }
 
+  /** GELU by its approximation with tanh, as DiT and GPT-2 have it. */
   public Tensor geluTanh() {
     return run("gelu", () -> torch.gelu(pointer, new BytePointer("tanh")));
   }
 
+  /** {@code max(x, 0)} of every element. */
   public Tensor relu() {
     return run("relu", () -> torch.relu(pointer));
   }
 
+  /** The hyperbolic tangent of every element. */
   public Tensor tanh() {
     return run("tanh", pointer::tanh);
   }
 
+  /** {@code x/(1 + e^−x)} of every element, also called swish. */
   public Tensor silu() {
     return run("silu", () -> torch.silu(pointer));
   }
 
+  /** {@code x·Φ(x)} of every element, Φ being the normal distribution function. */
   public Tensor gelu() {
     return run("gelu", () -> torch.gelu(pointer));
   }
@@ -411,6 +445,7 @@ public final class Tensor {
                 false));
   }
 
+  /** One behind the other along an axis; all other lengths agree. */
   public static Tensor concat(List<Tensor> parts, int axis) {
     return run(
         "cat",

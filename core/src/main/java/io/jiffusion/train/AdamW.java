@@ -32,7 +32,7 @@ public record AdamW(
     return new TensorList.AdamWStep(lr(step), beta1, beta2, weightDecay, EPS, scale(norm));
   }
 
-  /** What the gradient is divided by. */
+  /** What the gradient is divided by so that its norm is at most {@code clipNorm}. */
   double scale(double norm) {
     return clipNorm > 0 && norm > clipNorm ? norm / clipNorm : 1;
   }

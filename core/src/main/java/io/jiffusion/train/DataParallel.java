@@ -59,12 +59,12 @@ final class DataParallel implements AutoCloseable {
   /** Finds the gradient of the mean loss of these examples. */
   Found run(Examples examples, long step) {
     int count = leaves.size();
-    int each = (examples.size() + count - 1) / count;
+    int size = (examples.size() + count - 1) / count;
     List<Future<Double>> running = new ArrayList<>();
     List<Params> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int from = Math.min(examples.size(), i * each);
-      int to = Math.min(examples.size(), from + each);
+      int from = Math.min(examples.size(), i * size);
+      int to = Math.min(examples.size(), from + size);
       int shard = i;
       if (from < to) {
         Params gradients = new Params();
@@ -132,7 +132,7 @@ final class DataParallel implements AutoCloseable {
     return filters;
   }
 
-  /** One for each part; for one thread at a time. */
+  /** The kernels of each part; those of a part are for one thread at a time. */
   List<TrainingKernels> kernels() {
     return kernels;
   }

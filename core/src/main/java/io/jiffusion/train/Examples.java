@@ -13,6 +13,7 @@ package io.jiffusion.train;
 @SuppressWarnings("ArrayRecordComponent")
 public record Examples(
     float[] inputs, float[] labels, int[] classes, float[] targets, float[] weights) {
+  /** B, how many examples there are. */
   public int size() {
     return labels.length;
   }

@@ -2,7 +2,7 @@ package io.jiffusion.train;
 
 import io.jiffusion.tensor.Tensor;
 
-/** What training minimises. */
+/** What training minimises: the examples of a step, and the loss of what a network answers. */
 public interface Objective {
 
   /** The examples of a step: a function of the step's number alone. Called on data threads. */

@@ -59,9 +59,9 @@ final class ParameterShard implements AutoCloseable {
       TrainingState state,
       PackedFilters filters,
       List<TrainingKernels> kernels) {
-    long left = 0;
+    long remaining = 0;
     for (String name : trained) {
-      left += count(state, name);
+      remaining += count(state, name);
     }
     List<ParameterShard> slices = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -69,9 +69,9 @@ final class ParameterShard implements AutoCloseable {
     for (String name : trained) {
       names.add(name);
       size += count(state, name);
-      if (size >= left / (kernels.size() - slices.size())) {
+      if (size >= remaining / (kernels.size() - slices.size())) {
         slices.add(new ParameterShard(names, state, filters, kernels.get(slices.size())));
-        left -= size;
+        remaining -= size;
         size = 0;
         names.clear();
       }

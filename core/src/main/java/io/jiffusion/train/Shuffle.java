@@ -20,9 +20,9 @@ final class Shuffle {
 
   /** Index of the example at a position counted from the start of the run. */
   synchronized int at(long position) {
-    long wanted = position / size;
-    if (wanted != epoch) {
-      epoch = wanted;
+    long epochOfPosition = position / size;
+    if (epochOfPosition != epoch) {
+      epoch = epochOfPosition;
       permutation = new Key(seed, epoch, Purpose.SHUFFLE).permutation(size);
     }
     return permutation[(int) (position % size)];

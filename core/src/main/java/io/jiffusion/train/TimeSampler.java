@@ -6,7 +6,7 @@ import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeRange;
 import java.util.Locale;
 
-/** How the times of a training step are drawn. */
+/** How the times of a training step are drawn: which noise is learned how often. */
 public enum TimeSampler {
   /**
    * Each uniform over the training's times and independent: line 3 of Algorithm 1 of DDPM (arXiv
@@ -65,6 +65,10 @@ public enum TimeSampler {
   /** The times, [count], of a step of a run. */
   public abstract double[] times(long seed, long step, int count, NoiseSchedule schedule);
 
+  /**
+   * The rule of a name as a configuration writes it: {@code uniform}, {@code antithetic}, {@code
+   * log-normal}.
+   */
   public static TimeSampler of(String name) {
     return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
