@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p>With the model's own "no class" as the weak one this is classifier-free guidance (Ho,
  * Salimans: Classifier-free diffusion guidance, 2022, arXiv 2207.12598, eq. 6, whose w is scale −
  * 1); with a smaller or less trained model, autoguidance (Karras et al.: Guiding a diffusion model
- * with a bad version of itself, 2024, arXiv 2406.02507).
+ * with a bad version of itself, 2024, arXiv 2406.02507, eq. 3).
  *
  * <p>Where both are the same model with other classes, one evaluation sends one batch of 2B images
  * through it, first the strong ones. Where one of the two is superfluous (scale 1: strong only, 0:
@@ -113,7 +113,8 @@ public record Guidance(
       given = strong.at(xt, t);
       free = weak.at(xt, t).x0();
     }
-    // ε̃ = (1 + w)·ε(z, c) − w·ε(z), eq. 6 and Algorithm 2, line 3, in terms of x̂0
+    // D_w = w·D_1 + (1 − w)·D_0, eq. 3 of autoguidance; in terms of noise and with w − 1 for w
+    // ε̃ = (1 + w)·ε(z, c) − w·ε(z), eq. 6 of classifier-free guidance
     double[] rests = Arrays.stream(scales).map(w -> 1 - w).toArray();
     Batch guided = Batch.lincomb(new double[][] {scales, rests}, given.x0(), free);
     if (rescale > 0) {

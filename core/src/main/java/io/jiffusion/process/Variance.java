@@ -34,7 +34,7 @@ public enum Variance implements ReverseVariance {
   LEARNED_RANGE {
     @Override
     public double of(Posterior posterior, double raw) {
-      // Σ = exp(v·log β + (1 − v)·log β̃)
+      // Σ = exp(v·log β + (1 − v)·log β̃): Dhariwal and Nichol 2021, arXiv 2105.05233, eq. 1
       double fraction = (raw + 1) / 2;
       return Math.exp(
           fraction * Math.log(posterior.forward())

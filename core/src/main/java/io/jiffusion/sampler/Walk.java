@@ -84,33 +84,42 @@ public record Walk(
         denoiser, schedule, times, number, noise, constraint, watch, progress, cancellation);
   }
 
-  /** The same walk with nobody who acts or looks between the steps. */
+  /**
+   * The same walk without constraint, onlooker and progress: for a sampler that takes a step of
+   * another, which is no step of the walk.
+   */
   public Walk quiet() {
     return new Walk(denoiser, schedule, grid, noise).over(grid, first).cancellation(cancellation);
   }
 
+  /** The same walk with another denoiser. */
   public Walk denoiser(Denoiser other) {
     return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
   }
 
+  /** The same walk with noise from elsewhere. */
   public Walk noise(Noise other) {
     return new Walk(
         denoiser, schedule, grid, first, other, constraint, watch, progress, cancellation);
   }
 
+  /** The same walk with this constraint in place of its own. */
   public Walk constraint(Constraint other) {
     return new Walk(denoiser, schedule, grid, first, noise, other, watch, progress, cancellation);
   }
 
+  /** The same walk with this onlooker in place of its own. */
   public Walk watch(Watch other) {
     return new Walk(
         denoiser, schedule, grid, first, noise, constraint, other, progress, cancellation);
   }
 
+  /** The same walk that tells its progress here. */
   public Walk progress(Consumer<Progress> other) {
     return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, other, cancellation);
   }
 
+  /** The same walk that ends when this is asked to. */
   public Walk cancellation(Cancellation other) {
     return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, progress, other);
   }

@@ -6,7 +6,8 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * DDPM's forward process in T steps: x_i given x_{i−1} has variance beta_i, and ᾱ_i is the product
- * of all 1 − beta up to i (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020).
+ * of all 1 − beta up to i (Ho, Jain, Abbeel: Denoising diffusion probabilistic models, 2020, arXiv
+ * 2006.11239, eq. 4).
  *
  * <p>Indices run from 0, the least noisy step and the network's label 0, to T − 1. As a schedule in
  * continuous time, index i is at {@code t = (i+1)/T}, where {@code alpha²} is ᾱ_i; t = 0 means no
@@ -115,8 +116,8 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   /**
-   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models,
-   * 2021): ᾱ follows a squared cosine with offset 0.008.
+   * The cosine schedule (Nichol, Dhariwal: Improved denoising diffusion probabilistic models, 2021,
+   * arXiv 2102.09672): ᾱ follows a squared cosine with offset 0.008.
    */
   public static DiscreteBetas cosine(int steps) {
     return ofAlphaBar(steps, t -> square(Math.cos((t + 0.008) / 1.008 * Math.PI / 2)));

@@ -2,7 +2,8 @@ package io.jiffusion.schedule;
 
 /**
  * EDM's process: alpha is 1 and the noise level is the time itself, here in units of sigmaMax
- * (Karras et al.: Elucidating the design space of diffusion-based generative models, 2022).
+ * (Karras, Aittala, Aila, Laine: Elucidating the design space of diffusion-based generative models,
+ * 2022, arXiv 2206.00364, table 1: {@code σ(t) = t}, {@code s(t) = 1}).
  *
  * @param sigmaMin the least noise that samplers ask for, above 0; 0.002 in the paper
  * @param sigmaMax noise at time 1; 80 in the paper

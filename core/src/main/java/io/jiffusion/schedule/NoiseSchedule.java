@@ -49,7 +49,8 @@ public interface NoiseSchedule {
   }
 
   /**
-   * Diffusion squared, {@code d(sigma²)/dt − 2 f sigma²}; infinite where alpha = 0.
+   * Diffusion squared, {@code d(sigma²)/dt − 2 f sigma² = −2 sigma² dλ/dt} (Lu et al.: DPM-Solver,
+   * 2022, arXiv 2206.00927, eq. 3.2); infinite where alpha = 0.
    *
    * <p>Differentiates numerically, as {@link #f} does.
    */

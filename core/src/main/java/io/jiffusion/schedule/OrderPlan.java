@@ -3,8 +3,8 @@ package io.jiffusion.schedule;
 import java.util.Arrays;
 
 /**
- * How DPM-Solver-fast uses a number of evaluations exactly (Lu et al.: DPM-Solver, 2022): steps of
- * the highest order, then one or two of lower order.
+ * How DPM-Solver-fast uses a number of evaluations exactly (Lu et al.: DPM-Solver, 2022, arXiv
+ * 2206.00927, appendix D.3): steps of the highest order, then one or two of lower order.
  */
 public final class OrderPlan {
   private OrderPlan() {}

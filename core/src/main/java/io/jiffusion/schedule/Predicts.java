@@ -61,7 +61,9 @@ public interface Predicts {
 
   /**
    * EDM's preconditioned network, on any schedule: input and target have unit variance at every
-   * noise level {@code n = sigma/alpha} (Karras et al. 2022, table 1).
+   * noise level {@code n = sigma/alpha} (Karras et al. 2022, arXiv 2206.00364, eq. 7 and table 1:
+   * {@code c_in = 1/√(σ² + σ_data²)}, {@code c_skip = σ_data²/(σ² + σ_data²)}, {@code c_out =
+   * σ·σ_data/√(σ² + σ_data²)}).
    *
    * @param sigmaData standard deviation of the data: 0.5 in the paper, for images in [−1, 1]
    */

@@ -41,7 +41,8 @@ public interface Spacing {
   double[] times(NoiseSchedule schedule, int count, double start, double end);
 
   /**
-   * Noise levels whose rho-th roots are evenly spaced (Karras et al. 2022, eq. 5): EDM's grid, with
+   * Noise levels whose rho-th roots are evenly spaced (Karras et al. 2022, arXiv 2206.00364, eq.
+   * 5): {@code σ_i = (σ_max^(1/ρ) + i/(N − 1)·(σ_min^(1/ρ) − σ_max^(1/ρ)))^ρ}. EDM's grid, with
    * EDM's ends on its own schedule.
    *
    * @param rho 7 in the paper; larger is denser near the data

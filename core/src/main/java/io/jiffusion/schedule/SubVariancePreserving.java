@@ -2,7 +2,9 @@ package io.jiffusion.schedule;
 
 /**
  * The sub-VP SDE: alpha of the {@linkplain VariancePreserving VP SDE}, but a variance that is
- * smaller at every time, {@code sigma = 1 − alpha²} without a root (Song et al. 2021).
+ * smaller at every time, {@code sigma = 1 − alpha²} without a root (Song et al.: Score-based
+ * generative modeling through stochastic differential equations, 2021, arXiv 2011.13456, eq. 12:
+ * {@code dx = −½·β·x dt + √(β·(1 − e^(−2·∫β ds))) dw}).
  *
  * @param betaMin beta at time 0, at least 0; 0.1 in the paper
  * @param betaMax beta at time 1, at least betaMin and above 0; 20 in the paper

@@ -2,7 +2,9 @@ package io.jiffusion.schedule;
 
 /**
  * The variance-exploding SDE, SMLD's process in continuous time: alpha is 1, and sigma grows
- * geometrically from sigmaMin at time 0, so that the noise never ends entirely (Song et al. 2021).
+ * geometrically from sigmaMin at time 0, so that the noise never ends entirely (Song et al.:
+ * Score-based generative modeling through stochastic differential equations, 2021, arXiv
+ * 2011.13456, eq. 9: {@code dx = √(d[σ²(t)]/dt) dw}).
  *
  * @param sigmaMin noise at time 0, above 0; 0.01 in the paper
  * @param sigmaMax noise at time 1; about the largest distance between two images, 50 for CIFAR-10

@@ -3,7 +3,8 @@ package io.jiffusion.schedule;
 /**
  * The variance-preserving SDE, DDPM's process in continuous time: beta grows linearly, {@code
  * alpha² + sigma² = 1} (Song et al.: Score-based generative modeling through stochastic
- * differential equations, 2021). Sampling ends at 1e-3 there, training at 1e-5.
+ * differential equations, 2021, arXiv 2011.13456, eq. 11: {@code dx = −½·β(t)·x dt + √β(t) dw}).
+ * Sampling ends at 1e-3 there, training at 1e-5.
  *
  * @param betaMin beta at time 0, at least 0; 0.1 in the paper
  * @param betaMax beta at time 1, at least betaMin and above 0; 20 in the paper
@@ -54,7 +55,7 @@ public record VariancePreserving(double betaMin, double betaMax) implements Nois
     return betaMin + t * (betaMax - betaMin);
   }
 
-  /** Minus half the integral of beta. */
+  /** Minus half the integral of beta: {@code −¼·t²·(β_max − β_min) − ½·t·β_min}. */
   static double logAlpha(double t, double betaMin, double betaMax) {
     return -0.25 * t * t * (betaMax - betaMin) - 0.5 * t * betaMin;
   }
