@@ -77,8 +77,8 @@ public final class Training {
   }
 
   /**
-   * Prepares a run on data of one's own; what the configuration says of data is not looked at but
-   * for {@code flip}. Its network must have the data's channels, sizes and classes.
+   * Prepares a run on data of one's own. What the configuration says of data counts for nothing but
+   * {@code flip}: {@code run.json} tells a folder without a name.
    *
    * @param data the same whenever the run goes on, as its fingerprint says
    * @param resume whether to go on from the folder's newest checkpoint
@@ -94,7 +94,9 @@ public final class Training {
         "data",
         data.classes() + " classes",
         "must have the network's " + config.classes());
-    this.config = precise(config);
+    DataConfig unnamed = new DataConfig("folder", "", config.data().flip());
+    this.config =
+        precise(new RunConfig(unnamed, config.network(), config.process(), config.train()));
     this.folder = folder;
     this.resume = resume;
     this.data = () -> data;

@@ -1,5 +1,6 @@
 package io.jiffusion.weights;
 
+import io.jiffusion.base.JiffusionException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,16 +39,31 @@ public interface ArrayFile extends AutoCloseable {
   Map<String, Info> arrays();
 
   /** A floating array as floats: halves exactly, doubles rounded. */
-  float[] floats(String name);
+  default float[] floats(String name) {
+    return floats(name, 0, Math.toIntExact(arrays().get(name).count()));
+  }
 
   /** Elements {@code from … from+count−1} of a floating array. */
   float[] floats(String name, long from, int count);
 
-  /** A floating array as doubles, exactly. */
-  double[] doubles(String name);
+  /** A floating array as doubles, exactly; as it stands, for a format of no more than floats. */
+  default double[] doubles(String name) {
+    float[] floats = floats(name);
+    double[] doubles = new double[floats.length];
+    for (int i = 0; i < floats.length; i++) {
+      doubles[i] = floats[i];
+    }
+    return doubles;
+  }
 
-  /** An integer or boolean array; U64 as its bits. */
-  long[] longs(String name);
+  /**
+   * An integer or boolean array; U64 as its bits. As it stands, for a format that has none.
+   *
+   * @throws JiffusionException if it is of another kind
+   */
+  default long[] longs(String name) {
+    throw new JiffusionException(path() + " has no whole numbers in " + name);
+  }
 
   /**
    * The arrays whose names begin with a prefix, under their names without it. Closing it closes

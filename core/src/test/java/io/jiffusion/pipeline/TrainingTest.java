@@ -8,6 +8,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Progress;
 import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.RunConfig;
+import io.jiffusion.data.Dataset;
 import io.jiffusion.tensor.NativeHandles;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -102,6 +103,33 @@ public class TrainingTest {
         java.nio.file.StandardOpenOption.APPEND);
     assertThat(train("whole", true, points(6, 3))).isTrue();
     assertThat(files("whole")).isEqualTo(before);
+  }
+
+  @Test
+  void dataOfOnesOwnAreLearnedAndGoneOnWith() {
+    RunConfig config =
+        digits(4)
+            .with(
+                List.of(
+                    "network.unet.height=8", "network.unet.width=8", "network.unet.attention=[]"));
+    Dataset stripes = Stripes.of(20, 8, 10, 0);
+    Path run = home.resolve("own");
+    Training.Listener quiet = listener(progress -> {}, step -> {});
+    assertThat(new Training(config, stripes, run, false).run(quiet, new Cancellation())).isTrue();
+    assertThat(RunFolder.read(run).config().data().set()).isEqualTo("folder");
+    RunConfig longer = config.with(List.of("train.steps=6"));
+    assertThatThrownBy(
+            () ->
+                new Training(longer, Stripes.of(30, 8, 10, 0), run, true)
+                    .run(quiet, new Cancellation()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("illegal settings for --resume: pictures");
+    new Training(longer, stripes, run, true).run(quiet, new Cancellation());
+    assertThat(RunFolder.read(run).step()).isEqualTo(6);
+    assertThatThrownBy(() -> new Training(config, Stripes.of(4, 16, 10, 0), run, false))
+        .hasMessage("illegal data: images of [1, 16, 16], must be of the network's [1, 8, 8]");
+    assertThatThrownBy(() -> new Training(config, Stripes.of(4, 8, 3, 0), run, false))
+        .hasMessage("illegal data: 3 classes, must have the network's 10");
   }
 
   @Test
