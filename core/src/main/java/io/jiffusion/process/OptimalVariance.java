@@ -122,6 +122,7 @@ public record OptimalVariance(double[] noise) implements ReverseVariance {
         : (1 - fraction) * noise[below] + fraction * noise[below + 1];
   }
 
+  /** The table, a copy. */
   @Override
   public double[] noise() {
     return noise.clone();

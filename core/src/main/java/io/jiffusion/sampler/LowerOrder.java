@@ -6,7 +6,10 @@ import io.jiffusion.schedule.TimeGrid;
 public enum LowerOrder {
   /** On grids of fewer than ten steps, as the program of DPM-Solver's authors does. */
   FEW,
+  /** On all grids. */
   ALWAYS,
+
+  /** On none: every step uses all values that are known. */
   NEVER,
 
   /**

@@ -110,7 +110,8 @@ public record UniPc(
 
   /** Weights of the values at these nodes, the first of which is the start of the step. */
   private double[] weights(double[] nodes, double start, double end) {
-    // one difference of values, D/r: B(h)/2·D/r; more: what solves R·ρ·B(h) = φ is the integrals
+    // with one difference of values its weight is B(h)/2; with more, the paper's linear system
+    // R·ρ·B(h) = φ is solved by the integrals
     if (nodes.length == 2) {
       double h = end - start;
       double slope = variant.weight(form, h) * h / (nodes[1] - start);
