@@ -17,6 +17,11 @@ public final class Check {
     that(value >= least && value <= most, name, value, "must be from " + least + " to " + most);
   }
 
+  /** Of each of several. */
+  public static void range(String name, List<Integer> values, int least, int most) {
+    values.forEach(value -> range(name, value, least, most));
+  }
+
   public static void oneOf(List<String> names, String name, String value) {
     if (!names.contains(value)) {
       String near = Suggestion.of(value, names);

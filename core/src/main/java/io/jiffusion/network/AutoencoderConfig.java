@@ -1,7 +1,6 @@
 package io.jiffusion.network;
 
-import static io.jiffusion.network.Sizes.check;
-
+import io.jiffusion.base.Check;
 import io.jiffusion.base.Draft;
 import java.util.List;
 
@@ -48,25 +47,25 @@ public record AutoencoderConfig(
     double shift) {
 
   public AutoencoderConfig {
-    check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
-    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("levels", channels.size(), 1, Sizes.LEVELS);
-    check("channels", channels, 1, Sizes.CHANNELS);
-    check("blocks", blocks, 1, Sizes.BLOCKS);
-    check("groups", groups, 1, Sizes.CHANNELS);
+    Check.range("imageChannels", imageChannels, 1, Sizes.CHANNELS);
+    Check.range("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    Check.range("levels", channels.size(), 1, Sizes.LEVELS);
+    Check.range("channels", channels, 1, Sizes.CHANNELS);
+    Check.range("blocks", blocks, 1, Sizes.BLOCKS);
+    Check.range("groups", groups, 1, Sizes.CHANNELS);
     for (int each : channels) {
-      check(
+      Check.that(
           each % groups == 0, "channels", each, "must be a multiple of the " + groups + " groups");
     }
-    check(eps > 0, "eps", eps, "must be above 0");
-    check("features", features, 1, Sizes.CHANNELS);
-    check("latents", latents, 1, Sizes.CHANNELS);
-    check("codes", codes, 0, Sizes.ROWS);
-    check(scale > 0, "scale", scale, "must be above 0");
-    check("height", height, 1, Sizes.SIDE);
-    check("width", width, 1, Sizes.SIDE);
+    Check.that(eps > 0, "eps", eps, "must be above 0");
+    Check.range("features", features, 1, Sizes.CHANNELS);
+    Check.range("latents", latents, 1, Sizes.CHANNELS);
+    Check.range("codes", codes, 0, Sizes.ROWS);
+    Check.that(scale > 0, "scale", scale, "must be above 0");
+    Check.range("height", height, 1, Sizes.SIDE);
+    Check.range("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (channels.size() - 1);
-    check(
+    Check.that(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,

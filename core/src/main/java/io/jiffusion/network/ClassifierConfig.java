@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
+
 /**
  * The shape of a {@link Classifier}.
  *
@@ -38,10 +40,10 @@ public record ClassifierConfig(
               + Classifier.GROUPS
               + ", classes 2 or more");
     }
-    Sizes.check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
-    Sizes.check("size", size, 8, Sizes.SIDE);
-    Sizes.check("channels", channels, Classifier.GROUPS, Sizes.CHANNELS);
-    Sizes.check("features", features, Classifier.GROUPS, Sizes.CHANNELS);
-    Sizes.check("classes", classes, 2, Sizes.CHANNELS);
+    Check.range("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    Check.range("size", size, 8, Sizes.SIDE);
+    Check.range("channels", channels, Classifier.GROUPS, Sizes.CHANNELS);
+    Check.range("features", features, Classifier.GROUPS, Sizes.CHANNELS);
+    Check.range("classes", classes, 2, Sizes.CHANNELS);
   }
 }

@@ -67,12 +67,7 @@ public record Dit(DitConfig config) implements Network {
 
   private <T> T attention(Ops<T> ops, T x) {
     int width = config.width();
-    T mixed =
-        ops.attention(
-            ops.linear(x, "q", width, 1),
-            ops.linear(x, "k", width, 1),
-            ops.linear(x, "v", width, 1),
-            config.heads());
+    T mixed = new AttentionLayer(config.heads()).apply(ops, x, x, width);
     return ops.linear(mixed, "out", width, 1);
   }
 

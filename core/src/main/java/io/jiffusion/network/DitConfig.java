@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-import static io.jiffusion.network.Sizes.check;
+import io.jiffusion.base.Check;
 
 /**
  * The shape of a diffusion transformer.
@@ -33,26 +33,26 @@ public record DitConfig(
   private static final int MOST_POSITIONS = 1 << 23;
 
   public DitConfig {
-    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
-    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("size", size, 1, Sizes.SIDE);
-    check("patch", patch, 1, MOST_OF_A_PATCH);
-    check(size % patch == 0, "size", size, "must be a multiple of patch " + patch);
-    check("width", width, 4, Sizes.CHANNELS / 4);
-    check(width % 4 == 0, "width", width, "must be a multiple of 4");
+    Check.range("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    Check.range("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    Check.range("size", size, 1, Sizes.SIDE);
+    Check.range("patch", patch, 1, MOST_OF_A_PATCH);
+    Check.that(size % patch == 0, "size", size, "must be a multiple of patch " + patch);
+    Check.range("width", width, 4, Sizes.CHANNELS / 4);
+    Check.that(width % 4 == 0, "width", width, "must be a multiple of 4");
     long side = size / patch;
-    check(
+    Check.that(
         side * side * width <= MOST_POSITIONS,
         "size",
         size,
         "must be small enough for a table of "
             + MOST_POSITIONS
             + " positions, with patch and width");
-    check("heads", heads, 1, Sizes.CHANNELS);
-    check(width % heads == 0, "heads", heads, "must divide the width " + width);
-    check("depth", depth, 1, Sizes.BLOCKS);
-    check("classes", classes, 1, Sizes.ROWS);
-    check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
-    check(feedEps > 0, "feedEps", feedEps, "must be above 0");
+    Check.range("heads", heads, 1, Sizes.CHANNELS);
+    Check.that(width % heads == 0, "heads", heads, "must divide the width " + width);
+    Check.range("depth", depth, 1, Sizes.BLOCKS);
+    Check.range("classes", classes, 1, Sizes.ROWS);
+    Check.that(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    Check.that(feedEps > 0, "feedEps", feedEps, "must be above 0");
   }
 }

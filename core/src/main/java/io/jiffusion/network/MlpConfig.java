@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
+
 /**
  * The shape of an {@link Mlp}.
  *
@@ -22,9 +24,9 @@ public record MlpConfig(int inputs, int width, int depth, int embedding) {
               + embedding
               + ", must be 1 or more, the embedding even and 4 or more");
     }
-    Sizes.check("inputs", inputs, 1, Sizes.CHANNELS);
-    Sizes.check("width", width, 1, Sizes.CHANNELS / 4);
-    Sizes.check("depth", depth, 1, Sizes.BLOCKS);
-    Sizes.check("embedding", embedding, 4, Sizes.CHANNELS);
+    Check.range("inputs", inputs, 1, Sizes.CHANNELS);
+    Check.range("width", width, 1, Sizes.CHANNELS / 4);
+    Check.range("depth", depth, 1, Sizes.BLOCKS);
+    Check.range("embedding", embedding, 4, Sizes.CHANNELS);
   }
 }

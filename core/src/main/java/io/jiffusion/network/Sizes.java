@@ -1,8 +1,5 @@
 package io.jiffusion.network;
 
-import io.jiffusion.base.Shown;
-import java.util.List;
-
 /**
  * How large a network may be. Every size that a file can name is looked at here before it is used,
  * so none leads to an overflow, to more layers than memory holds, or to arrays without end.
@@ -33,29 +30,6 @@ final class Sizes {
   static final long PARAMETERS = 1L << 36;
 
   private Sizes() {}
-
-  /**
-   * Checks a size.
-   *
-   * @throws IllegalArgumentException that tells its bounds
-   */
-  static void check(String name, int value, int least, int most) {
-    check(value >= least && value <= most, name, value, "must be from " + least + " to " + most);
-  }
-
-  /** Checks sizes, such as those of the levels. */
-  static void check(String name, List<Integer> values, int least, int most) {
-    for (int value : values) {
-      check(name, value, least, most);
-    }
-  }
-
-  static void check(boolean legal, String name, Object value, String rule) {
-    if (!legal) {
-      throw new IllegalArgumentException(
-          "illegal " + name + ": " + Shown.value(value) + ", " + rule);
-    }
-  }
 
   /** The product of what an operation costs. */
   static long product(String name, long... factors) {

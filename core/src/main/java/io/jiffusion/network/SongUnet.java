@@ -4,9 +4,10 @@ import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.SongUnetConfig.Noise;
 import io.jiffusion.network.SongUnetConfig.Norms;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
-import io.jiffusion.network.UnetConfig.Timing;
+import io.jiffusion.network.UnetConfig.Activation;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.UnaryOperator;
 
 /**
  * NCSN++ and DDPM++ (Song et al.: Score-based generative modeling through stochastic differential
@@ -84,7 +85,7 @@ public record SongUnet(SongUnetConfig config) implements Network {
       for (int j = 0; j < config.blocks(); j++) {
         String name = "down." + i + "." + j;
         T before = h;
-        h = ops.block(name + ".res", o -> residual(o, before, emb, Change.NONE, channels));
+        h = ops.block(name + ".res", o -> residual(o, before, emb, channels, 0, 0));
         if (config.attends(ops.shape(h).size(2))) {
           h = attend(ops, h, name + ".attn", config.differing().attention());
         }
@@ -122,8 +123,7 @@ public record SongUnet(SongUnetConfig config) implements Network {
         T skip = skips.pop();
         h =
             ops.block(
-                name + ".res",
-                o -> residual(o, o.concat(before, skip), emb, Change.NONE, channels, joined, 0));
+                name + ".res", o -> residual(o, o.concat(before, skip), emb, channels, joined, 0));
         if (attends && (j == config.blocks() || !config.attendOnce())) {
           h = attend(ops, h, name + ".attn", config.differing().attention());
         }
@@ -159,68 +159,49 @@ public record SongUnet(SongUnetConfig config) implements Network {
                 o.silu(norm(o, h, "norm", groups)), "conv", channels, 3, 1, Padding.SYMMETRIC, 0));
   }
 
-  private enum Change {
-    NONE,
-    HALVE,
-    DOUBLE
-  }
-
   private <T> T middle(Ops<T> ops, T x, T emb) {
     int groups = config.differing().middle();
-    return residual(ops, x, emb, Change.NONE, channels(ops, x), groups, groups);
-  }
-
-  private <T> T residual(Ops<T> ops, T x, T emb, Change change, int channels) {
-    return residual(ops, x, emb, change, channels, 0, 0);
+    return residual(ops, x, emb, channels(ops, x), groups, groups);
   }
 
   /** A residual block; {@code first} and {@code second} are groups of its norms, 0 by the rule. */
-  private <T> T residual(
-      Ops<T> ops, T x, T emb, Change change, int channels, int first, int second) {
-    T h = resized(ops, ops.silu(norm(ops, x, "norm1", first)), change);
-    T skip = resized(ops, x, change);
-    h = ops.conv(h, "conv1", channels, 3, 1, Padding.SYMMETRIC, 1);
-    if (config.timing() == Timing.ADD) {
-      h = norm(ops, ops.addChannels(h, ops.linear(emb, "time", channels, 1)), "norm2", second);
-    } else {
-      T both = ops.linear(emb, "time", 2 * channels, 1);
-      T scale = ops.channels(both, 0, channels);
-      h =
-          ops.scaleShift(
-              norm(ops, h, "norm2", second), scale, ops.channels(both, channels, channels));
-    }
-    h = ops.dropout(ops.silu(h), "dropout", config.dropout());
-    h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, 0);
-    if (channels(ops, skip) != channels || config.project() && change != Change.NONE) {
-      skip = ops.conv(skip, "skip", channels, 1, 1, Padding.SYMMETRIC, 1);
-    }
-    return rescaled(ops, ops.add(skip, h));
+  private <T> T residual(Ops<T> ops, T x, T emb, int channels, int first, int second) {
+    return rescaled(
+        ops,
+        block(channels, norm(channels(ops, x), first), norm(channels, second))
+            .apply(ops, x, emb, UnaryOperator.identity(), false));
+  }
+
+  /** A residual block that halves or doubles. */
+  private <T> T resizing(Ops<T> ops, T x, T emb, UnaryOperator<T> resize) {
+    int channels = channels(ops, x);
+    return rescaled(
+        ops,
+        block(channels, norm(channels, 0), norm(channels, 0))
+            .apply(ops, x, emb, resize, config.project()));
+  }
+
+  private ResidualBlock block(int channels, ResidualBlock.Norm first, ResidualBlock.Norm second) {
+    return new ResidualBlock(
+        channels, first, second, Activation.SILU, config.timing(), config.dropout(), 0);
   }
 
   private <T> T attend(Ops<T> ops, T x, String name, int groups) {
     int channels = channels(ops, x);
     int heads = config.headWidth() == 0 ? 1 : channels / config.headWidth();
-    return heads == 0 ? x : ops.block(name, o -> attention(o, x, channels, heads, groups));
+    return heads == 0 ? x : ops.block(name, o -> attention(o, x, heads, groups));
   }
 
-  private <T> T attention(Ops<T> ops, T x, int channels, int heads, int groups) {
-    Shape shape = ops.shape(x);
-    T tokens = ops.tokens(norm(ops, x, "norm", groups));
-    T mixed =
-        ops.attention(
-            ops.linear(tokens, "q", channels, 1),
-            ops.linear(tokens, "k", channels, 1),
-            ops.linear(tokens, "v", channels, 1),
-            heads);
-    T out = ops.image(ops.linear(mixed, "out", channels, 0), shape.size(2), shape.size(3));
-    return rescaled(ops, ops.add(x, out));
+  private <T> T attention(Ops<T> ops, T x, int heads, int groups) {
+    return rescaled(
+        ops, new AttentionLayer(heads).ofPixels(ops, x, norm(ops, x, "norm", groups), 0));
   }
 
   // ---- other sizes ----
 
   private <T> T down(Ops<T> ops, T x, T emb) {
     return switch (config.resample()) {
-      case RESIDUAL -> residual(ops, x, emb, Change.HALVE, channels(ops, x));
+      case RESIDUAL -> resizing(ops, x, emb, image -> halved(ops, image));
       case CONV -> convDown(ops, x, "conv", channels(ops, x));
       case PLAIN -> halved(ops, x);
     };
@@ -228,17 +209,9 @@ public record SongUnet(SongUnetConfig config) implements Network {
 
   private <T> T up(Ops<T> ops, T x, T emb) {
     return switch (config.resample()) {
-      case RESIDUAL -> residual(ops, x, emb, Change.DOUBLE, channels(ops, x));
+      case RESIDUAL -> resizing(ops, x, emb, image -> doubled(ops, image));
       case CONV -> convUp(ops, x, "conv", channels(ops, x));
       case PLAIN -> doubled(ops, x);
-    };
-  }
-
-  private <T> T resized(Ops<T> ops, T x, Change change) {
-    return switch (change) {
-      case NONE -> x;
-      case HALVE -> halved(ops, x);
-      case DOUBLE -> doubled(ops, x);
     };
   }
 
@@ -284,7 +257,11 @@ public record SongUnet(SongUnetConfig config) implements Network {
   }
 
   private <T> T norm(Ops<T> ops, T x, String name, int groups) {
-    return ops.groupNorm(x, name, config.groups(channels(ops, x), groups), config.eps());
+    return norm(channels(ops, x), groups).apply(ops, x, name);
+  }
+
+  private ResidualBlock.Norm norm(int channels, int groups) {
+    return new ResidualBlock.Norm(config.groups(channels, groups), config.eps());
   }
 
   private static <T> int channels(Ops<T> ops, T x) {

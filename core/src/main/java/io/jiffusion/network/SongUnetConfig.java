@@ -1,7 +1,6 @@
 package io.jiffusion.network;
 
-import static io.jiffusion.network.Sizes.check;
-
+import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.UnetConfig.Resample;
@@ -100,7 +99,7 @@ public record SongUnetConfig(
   public record Norms(int attention, int joined, int middle, int middleAttention, int out) {
     public Norms {
       for (int groups : new int[] {attention, joined, middle, middleAttention, out}) {
-        check("norms", groups, 0, Sizes.CHANNELS);
+        Check.range("norms", groups, 0, Sizes.CHANNELS);
       }
     }
   }
@@ -124,32 +123,32 @@ public record SongUnetConfig(
   }
 
   public SongUnetConfig {
-    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
-    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("channels", channels, 1, Sizes.CHANNELS);
-    check("stem", stem, 1, Sizes.CHANNELS);
-    check("levels", multipliers.size(), 1, Sizes.LEVELS);
-    check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
-    check("blocks", blocks, 1, Sizes.BLOCKS);
-    check("headWidth", headWidth, 0, Sizes.CHANNELS);
-    check("noiseWidth", noiseWidth, 4, Sizes.CHANNELS);
-    check(noiseWidth % 2 == 0, "noiseWidth", noiseWidth, "must be an even number");
-    check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
-    check("embedding", embedding, 1, Sizes.CHANNELS);
-    check("classes", classes, 0, Sizes.ROWS);
-    check("augment", augment, 0, Sizes.CHANNELS);
-    check("groups", groups, 0, Sizes.CHANNELS);
-    check(eps > 0, "eps", eps, "must be above 0");
-    check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
-    check(
+    Check.range("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    Check.range("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    Check.range("channels", channels, 1, Sizes.CHANNELS);
+    Check.range("stem", stem, 1, Sizes.CHANNELS);
+    Check.range("levels", multipliers.size(), 1, Sizes.LEVELS);
+    Check.range("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
+    Check.range("blocks", blocks, 1, Sizes.BLOCKS);
+    Check.range("headWidth", headWidth, 0, Sizes.CHANNELS);
+    Check.range("noiseWidth", noiseWidth, 4, Sizes.CHANNELS);
+    Check.that(noiseWidth % 2 == 0, "noiseWidth", noiseWidth, "must be an even number");
+    Check.that(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    Check.range("embedding", embedding, 1, Sizes.CHANNELS);
+    Check.range("classes", classes, 0, Sizes.ROWS);
+    Check.range("augment", augment, 0, Sizes.CHANNELS);
+    Check.range("groups", groups, 0, Sizes.CHANNELS);
+    Check.that(eps > 0, "eps", eps, "must be above 0");
+    Check.that(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
+    Check.that(
         filter.size() % 2 == 0 && filter.size() <= 16,
         "filter",
         filter.toString(),
         "must have an even number of taps");
-    check("height", height, 1, Sizes.SIDE);
-    check("width", width, 1, Sizes.SIDE);
+    Check.range("height", height, 1, Sizes.SIDE);
+    Check.range("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (multipliers.size() - 1);
-    check(
+    Check.that(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height,

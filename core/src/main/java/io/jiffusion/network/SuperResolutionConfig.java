@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
+
 /**
  * The shape of a network for super-resolution.
  *
@@ -14,7 +16,7 @@ public record SuperResolutionConfig(UnetConfig unet, int smallHeight, int smallW
       throw new IllegalArgumentException(
           "illegal unet.inputChannels: " + unet.inputChannels() + ", must be even");
     }
-    Sizes.check("smallHeight", smallHeight, 1, Sizes.SIDE);
-    Sizes.check("smallWidth", smallWidth, 1, Sizes.SIDE);
+    Check.range("smallHeight", smallHeight, 1, Sizes.SIDE);
+    Check.range("smallWidth", smallWidth, 1, Sizes.SIDE);
   }
 }

@@ -1,7 +1,6 @@
 package io.jiffusion.network;
 
-import static io.jiffusion.network.Sizes.check;
-
+import io.jiffusion.base.Check;
 import io.jiffusion.base.Draft;
 import java.util.List;
 
@@ -37,31 +36,31 @@ public record TinyAutoencoderConfig(
     double scale) {
 
   public TinyAutoencoderConfig {
-    check("imageChannels", imageChannels, 1, Sizes.CHANNELS);
-    check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
-    check("levels", encoderChannels.size(), 1, Sizes.LEVELS);
-    check(
+    Check.range("imageChannels", imageChannels, 1, Sizes.CHANNELS);
+    Check.range("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+    Check.range("levels", encoderChannels.size(), 1, Sizes.LEVELS);
+    Check.that(
         encoderChannels.size() == encoderBlocks.size(),
         "encoderBlocks",
         encoderBlocks.toString(),
         "must be one for each of encoderChannels");
-    check(
+    Check.that(
         decoderChannels.size() == encoderChannels.size()
             && decoderChannels.size() == decoderBlocks.size(),
         "decoderBlocks",
         decoderBlocks.toString(),
         "must be one for each of decoderChannels, as many as the encoder has");
-    check("latents", latents, 1, Sizes.CHANNELS);
-    check("pooled", pooled, 0, Sizes.LEVELS);
-    check(scale > 0, "scale", scale, "must be above 0");
-    check("encoderChannels", encoderChannels, 1, Sizes.CHANNELS);
-    check("decoderChannels", decoderChannels, 1, Sizes.CHANNELS);
-    check("encoderBlocks", encoderBlocks, 0, Sizes.BLOCKS);
-    check("decoderBlocks", decoderBlocks, 0, Sizes.BLOCKS);
-    check("height", height, 1, Sizes.SIDE);
-    check("width", width, 1, Sizes.SIDE);
+    Check.range("latents", latents, 1, Sizes.CHANNELS);
+    Check.range("pooled", pooled, 0, Sizes.LEVELS);
+    Check.that(scale > 0, "scale", scale, "must be above 0");
+    Check.range("encoderChannels", encoderChannels, 1, Sizes.CHANNELS);
+    Check.range("decoderChannels", decoderChannels, 1, Sizes.CHANNELS);
+    Check.range("encoderBlocks", encoderBlocks, 0, Sizes.BLOCKS);
+    Check.range("decoderBlocks", decoderBlocks, 0, Sizes.BLOCKS);
+    Check.range("height", height, 1, Sizes.SIDE);
+    Check.range("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (encoderChannels.size() - 1);
-    check(
+    Check.that(
         height % halvings == 0 && width % halvings == 0,
         "height",
         height + " and width " + width,

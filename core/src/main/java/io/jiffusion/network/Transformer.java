@@ -43,18 +43,8 @@ record Transformer(int heads, int depth, int groups) {
   }
 
   private <T> T attention(Ops<T> ops, T x, T of, String name, int channels) {
-    return ops.block(
-        name,
-        o ->
-            o.linear(
-                o.attention(
-                    o.linear(x, "q", channels, 1, false),
-                    o.linear(of, "k", channels, 1, false),
-                    o.linear(of, "v", channels, 1, false),
-                    heads),
-                "out",
-                channels,
-                1));
+    AttentionLayer attention = new AttentionLayer(heads, false);
+    return ops.block(name, o -> o.linear(attention.apply(o, x, of, channels), "out", channels, 1));
   }
 
   /** GEGLU (Shazeer: GLU Variants Improve Transformer, arXiv 2002.05202): four times as wide. */

@@ -1,5 +1,6 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 
 /**
@@ -16,9 +17,9 @@ public record TransformerConfig(
     int contextWidth, boolean middle, @LeftOut Integer classes, boolean nullClass) {
 
   public TransformerConfig {
-    Sizes.check("contextWidth", contextWidth, 1, Sizes.CHANNELS);
+    Check.range("contextWidth", contextWidth, 1, Sizes.CHANNELS);
     if (classes != null) {
-      Sizes.check("classes", classes, 1, Sizes.ROWS);
+      Check.range("classes", classes, 1, Sizes.ROWS);
     }
     if (nullClass && classes == null) {
       throw new IllegalArgumentException(

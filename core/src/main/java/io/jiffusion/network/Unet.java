@@ -4,11 +4,11 @@ import io.jiffusion.network.Ops.Padding;
 import io.jiffusion.network.UnetConfig.Activation;
 import io.jiffusion.network.UnetConfig.ClassEmbedding;
 import io.jiffusion.network.UnetConfig.Resample;
-import io.jiffusion.network.UnetConfig.Timing;
 import io.jiffusion.network.UnetLevel.Attention;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The U-Net of DDPM (Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models, arXiv 2006.11239,
@@ -140,7 +140,8 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   private <T> T mix(Ops<T> ops, T x, T emb, UnetLevel level) {
-    return ops.block("res", o -> residual(o, x, emb, level.channels(), Change.NONE, 1));
+    return ops.block(
+        "res", o -> residual(o, x, emb, level.channels(), UnaryOperator.identity(), 1));
   }
 
   /** What follows a residual block. */
@@ -176,7 +177,7 @@ public record Unet(UnetConfig config) implements Network {
     if (!config.hasMiddle(1)) {
       return x;
     }
-    T h = ops.block("res1", o -> residual(o, x, emb, channels, Change.NONE, scale));
+    T h = ops.block("res1", o -> residual(o, x, emb, channels, UnaryOperator.identity(), scale));
     int heads = config.heads(level);
     T mixed =
         !config.middleAttention()
@@ -185,14 +186,14 @@ public record Unet(UnetConfig config) implements Network {
                 ? attend(ops, h, condition, level, Attention.CROSS, heads)
                 : ops.block("attn", o -> attention(o, h, heads, config.middleNorm(), scale));
     return config.hasMiddle(2)
-        ? ops.block("res2", o -> residual(o, mixed, emb, channels, Change.NONE, scale))
+        ? ops.block("res2", o -> residual(o, mixed, emb, channels, UnaryOperator.identity(), scale))
         : mixed;
   }
 
   private <T> T down(Ops<T> ops, T x, T emb, UnetLevel level) {
     return switch (by(level.halve())) {
       case CONV -> ops.conv(x, "conv", level.channels(), 3, 2, config.padding(), 1);
-      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.HALVE, 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), ops::averagePool, 1);
       case PLAIN -> ops.averagePool(x);
     };
   }
@@ -200,7 +201,7 @@ public record Unet(UnetConfig config) implements Network {
   private <T> T up(Ops<T> ops, T x, T emb, UnetLevel level) {
     return switch (by(level.twice())) {
       case CONV -> ops.conv(ops.upsample(x), "conv", level.channels(), 3, 1, Padding.SYMMETRIC, 1);
-      case RESIDUAL -> residual(ops, x, emb, level.channels(), Change.DOUBLE, 1);
+      case RESIDUAL -> residual(ops, x, emb, level.channels(), ops::upsample, 1);
       case PLAIN -> ops.upsample(x);
     };
   }
@@ -209,55 +210,23 @@ public record Unet(UnetConfig config) implements Network {
     return ofLevel == null ? config.resample() : ofLevel;
   }
 
-  private enum Change {
-    NONE,
-    HALVE,
-    DOUBLE
+  private <T> T residual(
+      Ops<T> ops, T x, T emb, int channels, UnaryOperator<T> resize, double scale) {
+    ResidualBlock block =
+        new ResidualBlock(
+            channels,
+            norm(),
+            norm(),
+            config.activation(),
+            config.timing(),
+            config.dropout(),
+            last());
+    return rescale(ops, block.apply(ops, x, emb, resize, false), scale);
   }
 
-  private <T> T residual(Ops<T> ops, T x, T emb, int channels, Change change, double scale) {
-    T h = resize(ops, act(ops, norm(ops, x, "norm1")), change);
-    T skip = resize(ops, x, change);
-    h = ops.conv(h, "conv1", channels, 3, 1, Padding.SYMMETRIC, 1);
-    if (config.timing() == Timing.ADD) {
-      h = ops.addChannels(h, ops.linear(emb, "time", channels, 1));
-      h = norm(ops, h, "norm2");
-    } else {
-      T both = ops.linear(emb, "time", 2 * channels, 1);
-      h =
-          ops.scaleShift(
-              norm(ops, h, "norm2"),
-              ops.channels(both, 0, channels),
-              ops.channels(both, channels, channels));
-    }
-    h = ops.dropout(act(ops, h), "dropout", config.dropout());
-    h = ops.conv(h, "conv2", channels, 3, 1, Padding.SYMMETRIC, last());
-    if (ops.shape(skip).size(1) != channels) {
-      skip = ops.conv(skip, "skip", channels, 1, 1, Padding.SYMMETRIC, 1);
-    }
-    return rescale(ops, ops.add(skip, h), scale);
-  }
-
-  private <T> T attention(Ops<T> ops, T x, int heads, boolean norm, double scale) {
-    Shape shape = ops.shape(x);
-    int channels = (int) shape.size(1);
-    T tokens = ops.tokens(norm ? norm(ops, x, "norm") : x); // [B, H·W, C]
-    T mixed =
-        ops.attention(
-            ops.linear(tokens, "q", channels, 1),
-            ops.linear(tokens, "k", channels, 1),
-            ops.linear(tokens, "v", channels, 1),
-            heads);
-    T out = ops.image(ops.linear(mixed, "out", channels, last()), shape.size(2), shape.size(3));
-    return rescale(ops, ops.add(x, out), scale);
-  }
-
-  private static <T> T resize(Ops<T> ops, T x, Change change) {
-    return switch (change) {
-      case NONE -> x;
-      case HALVE -> ops.averagePool(x);
-      case DOUBLE -> ops.upsample(x);
-    };
+  private <T> T attention(Ops<T> ops, T x, int heads, boolean normed, double scale) {
+    T in = normed ? norm(ops, x, "norm") : x;
+    return rescale(ops, new AttentionLayer(heads).ofPixels(ops, x, in, last()), scale);
   }
 
   private static <T> T rescale(Ops<T> ops, T x, double scale) {
@@ -265,7 +234,11 @@ public record Unet(UnetConfig config) implements Network {
   }
 
   <T> T norm(Ops<T> ops, T x, String name) {
-    return ops.groupNorm(x, name, config.groups(), config.eps());
+    return norm().apply(ops, x, name);
+  }
+
+  private ResidualBlock.Norm norm() {
+    return new ResidualBlock.Norm(config.groups(), config.eps());
   }
 
   private <T> T act(Ops<T> ops, T x) {

@@ -60,12 +60,7 @@ public record UnetClassifier(UnetClassifierConfig config) implements Network {
     int channels = (int) ops.shape(x).size(1);
     T all = ops.concat(ops.sequence(ops.mean(x)), ops.tokens(x)); // [B, 1 + H·W, C]
     all = ops.addTable(all, "positions", 1 / Math.sqrt(channels));
-    T mixed =
-        ops.attention(
-            ops.linear(all, "q", channels, 1),
-            ops.linear(all, "k", channels, 1),
-            ops.linear(all, "v", channels, 1),
-            config.poolHeads());
+    T mixed = new AttentionLayer(config.poolHeads()).apply(ops, all, all, channels);
     T first = ops.mean(ops.image(ops.elements(mixed, 0, 1), 1, 1)); // [B, C]
     return ops.linear(first, "logits", config.outputs(), 1);
   }

@@ -1,5 +1,7 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
+
 /**
  * The shape of guided diffusion's noisy classifier.
  *
@@ -23,7 +25,7 @@ public record UnetClassifierConfig(UnetConfig unet, Pool pool, int poolHeads, in
   }
 
   public UnetClassifierConfig {
-    Sizes.check("outputs", outputs, 1, Sizes.ROWS);
-    Sizes.check("poolHeads", poolHeads, 1, Sizes.CHANNELS);
+    Check.range("outputs", outputs, 1, Sizes.ROWS);
+    Check.range("poolHeads", poolHeads, 1, Sizes.CHANNELS);
   }
 }

@@ -1,7 +1,6 @@
 package io.jiffusion.network;
 
-import static io.jiffusion.network.Sizes.check;
-
+import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.Ops.Padding;
@@ -116,53 +115,53 @@ public record UnetConfig(
   }
 
   public UnetConfig {
-    check("inputChannels", inputChannels, 1, Sizes.CHANNELS);
-    check("channels", channels, 2, Sizes.CHANNELS);
-    check(channels % 2 == 0, "channels", channels, "must be an even number");
-    check(
+    Check.range("inputChannels", inputChannels, 1, Sizes.CHANNELS);
+    Check.range("channels", channels, 2, Sizes.CHANNELS);
+    Check.that(channels % 2 == 0, "channels", channels, "must be an even number");
+    Check.that(
         levels == null ? multipliers.size() >= 1 : multipliers.size() + attention.size() == 0,
         "multipliers",
         multipliers.toString(),
         "must name at least one level, and be empty like attention where levels are given");
     int number = levels == null ? multipliers.size() : levels.size();
-    check("levels", number, 1, Sizes.LEVELS);
-    check("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
-    check("resBlocks", resBlocks, 1, Sizes.BLOCKS);
-    check(
+    Check.range("levels", number, 1, Sizes.LEVELS);
+    Check.range("multipliers", multipliers, 1, Sizes.CHANNELS / channels);
+    Check.range("resBlocks", resBlocks, 1, Sizes.BLOCKS);
+    Check.that(
         groups >= 1 && channels % groups == 0,
         "groups",
         groups,
         "must divide the " + channels + " channels");
-    check(eps > 0, "eps", eps, "must be above 0");
-    check(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
-    check(channels / 2 > shift, "channels", channels, "must be 4 or more with shift 1");
-    check(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
-    check("classes", classes, 0, Sizes.ROWS);
-    check("headWidth", headWidth, 0, Sizes.CHANNELS);
-    check(middleScale > 0, "middleScale", middleScale, "must be above 0");
+    Check.that(eps > 0, "eps", eps, "must be above 0");
+    Check.that(shift == 0 || shift == 1, "shift", shift, "must be 0 or 1");
+    Check.that(channels / 2 > shift, "channels", channels, "must be 4 or more with shift 1");
+    Check.that(dropout >= 0 && dropout < 1, "dropout", dropout, "must be at least 0 and below 1");
+    Check.range("classes", classes, 0, Sizes.ROWS);
+    Check.range("headWidth", headWidth, 0, Sizes.CHANNELS);
+    Check.that(middleScale > 0, "middleScale", middleScale, "must be above 0");
     if (outputChannels != null) {
-      check("outputChannels", outputChannels, 1, Sizes.CHANNELS);
+      Check.range("outputChannels", outputChannels, 1, Sizes.CHANNELS);
     }
     if (sinusoid != null) {
-      check("sinusoid", sinusoid, 4, Sizes.CHANNELS);
-      check(sinusoid % 2 == 0, "sinusoid", sinusoid, "must be an even number");
+      Check.range("sinusoid", sinusoid, 4, Sizes.CHANNELS);
+      Check.that(sinusoid % 2 == 0, "sinusoid", sinusoid, "must be an even number");
     }
-    check(
+    Check.that(
         middleBlocks == null || middleBlocks >= (middleAttention ? 1 : 0) && middleBlocks <= 2,
         "middleBlocks",
         middleBlocks,
         "must be from 0 to 2, and not 0 where the middle attends");
     if (embedding != null) {
-      check("embedding", embedding, 1, 4 * Sizes.CHANNELS);
+      Check.range("embedding", embedding, 1, 4 * Sizes.CHANNELS);
     }
-    check("height", height, 1, Sizes.SIDE);
-    check("width", width, 1, Sizes.SIDE);
+    Check.range("height", height, 1, Sizes.SIDE);
+    Check.range("width", width, 1, Sizes.SIDE);
     int halvings = 1 << (number - 1);
     String rule = "must be a multiple of " + halvings + " for " + number + " levels";
-    check(height % halvings == 0, "height", height, rule);
-    check(width % halvings == 0, "width", width, rule);
+    Check.that(height % halvings == 0, "height", height, rule);
+    Check.that(width % halvings == 0, "width", width, rule);
     for (int at : attention) {
-      check(
+      Check.that(
           rows(height, number).contains(at),
           "attention",
           at,
@@ -177,7 +176,7 @@ public record UnetConfig(
     for (int i = 0; i < number; i++) {
       UnetLevel level = all.get(i);
       crosses |= level.down() == Attention.CROSS || level.up() == Attention.CROSS;
-      check(
+      Check.that(
           level.channels() % groups == 0,
           "groups",
           groups,
@@ -187,19 +186,19 @@ public record UnetConfig(
               || level.up() != Attention.NONE
               || middleAttention && i == number - 1;
       if (attends && level.heads() != null) {
-        check(
+        Check.that(
             level.channels() % level.heads() == 0,
             "levels",
             level.heads() + " heads",
             "must divide the " + level.channels() + " channels of level " + i);
       } else if (attends && headWidth > 0) {
-        check(
+        Check.that(
             level.channels() % headWidth == 0,
             "headWidth",
             headWidth,
             "must divide the " + level.channels() + " channels of level " + i + ", which attends");
       }
-      check(
+      Check.that(
           upHeads == null
               || level.up() != Attention.SELF
               || upHeads >= 1 && level.channels() % upHeads == 0,
@@ -207,12 +206,12 @@ public record UnetConfig(
           upHeads,
           "must divide the " + level.channels() + " channels of level " + i + ", which attends");
     }
-    check(
+    Check.that(
         crosses == (transformer != null),
         "transformer",
         transformer,
         "must be given if and only if a level or the middle has cross attention");
-    check(
+    Check.that(
         transformer == null || transformer.classes() == null || classes == 0,
         "classes",
         classes,

@@ -1,5 +1,6 @@
 package io.jiffusion.network;
 
+import io.jiffusion.base.Check;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.network.UnetConfig.Resample;
 
@@ -25,12 +26,12 @@ public record UnetLevel(
     @LeftOut Resample twice) {
 
   public UnetLevel {
-    Sizes.check("channels", channels, 1, Sizes.CHANNELS);
+    Check.range("channels", channels, 1, Sizes.CHANNELS);
     if (heads != null) {
-      Sizes.check("heads", heads, 1, Sizes.CHANNELS);
+      Check.range("heads", heads, 1, Sizes.CHANNELS);
     }
     if (depth != null) {
-      Sizes.check("depth", depth, 1, Sizes.BLOCKS);
+      Check.range("depth", depth, 1, Sizes.BLOCKS);
     }
   }
 
