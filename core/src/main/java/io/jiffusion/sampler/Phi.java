@@ -3,7 +3,7 @@ package io.jiffusion.sampler;
 /**
  * The functions of exponential integrators, {@code φ_k(z) = ∫₀¹ e^((1−θ)z) θ^(k−1)/(k−1)! dθ}: φ_0
  * is e^z, φ_1 is (e^z − 1)/z, and so on by {@code φ_{k+1}(z) = (φ_k(z) − 1/k!)/z} (Hochbruck,
- * Ostermann: Exponential integrators, 2010; DPM-Solver, arXiv 2206.00927, appendix B).
+ * Ostermann: Exponential integrators, 2010; DPM-Solver, arXiv 2206.00927, eq. B.2).
  */
 final class Phi {
   private Phi() {}

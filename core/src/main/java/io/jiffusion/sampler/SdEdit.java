@@ -9,7 +9,7 @@ import java.util.stream.DoubleStream;
 /**
  * Image to image: a given picture is noised to a time in the middle, and sampled from there (Meng
  * et al.: SDEdit: guided image synthesis and editing with stochastic differential equations, 2022,
- * arXiv 2108.01073). A later time keeps less of the picture.
+ * arXiv 2108.01073, section 3.2 and Algorithm 1). A later time keeps less of the picture.
  *
  * <p>The walk begins at the strength itself, and goes on with the times of the grid below it: a
  * step of its own leads to the first of them, and where the strength is above the whole grid, its
@@ -36,7 +36,7 @@ public record SdEdit(Sampler inner, Batch image, double strength) implements Sam
     walk.mustDescend(this);
     TimeGrid rest = walked(walk.grid(), walk.schedule());
     double t = rest.time(0);
-    // x(t₀) = α(t₀)·x(g) + σ(t₀)·z, x(g) being the guide
+    // x(t₀) = α(t₀)·x⁽ᵍ⁾ + σ(t₀)·z, x⁽ᵍ⁾ being the guide; α is 1 in Algorithm 1, which is for VE
     Batch start =
         Batch.lincomb(
             walk.schedule().alpha(t),
