@@ -12,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,31 +118,6 @@ class CommandsTest {
               link ->
                   assertThat(document.resolveSibling(link)).as(document + ": " + link).exists());
     }
-  }
-
-  @Test
-  void theDependenciesInTheReadmeAreThoseOfTheBuild() throws IOException {
-    String build = Files.readString(Home.folder().resolve("pom.xml"));
-    String javacpp = value(build, "<javacpp.version>(.+?)</");
-    assertThat(value(build, "<artifactId>jiffusion</artifactId>\\s*<version>(.+?)</"))
-        .isEqualTo(version("jiffusion-core"));
-    assertThat(version("javacpp")).isEqualTo(javacpp);
-    for (String library : List.of("openblas", "pytorch", "dnnl", "opencl")) {
-      String expected = value(build, "<" + library + ".version>(.+?)</");
-      assertThat(version(library)).isEqualTo(expected.replace("${javacpp.version}", javacpp));
-    }
-  }
-
-  private static String version(String artifact) throws IOException {
-    return value(
-        Files.readString(Documents.all().get(0)),
-        "<artifactId>" + artifact + "</artifactId><version>(.+?)</");
-  }
-
-  private static String value(String text, String pattern) {
-    Matcher matcher = Pattern.compile(pattern).matcher(text);
-    assertThat(matcher.find()).as(pattern).isTrue();
-    return matcher.group(1);
   }
 
   private static void runs(String command, Path work) throws IOException, InterruptedException {
