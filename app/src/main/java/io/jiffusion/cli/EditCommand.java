@@ -2,6 +2,7 @@ package io.jiffusion.cli;
 
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
+import io.jiffusion.pipeline.Edit;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ResultFiles;
 import io.jiffusion.pipeline.SamplePlan;
@@ -90,6 +91,8 @@ final class EditCommand implements Callable<Integer> {
   public Integer call() {
     one("--image FILE", image != null, "--digit N", digit != null, true);
     one("--mask FILE", mask != null, "--hole X,Y,W,H", !hole.isEmpty(), false);
+    // a wrong word is told before a model is loaded
+    options.words().edit(how);
     try (Model model = models.load()) {
       GivenPictures given = new GivenPictures(model);
       Images picture = picture(given);
@@ -120,7 +123,7 @@ final class EditCommand implements Callable<Integer> {
           result = model.sample(request, bar, console.cancellation, files::made);
         }
         SampleStream.Made made = files.after(before).write(result, false);
-        if (how.startsWith("image") && !json) {
+        if (request.edit().cuts() && !json) {
           console.out.printf("noised to t = %s and made from there%n", plan.rows().get(0).time());
         }
         SampleCommand.report(console, json, model, made);
@@ -131,7 +134,7 @@ final class EditCommand implements Callable<Integer> {
 
   private Images picture(GivenPictures given) {
     if (image != null) {
-      return given.file(image, SampleRequest.factor(how));
+      return given.file(image, Edit.parse(how).factor());
     }
     ImageSet digits = given.digits(null);
     if (digit < 0 || digit >= digits.size()) {

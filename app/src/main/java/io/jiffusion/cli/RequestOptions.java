@@ -136,15 +136,17 @@ final class RequestOptions {
             + " (docs/checkpoints.md)";
   }
 
-  /** What was typed. */
   private SampleRequest words(RunConfig config) {
+    return words().classes(config.classesOf(classes)).guidance(guidance);
+  }
+
+  /** What was typed, but for classes and guidance towards them, which need a model. */
+  SampleRequest words() {
     SampleRequest request =
         SampleRequest.auto(count == null ? COUNT : count)
             .spacing(spacing)
             .sampler(eta == null ? sampler : ddim())
             .seed(seed)
-            .classes(config.classesOf(classes))
-            .guidance(guidance)
             .guide(guide)
             .threshold(threshold)
             .batch(batch);

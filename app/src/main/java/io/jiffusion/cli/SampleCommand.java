@@ -124,6 +124,8 @@ final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     boolean streams = streams();
+    // a wrong word is told before a model is loaded
+    options.words();
     SampleStream.Shard part =
         shard == null ? SampleStream.Shard.ALL : SampleStream.Shard.parse(shard);
     try (Model model = models.load()) {

@@ -41,6 +41,9 @@ class CommandLineTest {
         "smaple | 2 | Unmatched argument at index 0: 'smaple'",
         "sample --stps 3 | 2 | Unknown options: '--stps', '3'",
         "sample --steps ten | 2 | Invalid value for option '--steps': 'ten' is not an int",
+        "sample --model nowhere --sampler dimm | 2 | illegal sampler: dimm, must be one of those that jiffusion samplers lists",
+        "sample --model nowhere --guide weak | 2 | illegal option '' of guide weak, must be at least model=…",
+        "edit --model nowhere --digit 0 --how inpant | 2 | illegal edit: inpant, must be one of none, inpaint, ",
         "schedule --model cifar10 --steps 0 | 2 | illegal steps: 0, must be 1 or more",
         "schedule --model cifar10 --steps 1001 | 2 | illegal steps: 1001, must be from 1 to 1000",
         "schedule --model cifar10 --sampler dim | 2 | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
@@ -325,7 +328,7 @@ class CommandLineTest {
             "--json");
     assertThat(ended.out)
         .startsWith("{\"evaluations\":2,\"passes\":4,\"seconds\":")
-        .contains("\"label\":500.0")
+        .contains("\"label\":500,")
         .endsWith("}]}" + System.lineSeparator());
   }
 

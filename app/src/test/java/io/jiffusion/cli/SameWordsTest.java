@@ -110,7 +110,7 @@ class SameWordsTest {
       assertThat(
               String.join(
                   " ",
-                  meant.sampler(),
+                  meant.sampler().text(),
                   "" + meant.steps(),
                   "" + meant.evaluations(),
                   meant.spacing()))

@@ -4,6 +4,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.base.Shown;
 import io.jiffusion.base.Suggestion;
+import io.jiffusion.base.Written;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -153,6 +154,11 @@ public final class Binder {
           : illegal(path, tree, "must be a list, such as [1, 2]");
     }
     Class<?> plain = (Class<?>) type;
+    if (Written.class.isAssignableFrom(plain)) {
+      return tree.value() instanceof String text
+          ? written(plain, text, tree)
+          : illegal(path, tree, "must be text; put it in quotes");
+    }
     if (plain.isRecord()) {
       return record(plain, tree, path);
     }
@@ -192,6 +198,20 @@ public final class Binder {
           : illegal(path, tree, "must be text; put it in quotes");
     }
     throw new IllegalStateException("component of a type without a reader: " + path + " " + type);
+  }
+
+  private Object written(Class<?> type, String text, Tree tree) {
+    try {
+      return type.getMethod("parse", String.class).invoke(null, text);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof IllegalArgumentException illegal) {
+        problem(() -> illegal.getMessage() + " (" + tree.place() + ")");
+        return null;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private List<Object> items(Type type, List<?> trees, String path) {
@@ -277,7 +297,8 @@ public final class Binder {
     for (RecordComponent component : type.getRecordComponents()) {
       String key = dot(path, component.getName());
       into.add(key);
-      if (component.getType().isRecord()) {
+      boolean group = component.getType().isRecord();
+      if (group && !Written.class.isAssignableFrom(component.getType())) {
         paths(component.getType(), key, into);
       }
     }

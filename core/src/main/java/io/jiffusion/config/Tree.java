@@ -2,6 +2,7 @@ package io.jiffusion.config;
 
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Shown;
+import io.jiffusion.base.Written;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.Array;
@@ -288,6 +289,9 @@ public record Tree(Object value, String place) {
   }
 
   private static Object plain(Object object) {
+    if (object instanceof Written) {
+      return object.toString();
+    }
     if (object instanceof Record record) {
       Map<String, Tree> map = new LinkedHashMap<>();
       for (RecordComponent component : record.getClass().getRecordComponents()) {

@@ -138,7 +138,7 @@ public record Comparison(
       boolean stochastic = SamplePlan.of(model.config().process(), asked).stochastic();
       rows.add(
           new Row(
-              asked.sampler(),
+              asked.sampler().text(),
               asked.evaluations(),
               made.evaluations(),
               stochastic ? null : distance(made.images(), exact),

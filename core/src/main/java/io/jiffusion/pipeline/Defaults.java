@@ -35,7 +35,7 @@ public final class Defaults {
     boolean own = own(request, process);
     boolean open = isOpen(request);
     SampleRequest filled = request;
-    if (isAuto(request)) {
+    if (request.sampler().isAuto()) {
       filled = filled.sampler(own ? known.sampler() : bestFor(request));
     }
     if (own && known.spacing() != null && request.spacing().equals(SampleRequest.AUTO)) {
@@ -46,7 +46,7 @@ public final class Defaults {
     }
     return own && known.steps() != null
         ? filled.steps(known.steps())
-        : steps(filled, Samplers.method(filled.sampler()), process);
+        : steps(filled, filled.sampler().method(), process);
   }
 
   /**
@@ -60,7 +60,7 @@ public final class Defaults {
 
   /** Whether sampler or steps are left to the model. */
   static boolean leavesOpen(SampleRequest request) {
-    return isAuto(request) || isOpen(request);
+    return request.sampler().isAuto() || isOpen(request);
   }
 
   private static SampleRequest steps(
@@ -80,11 +80,7 @@ public final class Defaults {
 
   /** Whether the sampler that the model came with is taken. */
   private static boolean own(SampleRequest request, ProcessConfig process) {
-    return isAuto(request) && process.known().sampler() != null;
-  }
-
-  private static boolean isAuto(SampleRequest request) {
-    return request.sampler().equals(SampleRequest.AUTO);
+    return request.sampler().isAuto() && process.known().sampler() != null;
   }
 
   private static boolean isOpen(SampleRequest request) {

@@ -17,11 +17,11 @@ import java.util.Map;
  */
 final class GuideModels implements AutoCloseable {
   /** A weaker model. */
-  record Guide(RunConfig config, Execution execution) {}
+  record Guiding(RunConfig config, Execution execution) {}
 
   private final RunConfig guided;
   private final ModelOptions options;
-  private final Map<String, Guide> models = new HashMap<>();
+  private final Map<String, Guiding> models = new HashMap<>();
   private final Map<String, ImageClassifier> classifiers = new HashMap<>();
 
   /**
@@ -35,7 +35,7 @@ final class GuideModels implements AutoCloseable {
   }
 
   /** The weaker model in a run folder. */
-  Guide model(String folder) {
+  Guiding model(String folder) {
     return models.computeIfAbsent(
         folder,
         name -> {
@@ -47,7 +47,7 @@ final class GuideModels implements AutoCloseable {
               "guide",
               name,
               "must make the same images as the model, and have its classes");
-          return new Guide(own, Executions.load(stored, options));
+          return new Guiding(own, Executions.load(stored, options));
         });
   }
 

@@ -213,7 +213,7 @@ public record Provenance(
                 + word(by.model)
                 + told.stream().map(word -> " " + word(word)).collect(Collectors.joining())
                 + " --sampler "
-                + word(request.sampler())
+                + word(request.sampler().text())
                 + (request.steps() > 0
                     ? " --steps " + request.steps()
                     : " --evaluations " + request.evaluations()));
@@ -232,17 +232,17 @@ public record Provenance(
     if (request.guidance() != 1) {
       text.append(" --guidance ").append(request.guidance());
     }
-    if (!request.guide().equals("free")) {
-      text.append(" --guide ").append(word(request.guide()));
+    if (!request.guide().equals(Guide.FREE)) {
+      text.append(" --guide ").append(word(request.guide().text()));
     }
     if (by.nullClass != null) {
       text.append(" --null-class ").append(by.nullClass);
     }
-    if (!request.threshold().equals("auto")) {
-      text.append(" --threshold ").append(word(request.threshold()));
+    if (!request.threshold().equals(Thresholding.AUTO)) {
+      text.append(" --threshold ").append(word(request.threshold().text()));
     }
     if (!edited.isEmpty()) {
-      text.append(" --how ").append(word(request.edit()));
+      text.append(" --how ").append(word(request.edit().text()));
       edited.forEach(word -> text.append(" ").append(word(word)));
     }
     if (!noise.isEmpty()) {

@@ -25,8 +25,9 @@ record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing
    */
   static Sampler named(
       ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
-    return Samplers.parse(
-        request.sampler(), new Samplers.Given(process.variance(), process.rederive(), optimal));
+    return request
+        .sampler()
+        .make(new Samplers.Given(process.variance(), process.rederive(), optimal));
   }
 
   /** For those who ask what a request does, not what it makes: with any measured variance. */
@@ -44,9 +45,9 @@ record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing
   static ResolvedRequest of(ProcessConfig process, SampleRequest request, Sampler sampler) {
     String spacing =
         request.spacing().equals(SampleRequest.AUTO)
-            ? process.spacing(Samplers.method(request.sampler()).spacing())
+            ? process.spacing(request.sampler().method().spacing())
             : request.spacing();
-    Edit edit = Edit.parse(request.edit());
+    Edit edit = request.edit();
     Sampler counted = edit.cuts() ? sampler : edit.around(sampler, null, Noise.NONE);
     TimeGrid grid =
         request.steps() > 0
@@ -54,7 +55,7 @@ record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing
             : within(process, counted, spacing, request);
     ResolvedRequest route = new ResolvedRequest(sampler, edit, grid, spacing);
     Check.that(
-        edit.times() == 1 || route.arrivals() > grid.steps(),
+        !edit.repeats() || route.arrivals() > grid.steps(),
         "edit",
         request.edit(),
         "must have a smaller jump or fewer times, or be given more evaluations: in these "

@@ -8,7 +8,7 @@ import io.jiffusion.config.Binder;
 import io.jiffusion.config.Tree;
 import io.jiffusion.process.Batch;
 import io.jiffusion.sampler.Interpolation;
-import io.jiffusion.sampler.SamplerNames;
+import io.jiffusion.schedule.Spacings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -60,16 +60,16 @@ import java.util.stream.IntStream;
 @SuppressWarnings("ArrayRecordComponent")
 public record SampleRequest(
     int count,
-    String sampler,
+    SamplerSpec sampler,
     int steps,
     int evaluations,
     String spacing,
     long seed,
     List<Integer> classes,
     double guidance,
-    String guide,
-    String threshold,
-    String edit,
+    Guide guide,
+    Thresholding threshold,
+    Edit edit,
     int batch,
     boolean floats,
     boolean trajectory,
@@ -77,15 +77,11 @@ public record SampleRequest(
     @LeftOut float[] draws,
     @LeftOut float[] images,
     @LeftOut float[] mask) {
-  /** Guidance by the model without a class; {@code low} and {@code high} are noise levels. */
-  static final String FREE = "free";
-
   /** What is left to the model. */
   static final String AUTO = "auto";
 
   public SampleRequest {
     Check.that(count >= 1, "count", count, "must be 1 or more");
-    Check.that(!sampler.isBlank(), "sampler", "''", "must be a name such as ddim");
     Check.that(steps >= 0, "steps", steps, "must be 1 or more, or 0 where they are left open");
     Check.that(
         evaluations == 0 || evaluations >= 1 && steps == 0,
@@ -93,10 +89,13 @@ public record SampleRequest(
         evaluations,
         "must be 1 or more in place of steps, or 0");
     Check.that(!spacing.isBlank(), "spacing", "''", "must be a name such as uniform");
-    if (spacing.equals(AUTO) && SamplerNames.spacing(sampler) != null) {
-      spacing = SamplerNames.spacing(sampler);
+    if (spacing.equals(AUTO) && sampler.spacing() != null) {
+      spacing = sampler.spacing();
     }
-    sampler = sampler.equalsIgnoreCase(AUTO) ? AUTO : SamplerNames.own(sampler);
+    if (!spacing.equals(AUTO)) {
+      Spacings.check(spacing);
+    }
+    sampler = sampler.alone();
     classes.forEach(label -> Check.that(label >= 0, "classes", label, "must be 0 or more"));
     Check.that(
         guidance >= 0 && guidance < Double.POSITIVE_INFINITY,
@@ -104,7 +103,7 @@ public record SampleRequest(
         guidance,
         "must be 0 or more; 1 is none");
     Check.that(
-        guidance == 1 || !classes.isEmpty() || !guide.startsWith(FREE),
+        guidance == 1 || !classes.isEmpty() || !guide.isFree(),
         "guidance",
         guidance,
         "must be 1 (none) where no class is given");
@@ -125,15 +124,15 @@ public record SampleRequest(
   public static SampleRequest auto(int count) {
     return Draft.of(SampleRequest.class)
         .set("count", count)
-        .set("sampler", AUTO)
+        .set("sampler", SamplerSpec.parse(AUTO))
         .set("steps", 0)
         .set("evaluations", 0)
         .set("spacing", AUTO)
         .set("seed", 0L)
         .set("classes", List.of())
         .set("guidance", 1.0)
-        .set("guide", FREE)
-        .set("threshold", AUTO)
+        .set("guide", Guide.FREE)
+        .set("threshold", Thresholding.AUTO)
         .set("edit", Edit.NONE)
         .set("batch", 0)
         .set("floats", false)
@@ -142,7 +141,7 @@ public record SampleRequest(
   }
 
   public SampleRequest sampler(String text) {
-    return with("sampler", text);
+    return with("sampler", SamplerSpec.parse(text));
   }
 
   /** Takes the place of a budget of evaluations. */
@@ -174,21 +173,16 @@ public record SampleRequest(
   }
 
   public SampleRequest guide(String text) {
-    return with("guide", text);
+    return with("guide", Guide.parse(text));
   }
 
   public SampleRequest threshold(String text) {
-    return with("threshold", text);
+    return with("threshold", Thresholding.parse(text));
   }
 
   /** To go with {@link #image} or {@link #images}, and a {@link #mask} where pixels are made. */
   public SampleRequest edit(String text) {
-    return with("edit", text);
-  }
-
-  /** By how much the picture of an edit may be smaller than what is made: 1, but to upscale. */
-  public static int factor(String edit) {
-    return Edit.parse(edit).factor();
+    return with("edit", Edit.parse(text));
   }
 
   /** One picture for all images. */

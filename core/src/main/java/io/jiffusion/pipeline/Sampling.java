@@ -181,7 +181,7 @@ final class Sampling {
 
   /** What is known of the pictures of a request, the rest of them grey. */
   Images known(SampleRequest request) {
-    Edit edit = Edit.parse(request.edit());
+    Edit edit = request.edit();
     check(request, edit);
     Check.that(!edit.none(), "edit", request.edit(), "must be another to know of pictures");
     return images(
@@ -321,9 +321,7 @@ final class Sampling {
         "none",
         "must be given, because " + withoutNullClass());
     Check.that(
-        request.guidance() == 1
-            || config.nullClass() >= 0
-            || !request.guide().startsWith(SampleRequest.FREE),
+        request.guidance() == 1 || config.nullClass() >= 0 || !request.guide().isFree(),
         "guidance",
         request.guidance(),
         "must be 1 (none), because " + withoutNullClass());

@@ -51,17 +51,7 @@ public final class Spacings {
     if (name.equals("times")) {
       return explicit(text, steps);
     }
-    if (!Respacing.knows(text)) {
-      List<String> all = Stream.concat(Respacing.NAMES.stream(), NAMES.stream()).toList();
-      throw new IllegalArgumentException(
-          "illegal spacing: "
-              + text
-              + ", must be one of "
-              + String.join(", ", all)
-              + ", ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name"
-              + " is "
-              + Suggestion.nearest(name, all));
-    }
+    check(text);
     if (schedule instanceof DiscreteBetas betas && DiffusersSpacing.knows(text)) {
       return DiffusersSpacing.grid(text, betas.steps(), steps);
     }
@@ -76,6 +66,26 @@ public final class Spacings {
             + ", or times:1,0.5,0; "
             + name
             + " chooses among the steps of a trained table");
+  }
+
+  /**
+   * Refuses a text that names no spacing, whatever the schedule and the steps.
+   *
+   * @throws IllegalArgumentException naming the nearest
+   */
+  public static void check(String text) {
+    String name = text.split(":", 2)[0].strip();
+    if (!NAMES.contains(name) && !name.equals("times") && !Respacing.knows(text)) {
+      List<String> all = Stream.concat(Respacing.NAMES.stream(), NAMES.stream()).toList();
+      throw new IllegalArgumentException(
+          "illegal spacing: "
+              + text
+              + ", must be one of "
+              + String.join(", ", all)
+              + ", ddimN, counts such as 10,10,5, list:0,10,20, or times:1,0.5,0; the nearest name"
+              + " is "
+              + Suggestion.nearest(name, all));
+    }
   }
 
   private static TimeGrid between(Spec spec, NoiseSchedule schedule, int steps) {

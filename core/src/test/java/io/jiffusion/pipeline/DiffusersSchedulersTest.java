@@ -225,14 +225,9 @@ class DiffusersSchedulersTest {
     return Samplers.parse(
             known.sampler(), new Samplers.Given(process.variance(), process.rederive(), null))
         .sample(
-            new Walk(
-                Denoisers.thresholded(model, process, threshold(known)), schedule, grid, noise),
+            new Walk(Thresholding.parse("auto").rule().over(model, process), schedule, grid, noise),
             start.times(process.startStd(grid)))
         .data();
-  }
-
-  private static String threshold(Conventions known) {
-    return known.threshold() == null ? "auto" : known.threshold();
   }
 
   /** What the recorded network says: exact, by the label alone. */

@@ -240,8 +240,6 @@ class ModelTest {
       value = {
         "{\"classes\": [10]} | illegal classes: 10, must be from 0 to 9 for this model",
         "{\"steps\": 1001} | illegal steps: 1001, must be from 1 to 1000",
-        "{\"sampler\": \"dim\"} | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim",
-        "{\"spacing\": \"unifrom\"} | illegal spacing: unifrom, must be one of uniform, ",
         "{\"sampler\": \"ddim:eta=99\"} | illegal eta: 99.0, must be at most ",
       })
   void aRequestThatDoesNotFitTheModelIsRefused(String json, String message) {

@@ -7,6 +7,8 @@ import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.RunConfig;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +43,8 @@ class SampleRequestTest {
     assertThat(request).isEqualTo(SampleRequest.of(1).sampler("dpmpp-2m").spacing("karras"));
     assertThat(SampleRequest.of(1).spacing("logsnr").sampler("DPM++ 2M Karras").spacing())
         .isEqualTo("logsnr");
-    assertThat(SampleRequest.ofJson("{\"sampler\": \"k_euler_a\"}").sampler()).isEqualTo("euler-a");
+    assertThat(SampleRequest.ofJson("{\"sampler\": \"k_euler_a\"}").sampler())
+        .hasToString("euler-a");
   }
 
   @Test
@@ -107,6 +110,53 @@ class SampleRequestTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "sampler | ddimm | illegal sampler: ddimm, must be one of those that jiffusion samplers lists; the nearest is ddim",
+        "sampler | '' | illegal sampler: '', must be a name such as ddim",
+        "sampler | ddim:eat=1 | illegal option eat of sampler ddim:eat=1, must be one of sigma-hat, eta, eps; the nearest is eta",
+        "spacing | karas | illegal spacing: karas, must be one of uniform, ",
+        "guide | weak | illegal option '' of guide weak, must be at least model=…",
+        "guide | classifier:scal=2 | illegal option scal of guide classifier:scal=2, must be one of scale, mean, unconditional; the nearest is scale",
+        "threshold | dynamc | illegal threshold: dynamc, must be one of auto, none, static, dynamic; the nearest is dynamic",
+        "threshold | static:limit=2 | illegal option limit of threshold static:limit=2, must be left out: static has none",
+        "threshold | dynamic:quantile=2 | illegal quantile: 2.0, must be from 0 to 1",
+        "edit | repaint:jump=0 | illegal jump: 0, must be 1 or more steps",
+        "edit | image:strength=2 | illegal strength: 2.0, must be above 0 and at most 1",
+        "edit | upscale:factor=0 | illegal factor: 0, must be 1 or more",
+      })
+  void aWrongWordIsToldWhereItIsSaid(String what, String word, String message) {
+    SampleRequest request = SampleRequest.of(1);
+    Map<String, UnaryOperator<SampleRequest>> ways =
+        Map.of(
+            "sampler", made -> made.sampler(word),
+            "spacing", made -> made.spacing(word),
+            "guide", made -> made.guide(word),
+            "threshold", made -> made.threshold(word),
+            "edit", made -> made.edit(word));
+    assertThatThrownBy(() -> ways.get(what).apply(request))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "free:high=3,low=0.20",
+        "weak:model=a b,rescale=0.7",
+        "classifier:scale=2,mean",
+      })
+  void whatWasWrittenIsPrintedBack(String guide) {
+    SampleRequest request =
+        SampleRequest.of(1).classes(1).guide(guide).threshold("dynamic:limit=1.50");
+    assertThat(request.guide()).hasToString(guide);
+    assertThat(request.toJson())
+        .contains("\"guide\":\"" + guide + "\",\"threshold\":\"dynamic:limit=1.50\"");
+    assertThat(SampleRequest.ofJson(request.toJson())).isEqualTo(request);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "{\"steps\": -1} | illegal steps: -1, must be 1 or more, or 0 where they are left open (line 1 of request)",
         "{\"count\": 0} | illegal count: 0, must be 1 or more (line 1 of request)",
         "{\"steps\": \"ten\"} | illegal steps: ten, must be a whole number (line 1 of request)",
@@ -114,6 +164,10 @@ class SampleRequestTest {
         "{\"guidance\": 2} | illegal guidance: 2.0, must be 1 (none) where no class is given (line 1 of request)",
         "{\"classes\": [-1]} | illegal classes: -1, must be 0 or more (line 1 of request)",
         "{\"classes\": [1.5]} | illegal classes: 1.5, must be a whole number (line 1 of request)",
+        "{\"sampler\": \"dim\"} | illegal sampler: dim, must be one of those that jiffusion samplers lists; the nearest is ddim (line 1 of request)",
+        "{\"spacing\": \"unifrom\"} | illegal spacing: unifrom, must be one of uniform, ",
+        "{\"guide\": \"freee\"} | illegal guide: freee, must be one of free, weak, classifier; the nearest is free (line 1 of request)",
+        "{\"guide\": 3} | illegal guide: 3, must be text; put it in quotes (line 1 of request)",
         "{\"steps\": 1 | request is not valid JSON at line 1, column 12",
         "7 | illegal configuration: 7, must be a group of keys: count, sampler, ",
       })
