@@ -12,9 +12,11 @@ import io.jiffusion.config.TrainConfig;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Shape;
+import io.jiffusion.network.WeightSource;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
 import io.jiffusion.tensor.Scope;
+import io.jiffusion.tensor.Tensor;
 import io.jiffusion.train.AdamW;
 import io.jiffusion.train.Checkpoint;
 import io.jiffusion.train.Ema;
@@ -27,10 +29,13 @@ import io.jiffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -85,8 +90,17 @@ public final class Training {
    * @throws IllegalArgumentException if the network takes other images or classes
    */
   public Training(RunConfig config, Dataset data, Path folder, boolean resume) {
+    mustFit(config, config.network().network().input(), data);
+    DataConfig unnamed = new DataConfig("folder", "", config.data().flip());
+    this.config =
+        precise(new RunConfig(unnamed, config.network(), config.process(), config.train()));
+    this.folder = folder;
+    this.resume = resume;
+    this.data = () -> data;
+  }
+
+  private static void mustFit(RunConfig config, Shape input, Dataset data) {
     Shape images = Shape.of(data.channels(), data.height(), data.width());
-    Shape input = config.network().network().input();
     Check.that(
         images.equals(input), "data", "images of " + images, "must be of the network's " + input);
     Check.that(
@@ -94,12 +108,6 @@ public final class Training {
         "data",
         data.classes() + " classes",
         "must have the network's " + config.classes());
-    DataConfig unnamed = new DataConfig("folder", "", config.data().flip());
-    this.config =
-        precise(new RunConfig(unnamed, config.network(), config.process(), config.train()));
-    this.folder = folder;
-    this.resume = resume;
-    this.data = () -> data;
   }
 
   private static RunConfig precise(RunConfig config) {
@@ -222,11 +230,18 @@ public final class Training {
         });
   }
 
-  /** The steps of a training that nobody keeps, made one by one. */
+  /** The steps of a training without a folder, made one by one. */
   public interface Steps extends AutoCloseable {
 
-    /** Makes the next one. */
-    void next();
+    /**
+     * Makes the next one.
+     *
+     * @return the mean loss of its examples
+     */
+    double next();
+
+    /** A copy of the averaged weights, for {@link Executions#of}; it outlives these steps. */
+    WeightSource weights();
 
     @Override
     void close();
@@ -234,11 +249,39 @@ public final class Training {
 
   /** The steps of a training with fresh weights; to be closed. */
   public static Steps steps(RunConfig config, Dataset data) {
-    Trainer trainer = trainer(config, data, null);
+    return steps(trainer(config, data, null));
+  }
+
+  /**
+   * The steps of a training of a network of one's own, with fresh weights; to be closed.
+   *
+   * @param config says the process and how to learn; of its network only the classes count
+   * @throws IllegalArgumentException if the network has other classes than the configuration, or
+   *     takes other images than the data's
+   */
+  public static Steps steps(RunConfig config, Network network, Dataset data) {
+    Check.that(
+        network.classes() == config.network().classes(),
+        "network",
+        network.classes() + " classes",
+        "must have the configuration's " + config.network().classes());
+    mustFit(config, network.input(), data);
+    return steps(trainer(config, network, data, null));
+  }
+
+  private static Steps steps(Trainer trainer) {
     return new Steps() {
       @Override
-      public void next() {
-        trainer.step();
+      public double next() {
+        return trainer.step().loss();
+      }
+
+      @Override
+      public WeightSource weights() {
+        Map<String, float[]> weights = new HashMap<>();
+        average(trainer, (name, tensor) -> weights.put(name, tensor.floats()));
+        return (name, from, count) ->
+            Arrays.copyOfRange(weights.get(name), (int) from, (int) from + count);
       }
 
       @Override
@@ -248,14 +291,27 @@ public final class Training {
     };
   }
 
+  /** Takes the averaged weights one by one; a tensor is open only then. */
+  private static void average(Trainer trainer, BiConsumer<String, Tensor> taker) {
+    Params ema = trainer.state().ema();
+    for (String name : ema.names()) {
+      try (Scope scope = Scope.open()) {
+        taker.accept(name, ema.at(name));
+      }
+    }
+  }
+
   private static Trainer trainer(RunConfig config, Dataset data, Checkpoint from) {
     Check.that(
         config.network().unet() == null || !config.network().unet().learnedVariance(),
         "network.unet.learnedVariance",
         true,
         "must be false for training: L_simple says nothing of the variance");
+    return trainer(config, config.network().network(), data, from);
+  }
+
+  private static Trainer trainer(RunConfig config, Network network, Dataset data, Checkpoint from) {
     TrainConfig train = config.train();
-    Network network = config.network().network();
     Simple objective =
         new Simple(
             data,
@@ -304,13 +360,8 @@ public final class Training {
   private void write(Trainer trainer, Metrics metrics, String settings) throws IOException {
     metrics.flush();
     new Checkpoint(trainer.state(), trainer.steps()).write(folder, settings);
-    Params ema = trainer.state().ema();
     Map<String, Array> arrays = new LinkedHashMap<>();
-    for (String name : ema.names()) {
-      try (Scope scope = Scope.open()) {
-        arrays.put(name, Array.of(ema.at(name).floats(), ema.at(name).sizes()));
-      }
-    }
+    average(trainer, (name, tensor) -> arrays.put(name, Array.of(tensor.floats(), tensor.sizes())));
     Safetensors.write(folder.resolve(RunFolder.WEIGHTS), arrays, Map.of("format", "jiffusion"));
     RunFolder.of(config, trainer.steps()).write(folder);
   }

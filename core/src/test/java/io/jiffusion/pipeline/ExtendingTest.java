@@ -28,7 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The programs of docs/extending.md, compiled and run as a stranger would: with the library alone.
+ * The programs of docs/extending.md, compiled and run as a stranger would: with the library alone,
+ * by the packages that its module exports.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class ExtendingTest {
@@ -65,7 +66,15 @@ class ExtendingTest {
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "-Xlint:all,-try,-path", "-proc:none", "-cp", LIBRARY, "-d", folder.toString()));
+                "-Xlint:all,-try,-path",
+                "-proc:none",
+                // as a module, whose other packages are hidden
+                "--module-path",
+                LIBRARY,
+                "--add-modules",
+                "io.jiffusion.core",
+                "-d",
+                folder.toString()));
     for (Map.Entry<String, String> program : PROGRAMS.entrySet()) {
       Path file = folder.resolve(program.getKey() + ".java");
       arguments.add(Files.writeString(file, program.getValue()).toString());

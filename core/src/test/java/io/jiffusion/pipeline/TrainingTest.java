@@ -9,7 +9,11 @@ import io.jiffusion.base.Progress;
 import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Dataset;
+import io.jiffusion.network.Network;
+import io.jiffusion.network.WeightSource;
 import io.jiffusion.tensor.NativeHandles;
+import io.jiffusion.weights.ArrayFile;
+import io.jiffusion.weights.Safetensors;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -330,6 +334,47 @@ public class TrainingTest {
     assertThat(RunFolder.read(home.resolve("run")).step()).isEqualTo(lines.size());
     assertThatThrownBy(() -> train("run", true, absurd))
         .hasMessageStartingWith("training diverged at step " + (lines.size() + 1));
+  }
+
+  @Test
+  void aNetworkOfOnesOwnLearnsWhatTheRunOfItLearns() {
+    train("run", false, points(5, 0));
+    RunConfig other = points(0, 0).with(List.of("network.mlp.width=64")); // is not looked at
+    Network network = points(0, 0).network().network();
+    WeightSource weights;
+    try (Training.Steps steps = Training.steps(other, network, other.dataset())) {
+      for (int step = 0; step < 4; step++) {
+        steps.next();
+      }
+      WeightSource before = steps.weights();
+      assertThat(steps.next()).isPositive();
+      weights = steps.weights();
+      assertThat(before.floats("in.weight", 3, 4)).isNotEqualTo(weights.floats("in.weight", 3, 4));
+    }
+    try (ArrayFile run = Safetensors.open(home.resolve("run").resolve(RunFolder.WEIGHTS))) {
+      run.arrays()
+          .forEach(
+              (name, info) -> {
+                float[] learned = run.floats(name);
+                assertThat(weights.floats(name, 0, learned.length)).as(name).isEqualTo(learned);
+                assertThat(weights.floats(name, 1, 1)[0]).as(name).isEqualTo(learned[1]);
+              });
+    }
+  }
+
+  @Test
+  void aNetworkOfOnesOwnHasTheClassesOfTheConfigurationAndTheSizesOfTheData() {
+    RunConfig config = points(0, 0);
+    Network digits = digits(0).network().network();
+    assertThatThrownBy(() -> Training.steps(config, digits, config.dataset()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "illegal network: " + digits.classes() + " classes, must have the configuration's 0");
+    Network points = config.network().network();
+    RunConfig classless = digits(0).with(List.of("network.unet.classes=0", "train.labelDrop=0"));
+    assertThatThrownBy(() -> Training.steps(classless, points, classless.dataset()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("illegal data: images of [1, 32, 32], must be of the network's [2, 1, 1]");
   }
 
   @Test
