@@ -3,6 +3,8 @@ package io.jiffusion.cli;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Shown;
 import io.jiffusion.checkpoint.RunFolder;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -87,13 +89,9 @@ public final class Main extends Console implements Runnable {
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
     PrintStream out =
-        new PrintStream(
-            new java.io.FileOutputStream(java.io.FileDescriptor.out),
-            false,
-            StandardCharsets.UTF_8);
+        new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     PrintStream err =
-        new PrintStream(
-            new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     Main main = new Main(out, err);
     main.interrupts.watch();
     int code = main.run(args);

@@ -19,6 +19,7 @@ import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -185,7 +186,7 @@ final class ScoreSdeCheckpoint implements Format {
     PeerConfig training = all.group("training");
     PeerConfig model = all.group("model");
     boolean continuous = training.flag("continuous", true);
-    String sde = training.text("sde").toLowerCase(java.util.Locale.ROOT);
+    String sde = training.text("sde").toLowerCase(Locale.ROOT);
     if (!continuous && !sde.equals("vpsde")) {
       training.fail("continuous", "must be true with " + sde);
     }

@@ -122,9 +122,8 @@ public record Tree(Object value, String place) {
         throw new JiffusionException(source + " holds more than one document, must be one");
       }
       return tree;
-    } catch (
-        JacksonException
-            e) { // its text speaks of Java classes; its location is all that a reader needs
+    } catch (JacksonException e) {
+      // Its text speaks of Java classes; its location is all that a reader needs.
       String where =
           e.getLocation() == null
               ? ""

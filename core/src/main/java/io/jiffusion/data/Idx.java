@@ -6,9 +6,11 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -80,7 +82,7 @@ public record Idx(int[] shape, byte[] values) {
     int[] shape = new int[rank];
     long count = 1;
     for (int i = 0; i < rank; i++) {
-      shape[i] = java.nio.ByteBuffer.wrap(sizes).getInt(4 * i);
+      shape[i] = ByteBuffer.wrap(sizes).getInt(4 * i);
       if (shape[i] < 0 || count * shape[i] > Integer.MAX_VALUE - 8) {
         throw new JiffusionException(
             file
@@ -125,6 +127,6 @@ public record Idx(int[] shape, byte[] values) {
   }
 
   private static String hex(byte[] bytes) {
-    return bytes.length == 0 ? "nothing" : java.util.HexFormat.ofDelimiter(" ").formatHex(bytes);
+    return bytes.length == 0 ? "nothing" : HexFormat.ofDelimiter(" ").formatHex(bytes);
   }
 }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -251,7 +252,7 @@ public record Npy(Type type, int[] shape, ByteBuffer data) {
     String text =
         "{'descr': '"
             + order
-            + type.name().toLowerCase(java.util.Locale.ROOT)
+            + type.name().toLowerCase(Locale.ROOT)
             + "', 'fortran_order': False, 'shape': ("
             + sizes
             + "), }";

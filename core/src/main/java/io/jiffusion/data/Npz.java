@@ -4,6 +4,7 @@ import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Shown;
 import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -105,7 +106,7 @@ public final class Npz {
             where + " is damaged: it does not fit its checksum; copy or make it again");
       }
       return array;
-    } catch (ZipException | java.io.EOFException e) {
+    } catch (ZipException | EOFException e) {
       throw new JiffusionException(
           where + " is damaged: it cannot be unpacked; copy or make it again", e);
     }

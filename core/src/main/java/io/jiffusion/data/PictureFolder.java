@@ -9,6 +9,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -99,7 +100,7 @@ public record PictureFolder(
     int label = 0;
     for (List<Path> files : below.values()) {
       pictures.addAll(files);
-      labels.addAll(java.util.Collections.nCopies(files.size(), label++));
+      labels.addAll(Collections.nCopies(files.size(), label++));
     }
     return new PictureFolder(
         folder, List.copyOf(below.keySet()), pictures, labels, passedOver, empty);

@@ -9,6 +9,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -193,7 +194,7 @@ public final class Png {
       chunk(out, "IDAT", pixels.toByteArray());
       chunk(out, "IEND", new byte[0]);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e); // memory does not fail
+      throw new UncheckedIOException(e); // memory does not fail
     }
     return bytes.toByteArray();
   }

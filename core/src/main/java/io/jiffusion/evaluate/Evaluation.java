@@ -16,6 +16,7 @@ import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.pipeline.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -148,7 +149,7 @@ public record Evaluation(
             && shape[2] == classifier.config().size()
             && shape[3] == classifier.config().inputChannels(),
         "images",
-        java.util.Arrays.toString(shape) + " in " + file,
+        Arrays.toString(shape) + " in " + file,
         "must be bytes [N, "
             + classifier.config().size()
             + ", "

@@ -9,6 +9,7 @@ import io.jiffusion.config.Tree;
 import io.jiffusion.execute.PlanExecution;
 import io.jiffusion.network.Execution;
 import io.jiffusion.network.Network;
+import io.jiffusion.network.Shapes;
 import io.jiffusion.pipeline.Executions;
 import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.tensor.Precision;
@@ -32,7 +33,6 @@ public record PlanReport(
     long valueBytes,
     long unsharedBytes) {
   private static final int ROUNDS = 15;
-  private static final int CONTEXT = 77; // tokens of a prompt, as Stable Diffusion's
 
   /**
    * One operation of a plan.
@@ -72,7 +72,7 @@ public record PlanReport(
       if (!(execution instanceof PlanExecution plan)) {
         throw new JiffusionException("this network is not compiled here but runs on libtorch");
       }
-      PlanExecution.Profile profile = plan.profile(ROUNDS, CONTEXT);
+      PlanExecution.Profile profile = plan.profile(ROUNDS, Shapes.CONTEXT);
       return new PlanReport(
           precision,
           execution.block(),

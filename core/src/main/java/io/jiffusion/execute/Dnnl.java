@@ -13,6 +13,7 @@ import io.jiffusion.tensor.Natives;
 import io.jiffusion.tensor.Precision;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +100,7 @@ final class Dnnl implements AutoCloseable {
 
   /** Sizes and strides, both in elements. */
   desc desc(data_type type, long[] sizes, long[] strides) {
-    String key = type + java.util.Arrays.toString(sizes) + java.util.Arrays.toString(strides);
+    String key = type + Arrays.toString(sizes) + Arrays.toString(strides);
     return descs.computeIfAbsent(key, absent -> keep(new desc(sizes, type, strides)));
   }
 

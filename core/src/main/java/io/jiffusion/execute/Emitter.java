@@ -7,6 +7,7 @@ import io.jiffusion.execute.Operation.Reshape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory.data_type;
@@ -264,6 +265,6 @@ final class Emitter {
   }
 
   static String name(Elementwise what) {
-    return what.function().name().toLowerCase(java.util.Locale.ROOT);
+    return what.function().name().toLowerCase(Locale.ROOT);
   }
 }

@@ -6,8 +6,10 @@ import io.jiffusion.execute.Operation.Given;
 import io.jiffusion.execute.Operation.Input;
 import io.jiffusion.network.Conditions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.dnnl.memory.data_type;
@@ -82,7 +84,7 @@ final class Plan implements AutoCloseable {
     long from = dnnl.allocate(4 * node.shape.count());
     given.put(what, from);
     out.step(
-        what.name().toLowerCase(java.util.Locale.ROOT),
+        what.name().toLowerCase(Locale.ROOT),
         "copy",
         0,
         out.dnnl.reorder(plain(node, from), out.image(out.only(node), node)));
@@ -155,7 +157,7 @@ final class Plan implements AutoCloseable {
       return new float[0];
     }
     int width = augment.length / images;
-    return java.util.Arrays.copyOfRange(augment, image * width, (image + 1) * width);
+    return Arrays.copyOfRange(augment, image * width, (image + 1) * width);
   }
 
   private void put(Given what, float[] numbers) {

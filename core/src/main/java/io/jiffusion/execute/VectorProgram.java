@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The part of a network that works on one row an image: embeddings of time and class, and what the
@@ -48,7 +49,7 @@ final class VectorProgram {
    * @param parameters gives the numbers of a parameter
    * @throws Unplanned if it has an operation that this cannot do
    */
-  VectorProgram(Graph graph, java.util.function.Function<String, float[]> parameters) {
+  VectorProgram(Graph graph, Function<String, float[]> parameters) {
     nodes = graph.nodes().stream().filter(Node::vector).toList();
     wanted =
         nodes.stream()

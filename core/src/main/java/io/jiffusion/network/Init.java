@@ -1,6 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.random.Key;
+import java.util.Arrays;
 
 /**
  * How a parameter starts.
@@ -36,7 +37,7 @@ public record Init(Kind kind, double scale) {
   public float[] values(Key key, int count) {
     float[] out = new float[count];
     switch (kind) {
-      case CONSTANT -> java.util.Arrays.fill(out, (float) scale);
+      case CONSTANT -> Arrays.fill(out, (float) scale);
       case UNIFORM -> {
         for (int i = 0; i < count; i++) {
           out[i] = (float) (scale * (2 * key.uniform(i) - 1));

@@ -25,7 +25,7 @@ public final class Shapes implements Ops<Shape> {
   public record Operation(String name, String kind, Shape output, long parameters, long flops) {}
 
   /** Length of a context where costs are counted: that of CLIP's texts. */
-  private static final int CONTEXT = 77;
+  public static final int CONTEXT = 77;
 
   private final String prefix;
   private final Map<String, Parameter> parameters;

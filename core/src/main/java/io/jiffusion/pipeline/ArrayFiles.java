@@ -10,6 +10,7 @@ import io.jiffusion.weights.Array;
 import io.jiffusion.weights.DType;
 import io.jiffusion.weights.Safetensors;
 import io.jiffusion.weights.SafetensorsFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ public final class ArrayFiles {
    */
   public static Values values(String file) {
     int colon = file.lastIndexOf(':');
-    boolean named = colon > 1 && !java.nio.file.Files.exists(Path.of(file)); // C: is a drive
+    boolean named = colon > 1 && !Files.exists(Path.of(file)); // C: is a drive
     Path path = Path.of(named ? file.substring(0, colon) : file);
     String name = path.toString();
     String key = named ? file.substring(colon + 1) : null;

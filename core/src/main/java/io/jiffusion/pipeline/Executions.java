@@ -11,8 +11,6 @@ import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shape;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.network.WeightSource;
-import io.jiffusion.random.Key;
-import io.jiffusion.random.Purpose;
 import io.jiffusion.tensor.Device;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Precision;
@@ -116,9 +114,7 @@ public final class Executions {
   public static Execution fresh(Network network, ModelOptions options) {
     Map<String, float[]> weights = new HashMap<>();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
-      Key key = new Key(0, parameter.name().hashCode(), Purpose.INIT);
-      int count = Math.toIntExact(parameter.shape().count());
-      weights.put(parameter.name(), parameter.init().values(key, count));
+      weights.put(parameter.name(), parameter.fresh(0));
     }
     return of(
         network,

@@ -162,8 +162,22 @@ public final class Samplers {
     add("restart", "2", "2", "karras", RESTART, restart, Samplers::restart);
 
     // Score SDE, Analytic-DPM
-    add("euler-maruyama", "1", "1", "time", SCORE_SDE, "", (spec, x) -> new EulerMaruyama());
-    add("reverse-diffusion", "1", "1", "time", SCORE_SDE, "", (s, x) -> new ReverseDiffusion());
+    add(
+        "euler-maruyama",
+        "1",
+        "1",
+        "time",
+        SCORE_SDE,
+        "flow",
+        (spec, x) -> new EulerMaruyama(spec.flag("flow")));
+    add(
+        "reverse-diffusion",
+        "1",
+        "1",
+        "time",
+        SCORE_SDE,
+        "flow",
+        (spec, x) -> new ReverseDiffusion(spec.flag("flow")));
     String pc = "snr=0.16, corrector=langevin|annealed, steps=1, predictor=";
     String predictors = String.join("|", PREDICTORS.keySet());
     add("pc", "biased", "2", "time", SCORE_SDE, pc + predictors, Samplers::predictorCorrector);

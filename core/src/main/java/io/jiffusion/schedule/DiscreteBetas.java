@@ -187,23 +187,6 @@ public final class DiscreteBetas implements NoiseSchedule {
   }
 
   /**
-   * The process that visits only some of the steps: betas for which ᾱ stays as it is at these
-   * indices.
-   *
-   * @param indices ascending, from 0 to T − 1
-   */
-  public DiscreteBetas respaced(int... indices) {
-    TimeGrid.checkIndices(indices, betas.length);
-    double[] spaced = new double[indices.length];
-    double before = 0;
-    for (int i = 0; i < indices.length; i++) {
-      spaced[i] = -Math.expm1(logAlphaBar[indices[i]] - before);
-      before = logAlphaBar[indices[i]];
-    }
-    return new DiscreteBetas(spaced);
-  }
-
-  /**
    * The same process with all noise and no signal at its end: the square roots of ᾱ are moved and
    * stretched so that the first stays and the last is 0 (Lin et al.: Common diffusion noise
    * schedules and sample steps are flawed, 2024, algorithm 1).
@@ -251,21 +234,6 @@ public final class DiscreteBetas implements NoiseSchedule {
   /** The same table with another rule between its indices. */
   public DiscreteBetas between(Between rule) {
     return new DiscreteBetas(this, rule);
-  }
-
-  /**
-   * The table as DPM-Solver takes it: without the last indices whose half log-SNR is below −5.1,
-   * those left stretched over [0, 1]. Shortens a cosine table, and leaves a linear one as it is.
-   *
-   * <p>A network trained on the whole table is told {@code (t − 1/N)·1000} there, N being the
-   * indices left: {@link TimeLabel#rescaled} of N.
-   */
-  public DiscreteBetas dpmSolver() {
-    int kept = betas.length;
-    while (kept > 1 && lambda(time(kept - 1)) < -5.1) {
-      kept--;
-    }
-    return new DiscreteBetas(Arrays.copyOf(betas, kept));
   }
 
   @Override

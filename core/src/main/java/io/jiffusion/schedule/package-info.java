@@ -10,8 +10,7 @@
  * what follows. DDPM's table is one ({@link io.jiffusion.schedule.DiscreteBetas}), and so are the
  * processes in continuous time: {@link io.jiffusion.schedule.VariancePreserving}, {@link
  * io.jiffusion.schedule.SubVariancePreserving}, {@link io.jiffusion.schedule.VarianceExploding},
- * {@link io.jiffusion.schedule.Edm}, {@link io.jiffusion.schedule.RectifiedFlow} and {@link
- * io.jiffusion.schedule.ContinuousCosine}.
+ * {@link io.jiffusion.schedule.Edm} and {@link io.jiffusion.schedule.RectifiedFlow}.
  *
  * <p>{@link io.jiffusion.schedule.Predicts} gives the four numbers that make a network a denoiser,
  * {@link io.jiffusion.schedule.TimeLabel} how it is told the time. {@link

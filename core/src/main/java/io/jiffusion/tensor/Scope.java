@@ -35,7 +35,7 @@ public final class Scope implements AutoCloseable {
   }
 
   /** Whether a scope is open on this thread, so that tensors can be made. */
-  public static boolean isOpen() {
+  static boolean isOpen() {
     return PointerScope.getInnerScope() != null;
   }
 

@@ -315,11 +315,6 @@ public final class Tensor {
     run("add_", () -> pointer.add_(other.pointer));
   }
 
-  /** Multiplies these very elements. */
-  public void timesInPlace(double factor) {
-    run("mul_", () -> pointer.mul_(new Scalar(factor)));
-  }
-
   /** Overwrites these very elements, converting them if need be. */
   public void copyInPlace(Tensor other) {
     run("copy_", () -> pointer.copy_(other.pointer));

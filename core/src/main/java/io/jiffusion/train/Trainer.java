@@ -4,15 +4,11 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Parameter;
 import io.jiffusion.network.Shapes;
-import io.jiffusion.random.Key;
-import io.jiffusion.random.Purpose;
 import io.jiffusion.tensor.Params;
 import io.jiffusion.tensor.Scope;
 import io.jiffusion.tensor.Tensor;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
-import java.util.zip.CRC32;
 
 /**
  * Training, step by step: Algorithm 1 of DDPM (Ho, Jain, Abbeel 2020, arXiv 2006.11239) with AdamW
@@ -85,15 +81,7 @@ public final class Trainer implements AutoCloseable {
     Params weights = new Params();
     for (Parameter parameter : Shapes.of(network, 1).parameters()) {
       try (Scope scope = Scope.open()) {
-        CRC32 hash = new CRC32();
-        hash.update(parameter.name().getBytes(StandardCharsets.UTF_8));
-        float[] values =
-            parameter
-                .init()
-                .values(
-                    new Key(seed, hash.getValue(), Purpose.INIT),
-                    Math.toIntExact(parameter.shape().count()));
-        weights.put(parameter.name(), Tensor.of(values, parameter.shape().sizes()));
+        weights.put(parameter.name(), Tensor.of(parameter.fresh(seed), parameter.shape().sizes()));
       }
     }
     Function<Params, Params> zeros = like -> like.map(Tensor::zerosLike);

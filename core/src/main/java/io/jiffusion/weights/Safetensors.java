@@ -3,6 +3,7 @@ package io.jiffusion.weights;
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -109,7 +110,7 @@ public final class Safetensors {
     return out.toByteArray();
   }
 
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws java.io.IOException {
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

@@ -4,6 +4,7 @@ import io.jiffusion.sampler.DpmSolver.Inner;
 import io.jiffusion.schedule.DiscreteBetas;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.OrderPlan;
+import io.jiffusion.schedule.Schedules;
 import io.jiffusion.schedule.Spacing;
 import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.schedule.VariancePreserving;
@@ -17,7 +18,7 @@ final class DpmSolverCases {
   static NoiseSchedule schedule(String name) {
     return switch (name) {
       case "linear_1000" -> DiscreteBetas.rescaledLinear(1000);
-      case "cosine_1000" -> DiscreteBetas.cosine(1000).dpmSolver();
+      case "cosine_1000" -> Schedules.dpmSolver(DiscreteBetas.cosine(1000));
       case "continuous_linear" -> new VariancePreserving(0.1, 20);
       default -> throw new IllegalArgumentException("no schedule " + name);
     };

@@ -25,9 +25,9 @@ class DpmSolverScheduleTest {
   /** Our schedule for a key such as cosine_1000, or for that of one of its grids. */
   static NoiseSchedule ours(String key) {
     return switch (key.split("\\.")[0]) {
-      case "linear_1000" -> DiscreteBetas.rescaledLinear(1000).dpmSolver();
-      case "cosine_1000" -> DiscreteBetas.cosine(1000).dpmSolver();
-      case "cosine_4000" -> DiscreteBetas.cosine(4000).dpmSolver();
+      case "linear_1000" -> Schedules.dpmSolver(DiscreteBetas.rescaledLinear(1000));
+      case "cosine_1000" -> Schedules.dpmSolver(DiscreteBetas.cosine(1000));
+      case "cosine_4000" -> Schedules.dpmSolver(DiscreteBetas.cosine(4000));
       case "continuous_linear" -> new VariancePreserving(0.1, 20);
       case "continuous_cosine" -> new ContinuousCosine();
       default -> throw new AssertionError(key);

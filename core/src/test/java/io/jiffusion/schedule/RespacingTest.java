@@ -174,7 +174,7 @@ class RespacingTest {
     int[] indices =
         Respacing.parse(entry.get("spec").asString(), trained, entry.get("steps").asInt());
     assertThat(indices).isEqualTo(tables.get(key + ".timestep_map").ints());
-    DiscreteBetas spaced = full.respaced(indices);
+    DiscreteBetas spaced = respaced(full, indices);
     TimeGrid grid = TimeGrid.of(trained, indices);
     assertThat(grid.steps()).isEqualTo(indices.length);
     for (int i = 0; i < indices.length; i++) {
@@ -191,6 +191,17 @@ class RespacingTest {
       assertThat(TimeLabel.rescaled(trained).at(t))
           .isCloseTo(tables.get(key + ".label_rescaled").values()[i], within(1e-9));
     }
+  }
+
+  /** The process that visits only these steps: betas for which ᾱ stays as it is there. */
+  private static DiscreteBetas respaced(DiscreteBetas full, int... indices) {
+    double[] betas = new double[indices.length];
+    double before = 1;
+    for (int i = 0; i < indices.length; i++) {
+      betas[i] = 1 - full.alphaBar(indices[i]) / before;
+      before = full.alphaBar(indices[i]);
+    }
+    return DiscreteBetas.of(betas);
   }
 
   private static Offset<Double> tolerance(double expected) {
