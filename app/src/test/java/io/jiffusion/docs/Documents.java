@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** README.md and docs/*.md, and the commands in them. */
+/** README.md, its neighbours and docs/*.md, and the commands in them. */
 final class Documents {
   private static final Pattern BLOCK =
       Pattern.compile("^```sh\\n(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL);
@@ -31,7 +31,7 @@ final class Documents {
     Path project = Home.folder();
     try (Stream<Path> docs = Files.list(project.resolve("docs"))) {
       return Stream.concat(
-              Stream.of(project.resolve("README.md")),
+              Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md").map(project::resolve),
               docs.filter(file -> file.toString().endsWith(".md")).sorted())
           .toList();
     }
