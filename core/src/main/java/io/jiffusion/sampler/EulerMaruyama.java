@@ -28,6 +28,7 @@ public record EulerMaruyama(boolean probabilityFlow) implements Sampler {
   @Override
   public Batch sample(Walk walk, Batch x) {
     walk.mustDescend(this);
+    walk.mustHaveSignal(this); // f = d log alpha/dt
     NoiseSchedule schedule = walk.schedule();
     return walk.run(
         x,

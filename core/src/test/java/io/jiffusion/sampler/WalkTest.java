@@ -16,6 +16,7 @@ import io.jiffusion.schedule.TimeGrid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class WalkTest {
@@ -37,6 +38,21 @@ class WalkTest {
               assertThat(progress.unit()).isEqualTo("steps");
               assertThat(progress.seconds()).isGreaterThan(0);
             });
+  }
+
+  @Test
+  void dataAndNoiseOfOneStateCostOneEvaluation() {
+    AtomicInteger evaluations = new AtomicInteger();
+    Walk counted =
+        walk.denoiser(
+            (xt, t) -> {
+              evaluations.incrementAndGet();
+              return walk.denoiser().at(xt, t);
+            });
+    BothPredictions both = counted.both(start, 0.61);
+    assertThat(evaluations).hasValue(1);
+    assertThat(both.x0().data()).isEqualTo(walk.x0(start, 0.61).data());
+    assertThat(both.eps().data()).isEqualTo(walk.eps(start, 0.61).data());
   }
 
   @Test
