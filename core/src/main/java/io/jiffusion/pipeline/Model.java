@@ -2,7 +2,6 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Progress;
-import io.jiffusion.base.Workers;
 import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.checkpoint.NoiseTable;
 import io.jiffusion.checkpoint.ReadOptions;
@@ -20,14 +19,8 @@ import io.jiffusion.schedule.TimeGrid;
 import io.jiffusion.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,16 +39,11 @@ import java.util.function.Supplier;
  * thread ends its call at the next step.
  */
 public final class Model implements AutoCloseable {
-  private static final AtomicInteger NUMBER = new AtomicInteger();
-
   private final RunConfig config;
   private final Supplier<OptimalVariance> optimal;
-  private final Workers thread;
-  private volatile Thread worker;
+  private final ModelThread thread = new ModelThread();
   private final Execution execution;
   private final GuideModels guides;
-  private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
-  private volatile boolean closed;
 
   /**
    * For a model whose noise may have been measured.
@@ -66,13 +54,7 @@ public final class Model implements AutoCloseable {
       RunConfig config, Supplier<OptimalVariance> optimal, Supplier<Execution> execution) {
     this.optimal = optimal;
     this.config = config;
-    this.thread = new Workers("jiffusion-model-" + NUMBER.incrementAndGet(), 1, this::owns);
-    try {
-      this.execution = Workers.result(thread.submit(execution::get));
-    } catch (RuntimeException e) {
-      thread.close();
-      throw e;
-    }
+    this.execution = thread.make(execution);
     this.guides = new GuideModels(config, ModelOptions.of().precision(this.execution.precision()));
   }
 
@@ -216,7 +198,7 @@ public final class Model implements AutoCloseable {
    * before.
    */
   public Execution network() {
-    return new OpenNetwork(execution, () -> closed);
+    return new OpenNetwork(execution, thread::closed);
   }
 
   /**
@@ -226,10 +208,8 @@ public final class Model implements AutoCloseable {
    * @throws IllegalArgumentException if the request does not fit the model
    */
   public Denoiser denoiser(SampleRequest request) {
-    return work(
-        (network, told, own) -> sampling(network()).denoiser(request),
-        progress -> {},
-        new Cancellation());
+    return thread.call(
+        (told, own) -> sampling(network()).denoiser(request), progress -> {}, new Cancellation());
   }
 
   /**
@@ -238,9 +218,9 @@ public final class Model implements AutoCloseable {
    * @throws IllegalArgumentException as {@link #sample(SampleRequest)} would
    */
   public void check(SampleRequest request) {
-    work(
-        (network, told, own) -> {
-          sampling(network).refuse(request);
+    thread.call(
+        (told, own) -> {
+          sampling(execution).refuse(request);
           return null;
         },
         progress -> {},
@@ -304,8 +284,8 @@ public final class Model implements AutoCloseable {
   /** The same for who wants to see more than how far it is. */
   public SampleResult sample(
       SampleRequest request, SampleListener listener, Cancellation cancellation) {
-    return work(
-        (network, told, own) -> sampling(network).run(request, told, own, listener),
+    return thread.call(
+        (told, own) -> sampling(execution).run(request, told, own, listener),
         listener::progress,
         cancellation);
   }
@@ -319,9 +299,9 @@ public final class Model implements AutoCloseable {
    * @throws CancellationException if the calling thread was interrupted, or the model closed
    */
   public SampleResult sample(SampleRequest request, Sampler sampler) {
-    return work(
-        (network, told, own) ->
-            new Sampling(config, network, guides, any -> sampler)
+    return thread.call(
+        (told, own) ->
+            new Sampling(config, execution, guides, any -> sampler)
                 .run(request, told, own, SampleListener.NONE),
         progress -> {},
         new Cancellation());
@@ -331,29 +311,16 @@ public final class Model implements AutoCloseable {
    * Makes images while the caller does something else. Cancelling what is returned, or ending it in
    * any other way before the images are done, ends the work at its next step.
    *
-   * @param listener hears everything on the model's own thread
+   * @param listener hears everything on the model's own thread, as do stages that are hung on what
+   *     is returned; a call of this model from there is refused, so use {@code thenApplyAsync}
    * @return fails as {@link #sample} throws, with {@link CancellationException} if the model is
    *     closed meanwhile
    * @throws IllegalStateException if the model is closed
    */
   public CompletableFuture<SampleResult> sampleAsync(
       SampleRequest request, SampleListener listener) {
-    Cancellation own = begin();
-    CompletableFuture<SampleResult> future = new CompletableFuture<>();
-    future.whenComplete((result, error) -> own.cancel());
-    thread.submit(
-        () -> {
-          try {
-            own.check();
-            future.complete(sampling(execution).run(request, listener::progress, own, listener));
-          } catch (RuntimeException | Error e) {
-            future.completeExceptionally(e);
-          } finally {
-            running.remove(own);
-          }
-          return null;
-        });
-    return future;
+    return thread.start(
+        (told, own) -> sampling(execution).run(request, told, own, listener), listener::progress);
   }
 
   /**
@@ -374,8 +341,8 @@ public final class Model implements AutoCloseable {
       float[] images,
       Consumer<Progress> progress,
       Cancellation cancellation) {
-    return work(
-        (network, told, own) -> sampling(network).encode(request, images, told, own),
+    return thread.call(
+        (told, own) -> sampling(execution).encode(request, images, told, own),
         progress,
         cancellation);
   }
@@ -405,145 +372,16 @@ public final class Model implements AutoCloseable {
         request -> ResolvedRequest.named(config.process(), request, optimal));
   }
 
-  /** Work on the model's own thread. */
-  @FunctionalInterface
-  private interface Work<T> {
-    /**
-     * Does it.
-     *
-     * @param progress to be told often: a cancellation from outside is only seen then
-     * @param cancellation to be checked as often
-     */
-    T on(Execution execution, Consumer<Progress> progress, Cancellation cancellation);
-  }
-
-  /**
-   * Has work done on the model's own thread; progress is told on the calling one.
-   *
-   * @throws CancellationException if somebody cancelled, or the calling thread was interrupted
-   * @throws IllegalStateException if the model is closed
-   */
-  private <T> T work(Work<T> work, Consumer<Progress> progress, Cancellation cancellation) {
-    mustNotBeWithin("a model");
-    Cancellation own = begin();
-    BlockingQueue<Progress> told = new LinkedBlockingQueue<>();
-    Progress end = new Progress("", 0, 0, 0, "");
-    Future<T> result =
-        thread.submit(
-            () -> {
-              try {
-                own.check();
-                cancellation.check();
-                return work.on(
-                    execution,
-                    step -> {
-                      if (cancellation.requested()) {
-                        own.cancel();
-                      }
-                      told.add(step);
-                    },
-                    own);
-              } finally {
-                told.add(end);
-              }
-            });
-    try {
-      listen(told, end, progress, own);
-    } finally {
-      running.remove(own);
-    }
-    return Workers.result(result);
-  }
-
-  /** What ends a call that begins now: asked for by its caller, or by closing the model. */
-  private Cancellation begin() {
-    Cancellation own = new Cancellation();
-    running.add(own);
-    // Asked after the registration, so that either close sees this call or this call sees close.
-    if (closed) {
-      running.remove(own);
-      throw new IllegalStateException("this model is closed");
-    }
-    return own;
-  }
-
-  /**
-   * Passes progress on until the work has ended, come what may: nobody returns while the model
-   * still works for him.
-   */
-  private static void listen(
-      BlockingQueue<Progress> told, Progress end, Consumer<Progress> progress, Cancellation own) {
-    boolean interrupted = false;
-    Throwable thrown = null;
-    while (true) {
-      try {
-        Progress next = told.take();
-        if (next == end) {
-          break;
-        }
-        if (thrown == null) {
-          progress.accept(next);
-        }
-      } catch (InterruptedException e) {
-        interrupted = true;
-        own.cancel();
-      } catch (RuntimeException | Error e) {
-        thrown = e;
-        own.cancel();
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    if (thrown instanceof Error error) {
-      throw error;
-    }
-    if (thrown != null) {
-      throw (RuntimeException) thrown;
-    }
-  }
-
-  private void owns() {
-    worker = Thread.currentThread();
-  }
-
-  /**
-   * The model's thread does one thing after the other: who waits on it for another waits for ever.
-   */
-  private void mustNotBeWithin(String call) {
-    if (Thread.currentThread() == worker) {
-      throw new IllegalStateException(
-          "illegal call of "
-              + call
-              + " by what a call of this model runs, such as a sampler or who"
-              + " gets its images, must come from another thread or after that call; or load a second"
-              + " model");
-    }
-  }
-
   /**
    * Ends running calls at their next step, then frees the model; later calls throw {@link
    * IllegalStateException}.
    */
   @Override
   public void close() {
-    mustNotBeWithin("close");
-    boolean first;
-    synchronized (this) {
-      first = !closed;
-      closed = true;
-    }
-    running.forEach(Cancellation::cancel);
-    if (first) {
-      Future<Void> freed =
-          thread.submit(
-              () -> {
-                execution.close();
-                guides.close();
-                return null;
-              });
-      Workers.result(freed);
-      thread.close();
-    }
+    thread.close(
+        () -> {
+          execution.close();
+          guides.close();
+        });
   }
 }

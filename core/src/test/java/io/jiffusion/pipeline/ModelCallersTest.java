@@ -90,6 +90,33 @@ class ModelCallersTest {
   }
 
   @Test
+  void whatGoesOnFromImagesMayCallTheModelFromAnotherThread() throws Exception {
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
+      SampleRequest request = SampleRequest.of(2).steps(5).floats(true);
+      CountDownLatch hung = new CountDownLatch(1);
+      SampleListener waits =
+          new SampleListener() {
+            @Override
+            public void made(int first, Images images) {
+              try {
+                hung.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          };
+      CompletableFuture<SampleResult> first = model.sampleAsync(request, waits);
+      CompletableFuture<Images> there = first.thenApply(result -> model.sample(request));
+      CompletableFuture<Images> elsewhere = first.thenApplyAsync(result -> model.sample(request));
+      hung.countDown();
+      assertThat(elsewhere.get().values()).isEqualTo(first.get().images().values());
+      assertThat(catchThrowable(there::get))
+          .hasCauseInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("must come from another thread or after that call");
+    }
+  }
+
+  @Test
   void theLastPredictionIsTheImage() {
     try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
       AtomicReference<Images> last = new AtomicReference<>();
