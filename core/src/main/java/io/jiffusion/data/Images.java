@@ -3,6 +3,7 @@ package io.jiffusion.data;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -156,10 +157,18 @@ public record Images(int count, int height, int width, int channels, byte[] byte
    * Writes a PNG, whole or not at all: the image, or all of them side by side in about as many rows
    * as columns.
    *
-   * @throws io.jiffusion.base.JiffusionException if the file cannot be written
-   * @throws IllegalArgumentException if the images have neither 1 nor 3 channels, or there is none
+   * @param file named {@code .png}
+   * @throws io.jiffusion.base.JiffusionException if it cannot be written
+   * @throws IllegalArgumentException if it has another name, the images have neither 1 nor 3
+   *     channels, or there is none
    */
   public void write(Path file) {
+    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+      throw new IllegalArgumentException(
+          "illegal file: "
+              + file
+              + ", must be named .png, as it becomes one; for another kind give image(0) to ImageIO");
+    }
     Png.write(file, sheet((int) Math.ceil(Math.sqrt(count)), 0), Map.of());
   }
 

@@ -82,6 +82,14 @@ class ImagesTest {
       assertThat(both.bytes()).isEqualTo(ImageFile.read(file).bytes());
       assertThat(both.bytes()).startsWith(0x10, 0x20, 0x30);
     }
+    Path jpeg = folder.resolve("two.jpg");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> image.write(jpeg))
+        .withMessage(
+            "illegal file: "
+                + jpeg
+                + ", must be named .png, as it becomes one; for another kind give image(0) to ImageIO");
+    assertThat(jpeg).doesNotExist();
     Images grey = new Images(1, 1, 2, 1, new byte[] {3, -56});
     assertThat(Images.of(grey.image(0)).bytes()).containsExactly(3, -56);
     assertThat(Images.of(grey.image(0)).channels()).isEqualTo(1);
