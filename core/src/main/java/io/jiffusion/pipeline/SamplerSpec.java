@@ -32,7 +32,7 @@ public record SamplerSpec(String text, String spacing) implements Written {
     }
     Check.that(!text.isBlank(), "sampler", "''", "must be a name such as ddim");
     SamplerSpec spec = new SamplerSpec(SamplerNames.own(text), SamplerNames.spacing(text));
-    spec.counted();
+    spec.make(ANY);
     return spec;
   }
 
@@ -49,11 +49,6 @@ public record SamplerSpec(String text, String spacing) implements Written {
   /** The sampler itself. */
   Sampler make(Samplers.Given given) {
     return Samplers.parse(text, given);
-  }
-
-  /** The sampler as any model has it: for who asks what it does, not what it makes. */
-  Sampler counted() {
-    return make(ANY);
   }
 
   /** Without the times, which are told elsewhere. */

@@ -14,5 +14,10 @@
  * <p><b>Where to begin.</b> {@link io.jiffusion.pipeline.Model}; a sampler, a schedule or a network
  * of your own goes in through its methods. {@link io.jiffusion.pipeline.Training} is the other
  * half, by a {@link io.jiffusion.config.RunConfig}.
+ *
+ * <p><b>Results.</b> {@link io.jiffusion.pipeline.Defaults} fills what a request leaves open;
+ * {@link io.jiffusion.pipeline.Provenance} tells in a picture how it was made, {@link
+ * io.jiffusion.pipeline.ResultFiles} keeps results of two requests apart, {@link
+ * io.jiffusion.pipeline.SampleStream} makes any number of images into one file.
  */
 package io.jiffusion.pipeline;
