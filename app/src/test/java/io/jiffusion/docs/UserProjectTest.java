@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -106,6 +107,16 @@ class UserProjectTest {
       assertThat(names.stream().filter(name -> name.startsWith(library + "-")))
           .as("the interface and the natives of %s", library)
           .hasSize(2);
+    }
+  }
+
+  @Test
+  void theJarTellsItsLicence() throws Exception {
+    Path core =
+        jars.stream().filter(jar -> jar.toString().contains("jiffusion-core")).findFirst().get();
+    try (JarFile jar = new JarFile(core.toFile())) {
+      assertThat(jar.getEntry("META-INF/LICENSE")).isNotNull();
+      assertThat(jar.getEntry("META-INF/NOTICE")).isNotNull();
     }
   }
 
