@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.Conventions;
@@ -14,6 +15,7 @@ import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.ScheduleType;
 import io.jiffusion.data.Images;
+import io.jiffusion.network.UnetConfig;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.Codec;
 import io.jiffusion.pipeline.Model;
@@ -399,6 +401,27 @@ class PeersTest {
       assertThat(a.weights().arrays().get(name).type())
           .isEqualTo(b.weights().arrays().get(name).type());
       assertThat(a.weights().floats(name)).as(name).isEqualTo(b.weights().floats(name));
+    }
+  }
+
+  /** Those that are told are few; an option that comes later is not among them. */
+  @ParameterizedTest
+  @CsvSource({"middleBlocks, 1", "upHeads, 2", "sinusoid, 64"})
+  void anOptionOfTheNetworkThatDiffusersHasNoWordForIsRefused(String option, int value) {
+    PeerCase peer = PeerCase.of("diffusers-unet2d/defaults-heads8");
+    try (StoredModel unet = Checkpoints.open(peer.folder())) {
+      UnetConfig changed = Draft.of(unet.run().config().network().unet()).set(option, value).make();
+      RunConfig config =
+          new RunConfig(
+              null,
+              NetworkConfig.of(changed),
+              ProcessConfig.draft(ScheduleType.LINEAR, PredictionType.EPS).make(),
+              null);
+      StoredModel model = new StoredModel(RunFolder.of(config, 0), unet.weights());
+      assertThatThrownBy(() -> Checkpoints.export(model, folder.resolve("out"), "stored"))
+          .isInstanceOf(JiffusionException.class)
+          .hasMessageEndingWith(option + " " + value + ", must be left out");
+      assertThat(folder.resolve("out")).doesNotExist();
     }
   }
 
