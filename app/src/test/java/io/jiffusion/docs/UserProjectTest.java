@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -121,6 +122,7 @@ class UserProjectTest {
   }
 
   @Test
+  @Tag("long")
   void macGetsTheNativesOfMac() throws Exception {
     String mac = "-Dos.name=Mac -Dos.arch=aarch64";
     assertThat(repository.maven(project, mac, List.of("dependency:tree")))
