@@ -41,6 +41,6 @@ final class SegmentedWalk {
 
   private void report(Progress here, long reached) {
     double seconds = (System.nanoTime() - began) * 1e-9;
-    whole.progress().accept(new Progress(here.unit(), reached, steps, seconds, here.note()));
+    whole.between().progress().accept(new Progress(here.unit(), reached, steps, seconds, here.note()));
   }
 }

@@ -21,10 +21,7 @@ import java.util.function.Consumer;
  * @param first number of the grid's first step: 0, or more where the grid continues another walk,
  *     so that no noise is drawn twice
  * @param noise of stochastic steps
- * @param constraint changes the state after each step
- * @param watch sees the state after each step
- * @param progress told after each step
- * @param cancellation looked at before each step
+ * @param between what happens between the steps
  */
 public record Walk(
     Denoiser denoiser,
@@ -32,23 +29,26 @@ public record Walk(
     TimeGrid grid,
     int first,
     Noise noise,
-    Constraint constraint,
-    Watch watch,
-    Consumer<Progress> progress,
-    Cancellation cancellation) {
+    Between between) {
+
+  /**
+   * What happens between the steps.
+   *
+   * @param constraint changes the state after each step
+   * @param watch sees the state after each step
+   * @param progress told after each step
+   * @param cancellation looked at before each step
+   */
+  public record Between(
+      Constraint constraint, Watch watch, Consumer<Progress> progress, Cancellation cancellation) {
+    private static Between nothing(Cancellation cancellation) {
+      return new Between((k, t, x) -> x, (k, t, x) -> {}, progress -> {}, cancellation);
+    }
+  }
 
   /** A walk with nothing between the steps. */
   public Walk(Denoiser denoiser, NoiseSchedule schedule, TimeGrid grid, Noise noise) {
-    this(
-        denoiser,
-        schedule,
-        grid,
-        0,
-        noise,
-        (k, t, x) -> x,
-        (k, t, x) -> {},
-        progress -> {},
-        new Cancellation());
+    this(denoiser, schedule, grid, 0, noise, Between.nothing(new Cancellation()));
   }
 
   /** One step of a sampler. */
@@ -80,8 +80,7 @@ public record Walk(
 
   /** The same walk over other times, whose first step has the given number. */
   public Walk over(TimeGrid times, int number) {
-    return new Walk(
-        denoiser, schedule, times, number, noise, constraint, watch, progress, cancellation);
+    return new Walk(denoiser, schedule, times, number, noise, between);
   }
 
   /**
@@ -89,39 +88,51 @@ public record Walk(
    * another, which is no step of the walk.
    */
   public Walk quiet() {
-    return new Walk(denoiser, schedule, grid, noise).over(grid, first).cancellation(cancellation);
+    return with(Between.nothing(between.cancellation));
+  }
+
+  private Walk with(Between other) {
+    return new Walk(denoiser, schedule, grid, first, noise, other);
   }
 
   /** The same walk with another denoiser. */
   public Walk denoiser(Denoiser other) {
-    return new Walk(other, schedule, grid, first, noise, constraint, watch, progress, cancellation);
+    return new Walk(other, schedule, grid, first, noise, between);
   }
 
   /** The same walk with noise from elsewhere. */
   public Walk noise(Noise other) {
-    return new Walk(
-        denoiser, schedule, grid, first, other, constraint, watch, progress, cancellation);
+    return new Walk(denoiser, schedule, grid, first, other, between);
   }
 
   /** The same walk with this constraint in place of its own. */
   public Walk constraint(Constraint other) {
-    return new Walk(denoiser, schedule, grid, first, noise, other, watch, progress, cancellation);
+    return with(new Between(other, between.watch, between.progress, between.cancellation));
   }
 
   /** The same walk with this onlooker in place of its own. */
   public Walk watch(Watch other) {
-    return new Walk(
-        denoiser, schedule, grid, first, noise, constraint, other, progress, cancellation);
+    return with(new Between(between.constraint, other, between.progress, between.cancellation));
   }
 
   /** The same walk that tells its progress here. */
   public Walk progress(Consumer<Progress> other) {
-    return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, other, cancellation);
+    return with(new Between(between.constraint, between.watch, other, between.cancellation));
   }
 
   /** The same walk that ends when this is asked to. */
   public Walk cancellation(Cancellation other) {
-    return new Walk(denoiser, schedule, grid, first, noise, constraint, watch, progress, other);
+    return with(new Between(between.constraint, between.watch, between.progress, other));
+  }
+
+  /** What changes the state after each step. */
+  public Constraint constraint() {
+    return between.constraint;
+  }
+
+  /** What is looked at before each step. */
+  public Cancellation cancellation() {
+    return between.cancellation;
   }
 
   /**
@@ -135,10 +146,10 @@ public record Walk(
     long began = System.nanoTime();
     Batch x = start;
     for (int i = 0; i < grid.steps(); i++) {
-      cancellation.check();
+      between.cancellation.check();
       int k = first + i;
       x = arrive(k, grid.time(i + 1), step.next(k, x, grid.time(i), grid.time(i + 1)));
-      progress.accept(
+      between.progress.accept(
           new Progress("steps", i + 1, grid.steps(), (System.nanoTime() - began) * 1e-9, ""));
     }
     return x;
@@ -154,7 +165,7 @@ public record Walk(
    * @throws JiffusionException if a value is no longer finite
    */
   public Batch arrive(int k, double t, Batch reached) {
-    Batch x = constraint.apply(k, t, reached);
+    Batch x = between.constraint.apply(k, t, reached);
     int image = x.firstNotFinite();
     if (image >= 0) {
       throw new JiffusionException(
@@ -166,7 +177,7 @@ public record Walk(
               + t
               + ", must be numbers; check the model's weights, or try the precision fp32");
     }
-    watch.see(k, t, x);
+    between.watch.see(k, t, x);
     return x;
   }
 
@@ -177,7 +188,7 @@ public record Walk(
    * @param began when the walk did, in nanoseconds
    */
   public void report(double share, long began) {
-    progress.accept(
+    between.progress.accept(
         new Progress(
             "percent", Math.round(100 * share), 100, (System.nanoTime() - began) * 1e-9, ""));
   }
