@@ -258,7 +258,7 @@ final class DiffusersExport {
             || known.label().equals("index")
             || known.label().equals("rescaled") && process.steps() == 1000;
     need(index, "label " + known.label(), "must be index");
-    need(!"unsigned".equals(known.dataRange()), "dataRange unsigned", "must be signed");
+    need(!known.unsigned(), "dataRange unsigned", "must be signed");
     boolean rescaled = process.schedule() == ScheduleType.RESCALED_LINEAR;
     double scale = rescaled ? 1000.0 / process.steps() : 1;
     Map<String, Object> c = new LinkedHashMap<>();

@@ -91,6 +91,11 @@ public record Conventions(
     Check.that(nullClass == null || nullClass >= 0, "nullClass", nullClass, "must be 0 or more");
   }
 
+  /** Whether the process knows images in [0, 1]; outside of it they are in [−1, 1]. */
+  public boolean unsigned() {
+    return "unsigned".equals(dataRange);
+  }
+
   /** These with another value of a key, named as in {@code run.json}; null leaves it out. */
   public Conventions with(String key, Object value) {
     return Binder.with(this, key, value);

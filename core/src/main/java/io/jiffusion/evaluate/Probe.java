@@ -149,7 +149,7 @@ public record Probe(List<Row> rows, Fit better, Verdict verdict) {
 
   private static List<Row> rows(RunConfig config, Execution execution, Batch pictures) {
     NoiseSchedule schedule = config.process().noiseSchedule();
-    boolean unsigned = "unsigned".equals(config.process().known().dataRange());
+    boolean unsigned = config.process().known().unsigned();
     Batch x0 = unsigned ? pictures.with(unsigned(pictures.data())) : pictures;
     NetworkDenoiser denoiser = config.process().denoiser(execution);
     int nullClass = config.nullClass();

@@ -392,7 +392,7 @@ final class Sampling {
 
   /** Whether the process knows images in [0, 1]; outside of it they are in [−1, 1]. */
   private boolean unsigned() {
-    return "unsigned".equals(config.process().known().dataRange());
+    return config.process().known().unsigned();
   }
 
   private int imageSize() {

@@ -41,6 +41,9 @@ final class SegmentedWalk {
 
   private void report(Progress here, long reached) {
     double seconds = (System.nanoTime() - began) * 1e-9;
-    whole.between().progress().accept(new Progress(here.unit(), reached, steps, seconds, here.note()));
+    whole
+        .between()
+        .progress()
+        .accept(new Progress(here.unit(), reached, steps, seconds, here.note()));
   }
 }
