@@ -120,7 +120,7 @@ final class EditCommand implements Callable<Integer> {
           new SampleFiles(folder, results, formats, SampleCommand.Pictures.both)) {
         SampleResult result;
         try (Bar bar = new Bar(console.err)) {
-          result = model.sample(request, bar, console.cancellation, files::made);
+          result = model.sample(request, files.with(bar), console.cancellation);
         }
         SampleStream.Made made = files.after(before).write(result, false);
         if (request.edit().cuts() && !json) {

@@ -99,8 +99,8 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() {
     Values inputs = ArrayFiles.values(x);
     try (StoredModel stored = Checkpoints.open(Home.model(model), checkpoint.options())) {
-      Predict.Given given =
-          new Predict.Given(classes, values(context), values(lowRes), values(augment));
+      Predict.Inputs given =
+          new Predict.Inputs(classes, values(context), values(lowRes), values(augment));
       Values output =
           denoised
               ? Predict.denoised(stored, inputs, times, given, precision)

@@ -223,7 +223,7 @@ final class SampleCommand implements Callable<Integer> {
 
   private SampleResult sample(Model model, SampleRequest request, SampleFiles files) {
     try (Bar bar = new Bar(console.err)) {
-      return model.sample(request, bar, console.cancellation, files::made);
+      return model.sample(request, files.with(bar), console.cancellation);
     } catch (CancellationException e) {
       boolean kept = files.finished() > 0;
       console.err.println(

@@ -1,11 +1,13 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.Progress;
 import io.jiffusion.base.Workers;
 import io.jiffusion.data.Gif;
 import io.jiffusion.data.Images;
 import io.jiffusion.data.Png;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.ResultFiles;
+import io.jiffusion.pipeline.SampleListener;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.SampleResult;
 import io.jiffusion.pipeline.SampleStream;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -57,8 +60,23 @@ final class SampleFiles implements AutoCloseable {
     return this;
   }
 
+  /** Hears of the images, while others hear how far they are. */
+  SampleListener with(Consumer<Progress> progress) {
+    return new SampleListener() {
+      @Override
+      public void progress(Progress told) {
+        progress.accept(told);
+      }
+
+      @Override
+      public void made(int first, Images images) {
+        keep(first, images);
+      }
+    };
+  }
+
   /** Has a part of the images, from the {@code first} on. */
-  void made(int first, Images images) {
+  private void keep(int first, Images images) {
     if (!formats.contains(SampleCommand.Format.png)
         || pictures == SampleCommand.Pictures.grid
         || !shown(images)) {

@@ -3,7 +3,7 @@ package io.jiffusion.checkpoint;
 import io.jiffusion.base.Draft;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.SongUnetConfig;
-import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.NoiseEmbedding;
 import io.jiffusion.network.SongUnetConfig.Norms;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
@@ -87,7 +87,7 @@ final class DiffusersNcsnpp {
                     .toList())
             .set("attendOnce", true)
             .set("headWidth", DiffusersUnet2d.headWidth(c))
-            .set("noise", fourier ? Noise.FOURIER : Noise.POSITIONAL)
+            .set("noise", fourier ? NoiseEmbedding.FOURIER : NoiseEmbedding.POSITIONAL)
             .set("logarithm", fourier)
             .set("noiseWidth", fourier ? 2 * channels.get(0) : channels.get(0))
             .set(

@@ -10,7 +10,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.SongUnetConfig;
-import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.NoiseEmbedding;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
@@ -84,7 +84,7 @@ final class EdmNetworks implements Format {
         .set("attention", c.has("attn_resolutions") ? c.wholes("attn_resolutions") : List.of(16))
         .set("attendOnce", true)
         .set("headWidth", 0)
-        .set("noise", choice(c, Noise.class, "embedding_type", "positional"))
+        .set("noise", choice(c, NoiseEmbedding.class, "embedding_type", "positional"))
         .set("logarithm", false)
         .set("noiseWidth", channels * c.whole("channel_mult_noise", 1))
         .set("order", Order.SIN_COS)
@@ -125,7 +125,7 @@ final class EdmNetworks implements Format {
             c.has("attn_resolutions") ? c.wholes("attn_resolutions") : List.of(32, 16, 8))
         .set("attendOnce", false)
         .set("headWidth", 64)
-        .set("noise", Noise.POSITIONAL)
+        .set("noise", NoiseEmbedding.POSITIONAL)
         .set("logarithm", false)
         .set("noiseWidth", channels)
         .set("order", Order.COS_SIN)

@@ -10,7 +10,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.ScheduleType;
 import io.jiffusion.network.Ops.Order;
 import io.jiffusion.network.SongUnetConfig;
-import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.NoiseEmbedding;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Resample;
 import io.jiffusion.network.UnetConfig.Timing;
@@ -166,7 +166,7 @@ final class ScoreSdeCheckpoint implements Format {
         .set("attention", c.wholes("attn_resolutions"))
         .set("attendOnce", true)
         .set("headWidth", 0)
-        .set("noise", fourier ? Noise.FOURIER : Noise.POSITIONAL)
+        .set("noise", fourier ? NoiseEmbedding.FOURIER : NoiseEmbedding.POSITIONAL)
         .set("logarithm", fourier)
         .set("noiseWidth", fourier ? 2 * channels : channels)
         .set("order", Order.SIN_COS)

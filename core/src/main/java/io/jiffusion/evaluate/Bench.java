@@ -118,7 +118,7 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   private static Training.Steps steps(RunConfig config, String precision, int batch) {
     RunConfig changed =
         config.with(List.of("train.precision=" + precision, "train.batch=" + batch));
-    Noise images = new Noise(changed.network().network().input(), changed.classes());
+    NoiseImages images = new NoiseImages(changed.network().network().input(), changed.classes());
     return Training.steps(changed, images);
   }
 
@@ -185,7 +185,7 @@ public record Bench(double seconds, int threads, Cancellation cancellation) {
   }
 
   /** Images of noise. */
-  private record Noise(Shape shape, int classes) implements Dataset {
+  private record NoiseImages(Shape shape, int classes) implements Dataset {
     @Override
     public int size() {
       return 1024;

@@ -1,7 +1,7 @@
 package io.jiffusion.network;
 
 import io.jiffusion.network.Ops.Padding;
-import io.jiffusion.network.SongUnetConfig.Noise;
+import io.jiffusion.network.SongUnetConfig.NoiseEmbedding;
 import io.jiffusion.network.SongUnetConfig.Norms;
 import io.jiffusion.network.SongUnetConfig.Pyramid;
 import io.jiffusion.network.UnetConfig.Activation;
@@ -56,7 +56,7 @@ public record SongUnet(SongUnetConfig config) implements Network {
   private <T> T embed(Ops<T> ops, T label, Condition<T> condition) {
     T given = config.logarithm() ? ops.log(label) : label;
     T emb =
-        config.noise() == Noise.FOURIER
+        config.noise() == NoiseEmbedding.FOURIER
             ? ops.fourier(given, "frequencies", config.noiseWidth(), config.order(), FOURIER_STD)
             : ops.sinusoid(given, config.noiseWidth(), config.order(), config.shift());
     T classes = config.classes() == 0 ? null : ops.oneHot(condition.classes(), config.classes());

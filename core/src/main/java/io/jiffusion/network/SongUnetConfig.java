@@ -59,7 +59,7 @@ public record SongUnetConfig(
     List<Integer> attention,
     boolean attendOnce,
     int headWidth,
-    Noise noise,
+    NoiseEmbedding noise,
     boolean logarithm,
     int noiseWidth,
     Order order,
@@ -105,7 +105,7 @@ public record SongUnetConfig(
   }
 
   /** How a label is embedded. */
-  public enum Noise {
+  public enum NoiseEmbedding {
     /** Sinusoids. */
     POSITIONAL,
     /** Random Fourier features. */

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -63,7 +62,7 @@ public final class Model implements AutoCloseable {
    * with the model.
    */
   public static Model of(RunConfig config, Execution network) {
-    return new Model(config, Samplers.Given.NOTHING.optimal(), () -> network);
+    return new Model(config, Samplers.Context.NONE.optimal(), () -> network);
   }
 
   /** The same, with the noise that the model predicts measured. */
@@ -110,7 +109,7 @@ public final class Model implements AutoCloseable {
    * @throws io.jiffusion.base.JiffusionException if its weights do not fit its network
    */
   public static Model load(StoredModel stored, ModelOptions options) {
-    return load(stored, Samplers.Given.NOTHING.optimal(), options);
+    return load(stored, Samplers.Context.NONE.optimal(), options);
   }
 
   private static Model load(
@@ -251,34 +250,7 @@ public final class Model implements AutoCloseable {
    */
   public SampleResult sample(
       SampleRequest request, Consumer<Progress> progress, Cancellation cancellation) {
-    return sample(request, progress, cancellation, (first, images) -> {});
-  }
-
-  /**
-   * The same, with every batch told as soon as it is made.
-   *
-   * @param made gets the number of a batch's first image, and its images; the next batch begins
-   *     when it returns
-   */
-  public SampleResult sample(
-      SampleRequest request,
-      Consumer<Progress> progress,
-      Cancellation cancellation,
-      BiConsumer<Integer, Images> made) {
-    return sample(
-        request,
-        new SampleListener() {
-          @Override
-          public void progress(Progress far) {
-            progress.accept(far);
-          }
-
-          @Override
-          public void made(int first, Images images) {
-            made.accept(first, images);
-          }
-        },
-        cancellation);
+    return sample(request, SampleListener.of(progress), cancellation);
   }
 
   /** The same for who wants to see more than how far it is. */
@@ -299,12 +271,18 @@ public final class Model implements AutoCloseable {
    * @throws CancellationException if the calling thread was interrupted, or the model closed
    */
   public SampleResult sample(SampleRequest request, Sampler sampler) {
+    return sample(request, sampler, SampleListener.NONE, new Cancellation());
+  }
+
+  /** The same for who wants to see how far it is, or to end it. */
+  public SampleResult sample(
+      SampleRequest request, Sampler sampler, SampleListener listener, Cancellation cancellation) {
     return thread.call(
         (told, own) ->
             new Sampling(config, execution, guides, any -> sampler)
-                .run(request, told, own, SampleListener.NONE),
-        progress -> {},
-        new Cancellation());
+                .run(request, told, own, listener),
+        listener::progress,
+        cancellation);
   }
 
   /**

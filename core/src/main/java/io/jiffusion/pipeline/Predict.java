@@ -36,9 +36,9 @@ public final class Predict {
    */
   // Numbers that are never compared.
   @SuppressWarnings("ArrayRecordComponent")
-  public record Given(int[] classes, Values context, Values image, Values augment) {
+  public record Inputs(int[] classes, Values context, Values image, Values augment) {
     /** Nothing. */
-    public static final Given NONE = new Given(null, null, null, null);
+    public static final Inputs NONE = new Inputs(null, null, null, null);
 
     private Conditions of(int images, int nullClass) {
       int[] all = classes;
@@ -63,7 +63,7 @@ public final class Predict {
   }
 
   /** Evaluates a network in fp32. */
-  public static Values of(StoredModel model, Values x, float[] times, Given given) {
+  public static Values of(StoredModel model, Values x, float[] times, Inputs given) {
     return of(model, x, times, given, "fp32");
   }
 
@@ -79,7 +79,7 @@ public final class Predict {
    * @throws IllegalArgumentException if these do not fit the network
    */
   public static Values of(
-      StoredModel model, Values x, float[] times, Given given, String precision) {
+      StoredModel model, Values x, float[] times, Inputs given, String precision) {
     long[] shape = x.shape();
     RunConfig config = sized(model.run().config(), shape);
     Network network = config.network().network();
@@ -115,7 +115,7 @@ public final class Predict {
   }
 
   /** The image that a model sees in noisy ones, in fp32. */
-  public static Values denoised(StoredModel model, Values x, float[] sigmas, Given given) {
+  public static Values denoised(StoredModel model, Values x, float[] sigmas, Inputs given) {
     return denoised(model, x, sigmas, given, "fp32");
   }
 
@@ -132,7 +132,7 @@ public final class Predict {
    * @throws IllegalArgumentException if these do not fit the network
    */
   public static Values denoised(
-      StoredModel model, Values x, float[] sigmas, Given given, String precision) {
+      StoredModel model, Values x, float[] sigmas, Inputs given, String precision) {
     RunConfig config = model.run().config();
     if (config.process() == null) {
       throw new JiffusionException(

@@ -27,7 +27,7 @@ record ResolvedRequest(Sampler sampler, Edit edit, TimeGrid grid, String spacing
       ProcessConfig process, SampleRequest request, Supplier<OptimalVariance> optimal) {
     return request
         .sampler()
-        .make(new Samplers.Given(process.variance(), process.rederive(), optimal));
+        .make(new Samplers.Context(process.variance(), process.rederive(), optimal));
   }
 
   /** For those who ask what a request does, not what it makes: with any measured variance. */

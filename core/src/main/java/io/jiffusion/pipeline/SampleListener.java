@@ -2,12 +2,23 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.base.Progress;
 import io.jiffusion.data.Images;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** What whoever asked for images hears while they are made. */
 public interface SampleListener {
   /** Hears nothing. */
   SampleListener NONE = new SampleListener() {};
+
+  /** Hears how far the request is, and nothing else. */
+  static SampleListener of(Consumer<Progress> progress) {
+    return new SampleListener() {
+      @Override
+      public void progress(Progress told) {
+        progress.accept(told);
+      }
+    };
+  }
 
   /**
    * How far the request is: on the thread that called {@link Model#sample}, or on the model's own

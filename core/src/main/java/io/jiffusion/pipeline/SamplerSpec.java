@@ -18,8 +18,8 @@ public record SamplerSpec(String text, String spacing) implements Written {
   private static final SamplerSpec AUTO = new SamplerSpec("auto", null);
 
   /** Any model, for options that do not depend on it. */
-  private static final Samplers.Given ANY =
-      new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
+  private static final Samplers.Context ANY =
+      new Samplers.Context(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
 
   /**
    * Reads a text, the name of which may be another program's: {@code DPM++ 2M Karras}.
@@ -47,7 +47,7 @@ public record SamplerSpec(String text, String spacing) implements Written {
   }
 
   /** The sampler itself. */
-  Sampler make(Samplers.Given given) {
+  Sampler make(Samplers.Context given) {
     return Samplers.parse(text, given);
   }
 

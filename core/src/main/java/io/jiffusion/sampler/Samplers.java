@@ -74,7 +74,7 @@ public final class Samplers {
   @FunctionalInterface
   public interface Maker {
     /** Makes the sampler that the options of the text describe. */
-    Sampler make(Spec spec, Given given);
+    Sampler make(Spec spec, Context given);
   }
 
   /**
@@ -85,10 +85,10 @@ public final class Samplers {
    * @param optimal finds the variance that fits the data, or tells why it is not known; asked by
    *     the sampler that needs it
    */
-  public record Given(Variance variance, boolean deriveEps, Supplier<OptimalVariance> optimal) {
+  public record Context(Variance variance, boolean deriveEps, Supplier<OptimalVariance> optimal) {
     /** A model that says nothing of variance and clipping, a request without budget. */
-    public static final Given NOTHING =
-        new Given(
+    public static final Context NONE =
+        new Context(
             Variance.SMALL,
             true,
             () -> {
@@ -196,17 +196,17 @@ public final class Samplers {
       String paper,
       String options,
       Maker maker) {
-    Given all = new Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
+    Context all = new Context(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
     boolean stochastic = maker.make(new Spec("sampler", name, Set.of(name)), all).stochastic();
     METHODS.put(
         name, new Method(name, options, order, stochastic, evaluations, spacing, paper, maker));
   }
 
-  private static Sampler ddpm(Spec spec, Given given) {
+  private static Sampler ddpm(Spec spec, Context given) {
     return new Ancestral(spec.choice("variance", given.variance()));
   }
 
-  private static Sampler ddim(Spec spec, Given given) {
+  private static Sampler ddim(Spec spec, Context given) {
     boolean sigmaHat = spec.flag("sigma-hat");
     double eta = spec.number("eta", sigmaHat ? 1 : 0);
     return new Ddim(eta, sigmaHat, spec.choice("eps", EPS, given.deriveEps()));
@@ -217,7 +217,7 @@ public final class Samplers {
         new DpmSolver(form, order, type(spec), spec.choice("inner", DpmSolver.Inner.LOGSNR));
   }
 
-  private static Sampler fast(Spec spec, Given given) {
+  private static Sampler fast(Spec spec, Context given) {
     return new DpmSolverFast(
         spec.choice("form", DpmForm.NOISE),
         spec.whole("order", 3),
@@ -226,21 +226,21 @@ public final class Samplers {
         spec.number("snoise", 1));
   }
 
-  private static Sampler multistep(Spec spec, Given given) {
+  private static Sampler multistep(Spec spec, Context given) {
     int order = spec.whole("order", 2);
     return multistep(spec, DpmForm.NOISE, order, spec.flag("exact"));
   }
 
-  private static Sampler singlestep(Spec spec, Given given) {
+  private static Sampler singlestep(Spec spec, Context given) {
     return new DpmSolverSinglestep(
         spec.choice("form", DpmForm.DATA), spec.whole("order", 2), type(spec), spec.flag(FULL_END));
   }
 
-  private static Sampler dpmpp2m(Spec spec, Given given) {
+  private static Sampler dpmpp2m(Spec spec, Context given) {
     return multistep(spec, DpmForm.DATA, 2, false);
   }
 
-  private static Sampler dpmpp3m(Spec spec, Given given) {
+  private static Sampler dpmpp3m(Spec spec, Context given) {
     return multistep(spec, DpmForm.DATA, 3, spec.flag("exact"));
   }
 
@@ -275,7 +275,7 @@ public final class Samplers {
         spec.number("safety", 0.81));
   }
 
-  private static Sampler dpmpp2mSde(Spec spec, Given given) {
+  private static Sampler dpmpp2mSde(Spec spec, Context given) {
     DpmType type = spec.choice("type", SDE_TYPES, DpmType.DPM_SOLVER);
     return ancestral((eta, noise) -> new SdeDpmSolverMultistep(2, type, eta, noise))
         .make(spec, given);
@@ -285,7 +285,7 @@ public final class Samplers {
     return new SdeDpmSolverMultistep(3, DpmType.TAYLOR, eta, noise);
   }
 
-  private static Sampler unipc(Spec spec, Given given) {
+  private static Sampler unipc(Spec spec, Context given) {
     return new UniPc(
         spec.whole("order", 3),
         spec.choice("variant", UniPc.Variant.BH2),
@@ -294,7 +294,7 @@ public final class Samplers {
         spec.choice("final", LowerOrder.ALWAYS));
   }
 
-  private static Sampler deis(Spec spec, Given given) {
+  private static Sampler deis(Spec spec, Context given) {
     return new Deis(
         spec.whole("degree", 3),
         spec.choice("axis", Deis.Axis.TIME),
@@ -310,11 +310,11 @@ public final class Samplers {
             !spec.flag(FULL_END));
   }
 
-  private static Sampler lms(Spec spec, Given given) {
+  private static Sampler lms(Spec spec, Context given) {
     return new Lms(spec.whole("order", 4), !spec.flag(FULL_END));
   }
 
-  private static Sampler saSolver(Spec spec, Given given) {
+  private static Sampler saSolver(Spec spec, Context given) {
     return new SaSolver(
         spec.whole("predictor", 3),
         spec.whole("corrector", 4),
@@ -339,7 +339,7 @@ public final class Samplers {
     return (spec, given) -> sampler.apply(spec.number("eta", 1), spec.number("snoise", 1));
   }
 
-  private static Sampler restart(Spec spec, Given given) {
+  private static Sampler restart(Spec spec, Context given) {
     Restart.Interval interval =
         new Restart.Interval(
             spec.number("min", 0.06),
@@ -349,7 +349,7 @@ public final class Samplers {
     return new Restart(new Heun(), List.of(interval));
   }
 
-  private static Sampler predictorCorrector(Spec spec, Given given) {
+  private static Sampler predictorCorrector(Spec spec, Context given) {
     double snr = spec.number("snr", 0.16);
     Corrector langevin = new Langevin(snr);
     Map<String, Corrector> correctors =
@@ -361,7 +361,7 @@ public final class Samplers {
         true);
   }
 
-  private static Sampler rk45(Spec spec, Given given) {
+  private static Sampler rk45(Spec spec, Context given) {
     return new Rk45(spec.number("rtol", 1e-5), spec.number("atol", 1e-5));
   }
 
@@ -409,7 +409,7 @@ public final class Samplers {
    * @throws IllegalArgumentException if a name, an option or a value is unknown; it names the
    *     nearest
    */
-  public static Sampler parse(String text, Given given) {
+  public static Sampler parse(String text, Context given) {
     Spec spec = spec(text);
     Sampler sampler = METHODS.get(spec.name()).maker().make(spec, given);
     spec.done();
@@ -418,6 +418,6 @@ public final class Samplers {
 
   /** Reads a sampler for a model that says nothing of variance and clipping. */
   public static Sampler parse(String text) {
-    return parse(text, Given.NOTHING);
+    return parse(text, Context.NONE);
   }
 }

@@ -10,7 +10,7 @@ import io.jiffusion.config.RunConfig;
 import io.jiffusion.network.Shapes;
 import io.jiffusion.pipeline.Codec;
 import io.jiffusion.pipeline.Predict;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import io.jiffusion.pipeline.Values;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +32,8 @@ class CompVisCheckpointTest {
     return new ReadOptions(null, null, weights, null);
   }
 
-  private static Given classes() {
-    return new Given(PEER.wholes("class_labels"), null, null, null);
+  private static Inputs classes() {
+    return new Inputs(PEER.wholes("class_labels"), null, null, null);
   }
 
   @ParameterizedTest
@@ -49,12 +49,12 @@ class CompVisCheckpointTest {
 
   @Test
   void aContextMayBeGivenInPlaceOfAClass() {
-    Given context = new Given(null, PEER.recorded("context"), null, null);
+    Inputs context = new Inputs(null, PEER.recorded("context"), null, null);
     float[] ofContext = PEER.predict(FILE, weights("raw"), "latent_sample", context).values();
     assertThat(ofContext)
         .containsExactly(PEER.predict(FILE, weights("raw"), "latent_sample", classes()).values());
-    Given both = new Given(PEER.wholes("class_labels"), PEER.recorded("context"), null, null);
-    for (Given wrong : new Given[] {both, Given.NONE}) {
+    Inputs both = new Inputs(PEER.wholes("class_labels"), PEER.recorded("context"), null, null);
+    for (Inputs wrong : new Inputs[] {both, Inputs.NONE}) {
       assertThatThrownBy(() -> PEER.predict(FILE, weights("raw"), "latent_sample", wrong))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("this network needs the class of each image, or a context, and not both");

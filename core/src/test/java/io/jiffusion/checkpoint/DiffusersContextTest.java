@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.network.Shapes;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import io.jiffusion.pipeline.Values;
 import io.jiffusion.weights.Array;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ class DiffusersContextTest {
 
   @Test
   void aUnetWithAContextGivesDiffusersNumbers() {
-    Given given = new Given(null, UNET.recorded("context"), null, null);
+    Inputs given = new Inputs(null, UNET.recorded("context"), null, null);
     UNET.check(UNET.predict(UNET.folder(), ReadOptions.AUTO, "sample", given), "output", 1e-4);
     UNET.check(
         UNET.predict(UNET.folder(), ReadOptions.AUTO, "small_sample", given), "small_output", 1e-4);
@@ -32,7 +32,7 @@ class DiffusersContextTest {
 
   @Test
   void aDiffusionTransformerGivesDiffusersNumbers() {
-    Given given = new Given(DIT.wholes("class_labels"), null, null, null);
+    Inputs given = new Inputs(DIT.wholes("class_labels"), null, null, null);
     DIT.check(DIT.predict(DIT.folder(), ReadOptions.AUTO, "sample", given), "output", 1e-4);
   }
 
@@ -41,7 +41,7 @@ class DiffusersContextTest {
     Path older = PeerCase.changed(DIT.folder(), folder.resolve("a"), arrays -> {});
     folder.resolve("a/config.json").toFile().delete();
     PeerCase.configured(DIT.folder(), older, "DiTTransformer2DModel", "Transformer2DModel");
-    Given given = new Given(DIT.wholes("class_labels"), null, null, null);
+    Inputs given = new Inputs(DIT.wholes("class_labels"), null, null, null);
     DIT.check(DIT.predict(older, ReadOptions.AUTO, "sample", given), "output", 1e-4);
   }
 
@@ -56,8 +56,8 @@ class DiffusersContextTest {
 
   @Test
   void anImportedModelGivesTheSameBits() {
-    Given context = new Given(null, UNET.recorded("context"), null, null);
-    Given classes = new Given(DIT.wholes("class_labels"), null, null, null);
+    Inputs context = new Inputs(null, UNET.recorded("context"), null, null);
+    Inputs classes = new Inputs(DIT.wholes("class_labels"), null, null, null);
     assertThat(UNET.predict(imported(UNET), ReadOptions.AUTO, "sample", context).values())
         .containsExactly(UNET.predict(UNET.folder(), ReadOptions.AUTO, "sample", context).values());
     assertThat(DIT.predict(imported(DIT), ReadOptions.AUTO, "sample", classes).values())
@@ -84,13 +84,13 @@ class DiffusersContextTest {
   void aContextThatDoesNotFitIsTold() {
     float[] values = new float[2 * 5 * 24];
     for (long[] shape : new long[][] {{2, 5, 12}, {1, 5, 24}, {2, 120}}) {
-      Given given = new Given(null, new Values(values, shape), null, null);
+      Inputs given = new Inputs(null, new Values(values, shape), null, null);
       assertThatThrownBy(() -> UNET.predict(UNET.folder(), ReadOptions.AUTO, "sample", given))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("illegal context: array of [")
           .hasMessageEndingWith("must be 2 sequences of elements of 24");
     }
-    assertThatThrownBy(() -> UNET.predict(UNET.folder(), ReadOptions.AUTO, "sample", Given.NONE))
+    assertThatThrownBy(() -> UNET.predict(UNET.folder(), ReadOptions.AUTO, "sample", Inputs.NONE))
         .hasMessage("this network needs a context");
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.config.RunConfig;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import io.jiffusion.process.Variance;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,8 +19,8 @@ class DitCheckpointTest {
 
   @TempDir Path folder;
 
-  private static Given classes() {
-    return new Given(PEER.wholes("class_labels"), null, null, null);
+  private static Inputs classes() {
+    return new Inputs(PEER.wholes("class_labels"), null, null, null);
   }
 
   @Test
@@ -38,10 +38,10 @@ class DitCheckpointTest {
   @Test
   void aModelWithoutAClassTakesNoClass() {
     int[] none = {3, 3};
-    assertThat(PEER.predict(PEER.folder(), ReadOptions.AUTO, "sample", Given.NONE).values())
+    assertThat(PEER.predict(PEER.folder(), ReadOptions.AUTO, "sample", Inputs.NONE).values())
         .containsExactly(
             PEER.predict(
-                    PEER.folder(), ReadOptions.AUTO, "sample", new Given(none, null, null, null))
+                    PEER.folder(), ReadOptions.AUTO, "sample", new Inputs(none, null, null, null))
                 .values());
   }
 

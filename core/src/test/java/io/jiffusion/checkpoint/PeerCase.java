@@ -46,7 +46,7 @@ public record PeerCase(Path folder) {
   }
 
   /** What a model makes of a recorded input at the recorded times. */
-  Values predict(Path model, ReadOptions options, String input, Predict.Given given) {
+  Values predict(Path model, ReadOptions options, String input, Predict.Inputs given) {
     int[] wholes = wholes("timestep");
     float[] times = new float[wholes.length];
     for (int i = 0; i < times.length; i++) {

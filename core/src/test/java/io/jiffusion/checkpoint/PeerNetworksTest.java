@@ -7,7 +7,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.execute.DiffusersUnet;
 import io.jiffusion.network.SuperResolutionConfig;
 import io.jiffusion.pipeline.Predict;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.ArrayFile;
 import io.jiffusion.weights.Safetensors;
@@ -70,10 +70,10 @@ class PeerNetworksTest {
   })
   void aNetworkGivesTheOriginalsNumbers(String name, double tolerance) throws IOException {
     PeerCase peer = PeerCase.of("peer-networks/" + name);
-    Given given;
+    Inputs given;
     try (ArrayFile io = CheckpointFile.open(peer.folder().resolve("io.safetensors"))) {
       given =
-          new Given(
+          new Inputs(
               io.arrays().containsKey("y") ? peer.wholes("y") : null,
               io.arrays().containsKey("context") ? peer.recorded("context") : null,
               io.arrays().containsKey("low_res") ? peer.recorded("low_res") : null,

@@ -21,7 +21,7 @@ import io.jiffusion.pipeline.Codec;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
 import io.jiffusion.pipeline.Predict;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import io.jiffusion.pipeline.SampleRequest;
 import io.jiffusion.pipeline.Values;
 import io.jiffusion.process.Variance;
@@ -85,7 +85,7 @@ class PeersTest {
   @Test
   void edmsNetworkAndItsDenoiserGiveTheOriginalsNumbers() {
     PeerCase peer = PeerCase.of("edm/adm-edm");
-    Given classes = new Given(oneHot(peer.recorded("class_labels")), null, null, null);
+    Inputs classes = new Inputs(oneHot(peer.recorded("class_labels")), null, null, null);
     try (StoredModel stored = Checkpoints.open(peer.folder())) {
       float[] labels = peer.recorded("raw_noise_label").values();
       peer.check(Predict.of(stored, peer.recorded("raw_x"), labels, classes), "raw_F", 1e-4);
@@ -134,7 +134,7 @@ class PeersTest {
     }
   }
 
-  private static Given given(PeerCase peer) {
+  private static Inputs given(PeerCase peer) {
     int[] classes = null;
     Values lowRes = null;
     try (ArrayFile io = CheckpointFile.open(peer.folder().resolve("io.safetensors"))) {
@@ -143,7 +143,7 @@ class PeersTest {
       }
       lowRes = io.arrays().containsKey("low_res") ? peer.recorded("low_res") : null;
     }
-    return new Given(classes, null, lowRes, null);
+    return new Inputs(classes, null, lowRes, null);
   }
 
   private static int[] oneHot(Values labels) {

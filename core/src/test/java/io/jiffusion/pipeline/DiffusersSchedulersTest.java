@@ -223,7 +223,7 @@ class DiffusersSchedulersTest {
         };
     Batch start = new Batch(2, 2, 1, 1, new double[] {0.7, -1.1, -0.4, 1.6});
     return Samplers.parse(
-            known.sampler(), new Samplers.Given(process.variance(), process.rederive(), null))
+            known.sampler(), new Samplers.Context(process.variance(), process.rederive(), null))
         .sample(
             new Walk(Thresholding.parse("auto").rule().over(model, process), schedule, grid, noise),
             start.times(process.startStd(grid)))

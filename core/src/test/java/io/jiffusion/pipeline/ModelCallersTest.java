@@ -203,14 +203,14 @@ class ModelCallersTest {
     SampleRequest request = SampleRequest.of(2).steps(5);
     try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
       for (Runnable call : List.<Runnable>of(() -> model.sample(request), model::close)) {
-        assertThat(
-                catchThrowable(
-                    () ->
-                        model.sample(
-                            request,
-                            progress -> {},
-                            new Cancellation(),
-                            (first, images) -> call.run())))
+        SampleListener calling =
+            new SampleListener() {
+              @Override
+              public void made(int first, Images images) {
+                call.run();
+              }
+            };
+        assertThat(catchThrowable(() -> model.sample(request, calling, new Cancellation())))
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining("must come from another thread or after that call");
       }

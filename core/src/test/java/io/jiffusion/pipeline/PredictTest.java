@@ -8,7 +8,7 @@ import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.checkpoint.StoredModel;
 import io.jiffusion.config.Home;
 import io.jiffusion.config.RunConfig;
-import io.jiffusion.pipeline.Predict.Given;
+import io.jiffusion.pipeline.Predict.Inputs;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class PredictTest {
         if (end > 0 && end < 1e6) {
           float rounded = (float) end;
           for (float sigma : List.of(Math.nextDown(rounded), rounded, Math.nextUp(rounded))) {
-            Values made = Predict.denoised(stored, X, new float[] {sigma}, Given.NONE);
+            Values made = Predict.denoised(stored, X, new float[] {sigma}, Inputs.NONE);
             assertThat(made.values()).doesNotContain(Float.NaN);
           }
         }
@@ -48,7 +48,7 @@ class PredictTest {
   void aNoiseLevelThatTheProcessDoesNotHaveIsToldWithItsEnds() {
     try (StoredModel stored = bundled("process.schedule=ve")) {
       for (float sigma : List.of(0f, -1f, 0.009f, 51f, Float.NaN)) {
-        assertThatThrownBy(() -> Predict.denoised(stored, X, new float[] {sigma}, Given.NONE))
+        assertThatThrownBy(() -> Predict.denoised(stored, X, new float[] {sigma}, Inputs.NONE))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageStartingWith("illegal t: ")
             .hasMessageContaining(", must be a noise level sigma/alpha from 0.01 to 50.0");
@@ -63,16 +63,16 @@ class PredictTest {
     Values x = new Values(values, 1, 1, 32, 32);
     float[] times = {500};
     try (StoredModel stored = bundled()) {
-      float[] full = Predict.of(stored, x, times, Given.NONE).values();
-      float[] half = Predict.of(stored, x, times, Given.NONE, "bf16").values();
-      assertThat(Predict.of(stored, x, times, Given.NONE, "fp32").values()).isEqualTo(full);
+      float[] full = Predict.of(stored, x, times, Inputs.NONE).values();
+      float[] half = Predict.of(stored, x, times, Inputs.NONE, "bf16").values();
+      assertThat(Predict.of(stored, x, times, Inputs.NONE, "fp32").values()).isEqualTo(full);
       assertThat(half).isNotEqualTo(full);
       double off = 0;
       for (int i = 0; i < full.length; i++) {
         off = Math.max(off, Math.abs(full[i] - half[i]));
       }
       assertThat(off).isBetween(1e-5, 0.2);
-      assertThatThrownBy(() -> Predict.of(stored, x, times, Given.NONE, "half"))
+      assertThatThrownBy(() -> Predict.of(stored, x, times, Inputs.NONE, "half"))
           .hasMessage("illegal precision: half, must be fp32, bf16 or auto");
     }
   }

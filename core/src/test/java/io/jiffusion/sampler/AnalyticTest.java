@@ -133,8 +133,8 @@ class AnalyticTest {
   @Test
   void isInTheListForModelsThatWereMeasured() {
     double[] noise = {0.2, 0.9};
-    Samplers.Given model =
-        new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(noise));
+    Samplers.Context model =
+        new Samplers.Context(Variance.SMALL, true, () -> new OptimalVariance(noise));
     assertThat(Samplers.parse("analytic-ddpm", model))
         .isEqualTo(new Ancestral(new OptimalVariance(noise)));
     assertThatThrownBy(() -> Samplers.parse("analytic-ddpm"))

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
  * what {@link Samplers} says, in its order.
  */
 class SamplerListsTest {
-  private static final Samplers.Given MODEL =
-      new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
+  private static final Samplers.Context MODEL =
+      new Samplers.Context(Variance.SMALL, true, () -> new OptimalVariance(new double[] {1}));
 
   private static final Pattern CHAPTER =
       Pattern.compile(

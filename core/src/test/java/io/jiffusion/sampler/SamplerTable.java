@@ -24,8 +24,8 @@ final class SamplerTable {
   private static final Map<String, TimeGrid> GRIDS = new ConcurrentHashMap<>();
 
   /** A model that knows all that a sampler may ask of it. */
-  private static final Samplers.Given MODEL =
-      new Samplers.Given(Variance.SMALL, true, () -> new OptimalVariance(new double[] {0.7}));
+  private static final Samplers.Context MODEL =
+      new Samplers.Context(Variance.SMALL, true, () -> new OptimalVariance(new double[] {0.7}));
 
   /**
    * Orders at times that are evenly spaced in half log-SNR, where they differ from that of the

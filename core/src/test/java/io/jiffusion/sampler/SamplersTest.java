@@ -40,7 +40,7 @@ class SamplersTest {
 
   @Test
   void takesWhatTheTextLeavesOpenFromTheModel() {
-    Samplers.Given model = new Samplers.Given(Variance.LARGE, false, null);
+    Samplers.Context model = new Samplers.Context(Variance.LARGE, false, null);
     assertThat(Samplers.parse("ddpm", model)).isEqualTo(new Ancestral(Variance.LARGE));
     assertThat(Samplers.parse("ddim", model)).isEqualTo(new Ddim(0, false, false));
     assertThat(Samplers.parse("ddim:eps=derived", model)).isEqualTo(new Ddim(0));
