@@ -5,6 +5,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.LeftOut;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.config.Tree;
+import io.jiffusion.evaluate.Bench;
 import io.jiffusion.evaluate.Bench.Result;
 import io.jiffusion.sampler.Samplers;
 import java.io.IOException;
@@ -114,10 +115,9 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (precisions == null) {
-      precisions = io.jiffusion.evaluate.Bench.precisions();
+      precisions = Bench.precisions();
     }
-    io.jiffusion.evaluate.Bench bench =
-        new io.jiffusion.evaluate.Bench(seconds, threads, console.cancellation);
+    Bench bench = new Bench(seconds, threads, console.cancellation);
     if (overhead) {
       overhead(bench);
       return 0;
@@ -223,7 +223,7 @@ final class BenchCommand implements Callable<Integer> {
     return best;
   }
 
-  private void overhead(io.jiffusion.evaluate.Bench bench) {
+  private void overhead(Bench bench) {
     RunConfig config = RunConfig.of(unets.get(0).name(), List.of());
     String precision = precisions.get(precisions.size() - 1);
     double network = BATCH / bench.sampling(config, precision, BATCH).rate();
@@ -252,11 +252,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static String beside(
-      io.jiffusion.evaluate.Bench bench,
-      RunConfig config,
-      String sampler,
-      int evaluations,
-      double network) {
+      Bench bench, RunConfig config, String sampler, int evaluations, double network) {
     try {
       double seconds = bench.overhead(config, sampler, BATCH, evaluations);
       return String.format(

@@ -148,10 +148,7 @@ final class Sampling {
     SampleRequest request = Defaults.fill(asked, config.process());
     check(request);
     checkSize("images", images, request.count());
-    float[] states = images.clone();
-    for (int i = 0; i < states.length && unsigned(); i++) {
-      states[i] = (states[i] + 1) / 2;
-    }
+    float[] states = inOwnRange(images);
     ResolvedRequest route = ResolvedRequest.of(config.process(), request, samplers.apply(request));
     Check.that(
         route.edit().none(), "edit", request.edit(), "must be none where images are encoded");
@@ -257,10 +254,7 @@ final class Sampling {
     if (edit.none()) {
       return null;
     }
-    float[] given = part.images().clone();
-    for (int i = 0; i < given.length && unsigned(); i++) {
-      given[i] = (given[i] + 1) / 2;
-    }
+    float[] given = inOwnRange(part.images());
     if (given.length == part.count() * imageSize()) {
       return batch(part.count(), given, 0, imageSize());
     }
@@ -429,6 +423,15 @@ final class Sampling {
 
   private static void copy(Batch x, double[] to, int at) {
     System.arraycopy(x.data(), 0, to, at, x.data().length);
+  }
+
+  /** Values in [−1, 1] as the process knows them. */
+  private float[] inOwnRange(float[] signed) {
+    float[] own = signed.clone();
+    for (int i = 0; i < own.length && unsigned(); i++) {
+      own[i] = (own[i] + 1) / 2;
+    }
+    return own;
   }
 
   private Images images(int count, double[] state, boolean floats) {

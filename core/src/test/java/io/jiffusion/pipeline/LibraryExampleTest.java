@@ -2,7 +2,6 @@ package io.jiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.Home;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -33,7 +32,6 @@ class LibraryExampleTest {
             .run(null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString());
     assertThat(compiled).isZero();
 
-    copyModel();
     Path log = folder.resolve("log.txt");
     Process process =
         new ProcessBuilder(
@@ -66,19 +64,9 @@ class LibraryExampleTest {
   private static String program(String lines) {
     return "import io.jiffusion.data.Images;\n"
         + "import io.jiffusion.pipeline.*;\n"
-        + "import java.io.File;\n"
         + "import java.nio.file.Path;\n"
-        + "import javax.imageio.ImageIO;\n"
         + "public class Example {\n  public static void main(String[] args) throws Exception {\n"
         + lines
         + "  }\n}\n";
-  }
-
-  /** The example names the model by a path in the present folder. */
-  private void copyModel() throws IOException {
-    Path to = Files.createDirectories(folder.resolve("models").resolve("mnist"));
-    for (String file : new String[] {"run.json", RunFolder.WEIGHTS}) {
-      Files.copy(Home.model(Home.BUNDLED).resolve(file), to.resolve(file));
-    }
   }
 }
