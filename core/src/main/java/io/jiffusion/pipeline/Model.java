@@ -301,6 +301,11 @@ public final class Model implements AutoCloseable {
         (told, own) -> sampling(execution).run(request, told, own, listener), listener::progress);
   }
 
+  /** The same for who hears nothing until the end. */
+  public CompletableFuture<SampleResult> sampleAsync(SampleRequest request) {
+    return sampleAsync(request, SampleListener.NONE);
+  }
+
   /**
    * The noise from which images would be sampled: {@code request.noise(encoded)} makes them again,
    * the better the more steps there are (Song, Meng, Ermon: Denoising diffusion implicit models,

@@ -168,15 +168,14 @@ class ModelCallersTest {
     assertThat(catchThrowable(future::get)).isNotNull();
     model.close(); // waits for what still runs
     assertThat(steps).hasValueLessThanOrEqualTo(2);
-    assertThat(catchThrowable(() -> model.sampleAsync(SampleRequest.of(1), SampleListener.NONE)))
+    assertThat(catchThrowable(() -> model.sampleAsync(SampleRequest.of(1))))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("this model is closed");
   }
 
   /** Whether a model that is being closed still takes requests. */
   private static boolean closes(Model model) {
-    return catchThrowable(() -> model.sampleAsync(SampleRequest.of(1), SampleListener.NONE))
-        == null;
+    return catchThrowable(() -> model.sampleAsync(SampleRequest.of(1))) == null;
   }
 
   @Test
