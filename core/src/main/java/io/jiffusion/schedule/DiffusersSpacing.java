@@ -30,6 +30,25 @@ final class DiffusersSpacing {
     return NAMES.contains(text.split(":", 2)[0].strip());
   }
 
+  /** Refuses options that a spacing does not have. */
+  static void check(String text) {
+    Spec spec = spec(text);
+    options(spec, 1);
+    spec.flag("keep-noise");
+    spec.done();
+  }
+
+  /** What the options of a spacing say; {@code usable} of the T steps may be visited. */
+  private record Options(boolean unrounded, int offset, int usable) {}
+
+  private static Options options(Spec spec, int trained) {
+    String name = spec.name();
+    return new Options(
+        name.equals("linspace") && spec.flag("unrounded"),
+        name.endsWith("leading") ? spec.whole("offset", 0) : 0,
+        name.startsWith("dpm-") ? spec.whole("of", trained) : trained);
+  }
+
   /** The grid of a spacing on a table of T steps. */
   static TimeGrid grid(String text, int trained, int steps) {
     Spec spec = spec(text);
@@ -75,9 +94,8 @@ final class DiffusersSpacing {
   private static double[] indices(Spec spec, int trained, int steps) {
     Respacing.checkSteps(trained, steps);
     String name = spec.name();
-    boolean unrounded = name.equals("linspace") && spec.flag("unrounded");
-    int offset = name.endsWith("leading") ? spec.whole("offset", 0) : 0;
-    int usable = name.startsWith("dpm-") ? spec.whole("of", trained) : trained;
+    Options options = options(spec, trained);
+    int usable = options.usable;
     double stride =
         switch (name) {
           case "leading" -> trained / steps;
@@ -91,9 +109,10 @@ final class DiffusersSpacing {
     double[] indices = new double[steps];
     for (int i = 0; i < steps; i++) {
       double index = trailing ? usable - i * stride : (steps - 1 - i + least) * stride;
-      indices[i] = (unrounded ? index : Math.rint(index)) + (trailing ? -1 : offset);
+      indices[i] =
+          (options.unrounded ? index : Math.rint(index)) + (trailing ? -1 : options.offset);
     }
-    if (unrounded) {
+    if (options.unrounded) {
       indices[0] = Math.min(indices[0], trained - 1); // not above it by a last bit
     }
     return checked(spec, Arrays.stream(indices).filter(i -> i >= 0).toArray(), trained);

@@ -44,19 +44,38 @@ public final class Spacings {
    *     S
    */
   public static TimeGrid parse(String text, NoiseSchedule schedule, int steps) {
+    return rule(text).grid(schedule, steps);
+  }
+
+  /** A spacing whose options are read. */
+  @FunctionalInterface
+  private interface Rule {
+    TimeGrid grid(NoiseSchedule schedule, int steps);
+  }
+
+  private static Rule rule(String text) {
     String name = text.split(":", 2)[0].strip();
     if (NAMES.contains(name)) {
-      return between(new Spec("spacing", text, NAMES), schedule, steps);
+      return between(new Spec("spacing", text, NAMES));
     }
     if (name.equals("times")) {
-      return explicit(text, steps);
+      return explicit(text);
     }
-    check(text);
-    if (schedule instanceof DiscreteBetas betas && DiffusersSpacing.knows(text)) {
-      return DiffusersSpacing.grid(text, betas.steps(), steps);
+    mustBeKnown(name, text);
+    if (DiffusersSpacing.knows(text)) {
+      DiffusersSpacing.check(text);
+      return (schedule, steps) ->
+          DiffusersSpacing.grid(text, table(schedule, text, name).steps(), steps);
     }
+    return (schedule, steps) -> {
+      int trained = table(schedule, text, name).steps();
+      return TimeGrid.of(trained, Respacing.parse(text, trained, steps));
+    };
+  }
+
+  private static DiscreteBetas table(NoiseSchedule schedule, String text, String name) {
     if (schedule instanceof DiscreteBetas betas) {
-      return TimeGrid.of(betas.steps(), Respacing.parse(text, betas.steps(), steps));
+      return betas;
     }
     throw new IllegalArgumentException(
         "illegal spacing: "
@@ -69,13 +88,17 @@ public final class Spacings {
   }
 
   /**
-   * Refuses a text that names no spacing, whatever the schedule and the steps.
+   * Refuses a text that is no spacing, or has options that it does not know, whatever the schedule
+   * and the steps.
    *
    * @throws IllegalArgumentException naming the nearest
    */
   public static void check(String text) {
-    String name = text.split(":", 2)[0].strip();
-    if (!NAMES.contains(name) && !name.equals("times") && !Respacing.knows(text)) {
+    rule(text);
+  }
+
+  private static void mustBeKnown(String name, String text) {
+    if (!Respacing.knows(text)) {
       List<String> all = Stream.concat(Respacing.NAMES.stream(), NAMES.stream()).toList();
       throw new IllegalArgumentException(
           "illegal spacing: "
@@ -88,7 +111,7 @@ public final class Spacings {
     }
   }
 
-  private static TimeGrid between(Spec spec, NoiseSchedule schedule, int steps) {
+  private static Rule between(Spec spec) {
     Spacing spacing =
         switch (spec.name()) {
           case "time" -> Spacing.TIME;
@@ -103,37 +126,41 @@ public final class Spacings {
           case "edm-iddpm" -> Spacing.edmIddpm();
           default -> throw new AssertionError(spec.name());
         };
-    TimeRange usable = new TimeRange(schedule.trainingRange().min(), 1);
-    double[] ends = ends(spec, schedule, steps);
-    double start = usable.snapped(spec.number("start", ends[0]));
-    double end = usable.snapped(spec.number("end", ends[1]));
+    String within = spec.text("ends", "");
+    double givenStart = spec.number("start", Double.NaN);
+    double givenEnd = spec.number("end", Double.NaN);
     boolean keepsNoise = spec.flag("keep-noise");
     boolean repeats = spec.flag("repeat");
     spec.done();
-    boolean toData = end == 0 && !keepsNoise;
-    if (!(start <= 1 && start > end && (end >= usable.min() || toData))) {
-      throw new IllegalArgumentException(
-          "illegal ends of spacing "
-              + spec.name()
-              + ": from "
-              + start
-              + " to "
-              + end
-              + ", must descend from at most 1 to at least "
-              + usable.min()
-              + ", the least noisy time of the training");
-    }
-    if (repeats) {
-      return TimeGrid.repeating(spacing.times(schedule, steps, start, end));
-    }
-    return keepsNoise || toData
-        ? spacing.grid(schedule, steps, start, end)
-        : spacing.gridToData(schedule, steps, start, end);
+    return (schedule, steps) -> {
+      TimeRange usable = new TimeRange(schedule.trainingRange().min(), 1);
+      double[] ends = ends(spec.name(), within, schedule, steps);
+      double start = usable.snapped(Double.isNaN(givenStart) ? ends[0] : givenStart);
+      double end = usable.snapped(Double.isNaN(givenEnd) ? ends[1] : givenEnd);
+      boolean toData = end == 0 && !keepsNoise;
+      if (!(start <= 1 && start > end && (end >= usable.min() || toData))) {
+        throw new IllegalArgumentException(
+            "illegal ends of spacing "
+                + spec.name()
+                + ": from "
+                + start
+                + " to "
+                + end
+                + ", must descend from at most 1 to at least "
+                + usable.min()
+                + ", the least noisy time of the training");
+      }
+      if (repeats) {
+        return TimeGrid.repeating(spacing.times(schedule, steps, start, end));
+      }
+      return keepsNoise || toData
+          ? spacing.grid(schedule, steps, start, end)
+          : spacing.gridToData(schedule, steps, start, end);
+    };
   }
 
   /** Those of the schedule, or of the steps that a spacing of a table would visit. */
-  private static double[] ends(Spec spec, NoiseSchedule schedule, int steps) {
-    String within = spec.text("ends", "");
+  private static double[] ends(String name, String within, NoiseSchedule schedule, int steps) {
     if (within.isEmpty()) {
       return new double[] {schedule.range().max(), schedule.range().min()};
     }
@@ -142,7 +169,7 @@ public final class Spacings {
           "illegal option ends="
               + within
               + " of spacing "
-              + spec.name()
+              + name
               + ", must be one of "
               + String.join(", ", DiffusersSpacing.NAMES)
               + ", on a table of betas");
@@ -150,7 +177,7 @@ public final class Spacings {
     return DiffusersSpacing.ends(within, table.steps(), steps);
   }
 
-  private static TimeGrid explicit(String text, int steps) {
+  private static Rule explicit(String text) {
     double[] times;
     try {
       times =
@@ -162,16 +189,18 @@ public final class Spacings {
           "illegal spacing: " + text + ", must be numbers such as times:1,0.5,0.1,0");
     }
     TimeGrid grid = new TimeGrid(times);
-    if (grid.steps() != steps) {
-      throw new IllegalArgumentException(
-          "illegal steps: "
-              + steps
-              + " with spacing "
-              + text
-              + ", must be "
-              + grid.steps()
-              + ", the intervals between these times");
-    }
-    return grid;
+    return (schedule, steps) -> {
+      if (grid.steps() != steps) {
+        throw new IllegalArgumentException(
+            "illegal steps: "
+                + steps
+                + " with spacing "
+                + text
+                + ", must be "
+                + grid.steps()
+                + ", the intervals between these times");
+      }
+      return grid;
+    };
   }
 }
