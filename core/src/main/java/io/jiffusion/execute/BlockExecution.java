@@ -90,6 +90,16 @@ public abstract class BlockExecution implements Execution {
       given(network.classes() > 0, conditions.classes(), "the class of each image", "classes");
       given(network.contextWidth() > 0, conditions.context(), "a context", "context");
     }
+    for (int label : conditions.classes() == null ? new int[0] : conditions.classes()) {
+      if (label < 0 || label >= network.classes()) {
+        throw new IllegalArgumentException(
+            "illegal class: "
+                + label
+                + ", must be from 0 to "
+                + (network.classes() - 1)
+                + " for this network");
+      }
+    }
     given(network.image() != null, conditions.image(), "an image beside each", "second image");
     if (network.augmentWidth() == 0 && conditions.augment() != null) {
       throw new IllegalArgumentException("this network has no augmentation labels");

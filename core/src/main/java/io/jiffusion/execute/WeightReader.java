@@ -27,7 +27,7 @@ final class WeightReader {
 
   /** A whole parameter, row-major. */
   synchronized float[] all(String name) {
-    return source.floats(name, 0, Math.toIntExact(counts.get(name)));
+    return read(name, 0, Math.toIntExact(counts.get(name)));
   }
 
   /** Puts a whole parameter into a buffer. */
@@ -38,7 +38,24 @@ final class WeightReader {
   /** Puts some numbers of a parameter, from one on, into a buffer. */
   synchronized void into(FloatBuffer to, String name, long from, long count) {
     for (long at = 0; at < count; at += PIECE) {
-      to.put(source.floats(name, from + at, (int) Math.min(PIECE, count - at)));
+      to.put(read(name, from + at, (int) Math.min(PIECE, count - at)));
     }
+  }
+
+  private float[] read(String name, long from, int count) {
+    float[] floats = source.floats(name, from, count);
+    if (floats == null || floats.length != count) {
+      throw new IllegalArgumentException(
+          "illegal weights of "
+              + name
+              + ": "
+              + (floats == null ? "null" : floats.length + " values")
+              + ", must be "
+              + count
+              + " from number "
+              + from
+              + " on, as they were asked for");
+    }
+    return floats;
   }
 }

@@ -2,6 +2,7 @@ package io.jiffusion.pipeline;
 
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Check;
+import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Progress;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
@@ -89,6 +90,7 @@ final class Sampling {
                           .constraint(edit.constraint(pictures, mask(part), schedule, known))
                           .watch(watch),
                       start);
+          mustBeImages(end, start, route.sampler());
           listener.made(first, images(part.count(), end.data(), false));
           return end;
         };
@@ -100,6 +102,39 @@ final class Sampling {
         all.evaluations,
         all.passes,
         all.seconds);
+  }
+
+  /** What a sampler returned, which may be anybody's, is as many images of numbers. */
+  private static void mustBeImages(Batch end, Batch start, Sampler sampler) {
+    boolean fits =
+        end != null
+            && end.images() == start.images()
+            && end.channels() == start.channels()
+            && end.height() == start.height()
+            && end.width() == start.width();
+    if (!fits) {
+      throw new IllegalStateException(
+          "illegal result of the sampler "
+              + sampler
+              + ": "
+              + (end == null ? "null" : shape(end))
+              + ", must be "
+              + shape(start)
+              + ", as the state that it began with");
+    }
+    int image = end.firstNotFinite();
+    if (image >= 0) {
+      throw new JiffusionException(
+          "illegal result of the sampler "
+              + sampler
+              + ": image "
+              + image
+              + " is not finite, must be numbers");
+    }
+  }
+
+  private static String shape(Batch x) {
+    return "[" + x.images() + ", " + x.channels() + ", " + x.height() + ", " + x.width() + "]";
   }
 
   /**

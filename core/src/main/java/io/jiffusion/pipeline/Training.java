@@ -103,6 +103,7 @@ public final class Training {
     Shape images = Shape.of(data.channels(), data.height(), data.width());
     Check.that(
         images.equals(input), "data", "images of " + images, "must be of the network's " + input);
+    Check.that(data.size() >= 1, "data", data.size() + " examples", "must be 1 or more");
     Check.that(
         config.classes() == 0 || config.classes() == data.classes(),
         "data",

@@ -9,6 +9,7 @@ import io.jiffusion.process.Noise;
 import io.jiffusion.process.Prediction;
 import io.jiffusion.schedule.NoiseSchedule;
 import io.jiffusion.schedule.TimeGrid;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -165,6 +166,7 @@ public record Walk(
    * @throws JiffusionException if a value is no longer finite
    */
   public Batch arrive(int k, double t, Batch reached) {
+    Objects.requireNonNull(reached, "a step returned null, must be the state at its next time");
     Batch x = between.constraint.apply(k, t, reached);
     int image = x.firstNotFinite();
     if (image >= 0) {

@@ -133,7 +133,7 @@ public final class Simple implements Objective {
       weights[b] = gamma.length == 0 ? 1 : (float) gamma[(int) Math.rint(t * gamma.length) - 1];
       if (labels.told) {
         // c ← ∅ with probability p_uncond: Ho and Salimans 2022, Algorithm 1, line 3
-        classes[b] = drops.uniform(b) < labels.drop ? labels.nullClass : data.label(chosen);
+        classes[b] = drops.uniform(b) < labels.drop ? labels.nullClass : label(chosen);
       }
     }
     return new Examples(inputs, timeLabels, classes, targets, weights);
@@ -154,5 +154,23 @@ public final class Simple implements Objective {
         image[j] = left;
       }
     }
+  }
+
+  /** The class of an example, which anybody's data may tell. */
+  private int label(int example) {
+    int label = data.label(example);
+    if (label < 0 || label >= data.classes()) {
+      throw new IllegalArgumentException(
+          "illegal label of example "
+              + example
+              + ": "
+              + label
+              + ", must be from 0 to "
+              + (data.classes() - 1)
+              + ", as the data have "
+              + data.classes()
+              + " classes");
+    }
+    return label;
   }
 }

@@ -1,6 +1,7 @@
 package io.jiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.jiffusion.checkpoint.Checkpoints;
@@ -162,6 +163,24 @@ class ExecutionsTest {
         ImageClassifier.load(Home.folder().resolve("models/mnist-classifier"))) {
       int[] seen = classifier.classify(images).classes();
       return (int) IntStream.range(0, 256).filter(i -> seen[i] == i % 10).count();
+    }
+  }
+
+  @Test
+  void weightsAndClassesThatDoNotFitAreTold() {
+    Network network = RunConfig.of("mnist", List.of("network.unet.channels=8")).network().network();
+    ModelOptions options = new ModelOptions("fp32", 1, 1);
+    assertThatThrownBy(() -> Executions.of(network, (name, from, count) -> new float[1], options))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageMatching("illegal weights of .+: 1 values, must be \\d+ from number 0 on, .*");
+    try (Execution execution = Executions.fresh(network, options)) {
+      float[] x = new float[(int) network.input().count()];
+      for (int label : new int[] {-1, 11}) {
+        Conditions classes = Conditions.classes(new int[] {label});
+        assertThatThrownBy(() -> execution.evaluate(x, 1, new float[1], classes))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("illegal class: " + label + ", must be from 0 to 10 for this network");
+      }
     }
   }
 }

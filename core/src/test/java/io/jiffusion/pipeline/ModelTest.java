@@ -9,8 +9,12 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Progress;
 import io.jiffusion.config.RunConfig;
 import io.jiffusion.data.Images;
+import io.jiffusion.process.Batch;
+import io.jiffusion.sampler.Sampler;
+import io.jiffusion.sampler.Walk;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -278,5 +282,40 @@ class ModelTest {
       sum += value;
     }
     return sum / images.values().length;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "null | illegal result of the sampler mine: null, must be [2, 1, 8, 8], as the state",
+        "small | illegal result of the sampler mine: [1, 1, 2, 2], must be [2, 1, 8, 8], as the state",
+        "nan | illegal result of the sampler mine: image 0 is not finite, must be numbers",
+        "step | a step returned null, must be the state at its next time",
+      })
+  void aSamplerOfOnesOwnThatReturnsNoImagesIsTold(String what, String message) {
+    Sampler mine =
+        new Sampler() {
+          @Override
+          public Batch sample(Walk walk, Batch x) {
+            double[] nan = new double[x.data().length];
+            Arrays.fill(nan, Double.NaN);
+            return switch (what) {
+              case "null" -> null;
+              case "small" -> new Batch(1, 1, 2, 2, new double[4]);
+              case "nan" -> x.with(nan);
+              default -> walk.run(x, (k, xt, t, s) -> null);
+            };
+          }
+
+          @Override
+          public String toString() {
+            return "mine";
+          }
+        };
+    try (Model model = Model.of(CONFIG, new GaussianExecution(CONFIG, 4))) {
+      assertThatThrownBy(() -> model.sample(SampleRequest.of(2).steps(3), mine))
+          .hasMessageStartingWith(message);
+    }
   }
 }

@@ -8,7 +8,7 @@ import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.Progress;
 import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.RunConfig;
-import io.jiffusion.data.Dataset;
+import io.jiffusion.data.ImageSet;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.WeightSource;
 import io.jiffusion.tensor.NativeHandles;
@@ -116,7 +116,7 @@ public class TrainingTest {
             .with(
                 List.of(
                     "network.unet.height=8", "network.unet.width=8", "network.unet.attention=[]"));
-    Dataset stripes = Stripes.of(20, 8, 10, 0);
+    ImageSet stripes = Stripes.of(20, 8, 10, 0);
     Path run = home.resolve("own");
     Training.Listener quiet = listener(progress -> {}, step -> {});
     assertThat(new Training(config, stripes, run, false).run(quiet, new Cancellation())).isTrue();
@@ -134,6 +134,16 @@ public class TrainingTest {
         .hasMessage("illegal data: images of [1, 16, 16], must be of the network's [1, 8, 8]");
     assertThatThrownBy(() -> new Training(config, Stripes.of(4, 8, 3, 0), run, false))
         .hasMessage("illegal data: 3 classes, must have the network's 10");
+    assertThatThrownBy(() -> new Training(config, Stripes.of(0, 8, 10, 0), run, false))
+        .hasMessage("illegal data: 0 examples, must be 1 or more");
+    ImageSet wrong =
+        new ImageSet(Stripes.of(2, 8, 10, 0).images(), new int[] {10, 10}, stripes.classNames());
+    assertThatThrownBy(
+            () ->
+                new Training(config, wrong, home.resolve("wrong"), false)
+                    .run(quiet, new Cancellation()))
+        .hasStackTraceContaining("illegal label of example")
+        .hasStackTraceContaining("must be from 0 to 9, as the data have 10 classes");
   }
 
   @Test
