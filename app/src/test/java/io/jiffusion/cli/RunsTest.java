@@ -147,7 +147,10 @@ class RunsTest {
             "train.batch=20000",
             "--set",
             "train.shards=1");
-    awaitErr(process, "lost", "parameters");
+    // The first step begins when run.json is there.
+    while (process.isAlive() && !Files.exists(lost.resolve("run.json"))) {
+      Thread.sleep(50);
+    }
     Thread.sleep(1000);
     signal(process, "INT");
     awaitErr(process, "lost", "stopping; another Ctrl-C ends this at once");
