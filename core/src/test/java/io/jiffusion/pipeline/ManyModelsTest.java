@@ -52,7 +52,8 @@ class ManyModelsTest {
     String[] grown = lines.get(lines.size() - 1).split(" ");
     System.out.println(lines.get(lines.size() - 1));
     assertThat(Integer.parseInt(grown[0])).as("threads").isZero();
-    assertThat(Integer.parseInt(grown[1])).as("open files").isZero();
+    // Java itself may have held one more at the first count than at the second.
+    assertThat(Integer.parseInt(grown[1])).as("open files").isNotPositive();
     assertThat(Integer.parseInt(grown[2])).as("native handles").isZero();
     assertThat(Integer.parseInt(grown[3])).as("megabytes").isLessThan(30);
   }
