@@ -13,6 +13,7 @@ module io.jiffusion.core {
   exports io.jiffusion.config;
   exports io.jiffusion.data;
   exports io.jiffusion.evaluate;
+  exports io.jiffusion.measure;
   exports io.jiffusion.network;
   exports io.jiffusion.pipeline;
   exports io.jiffusion.process;

@@ -43,6 +43,7 @@ class ArchitectureTest {
           Map.entry("data", Set.of()),
           Map.entry("network", Set.of()),
           Map.entry("weights", Set.of()),
+          Map.entry("measure", Set.of("tensor")),
           Map.entry("execute", Set.of("tensor", "network")),
           Map.entry(
               "process",
@@ -80,12 +81,15 @@ class ArchitectureTest {
                   "train",
                   "config",
                   "checkpoint",
+                  "weights",
+                  "measure",
                   "pipeline")),
           Map.entry(
               "cli",
               Set.of(
                   "pipeline",
                   "evaluate",
+                  "measure",
                   "checkpoint",
                   "config",
                   "data",
