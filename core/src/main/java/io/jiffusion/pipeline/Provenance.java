@@ -4,19 +4,14 @@ import io.jiffusion.base.Check;
 import io.jiffusion.base.Draft;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.base.LeftOut;
+import io.jiffusion.base.Sha256;
 import io.jiffusion.checkpoint.RunFolder;
 import io.jiffusion.config.Binder;
 import io.jiffusion.config.Home;
 import io.jiffusion.config.Tree;
 import io.jiffusion.data.Png;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -189,20 +184,7 @@ public record Provenance(
 
   /** Null if there is no such file: the picture is told without it. */
   private static String sha256(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return null;
-    }
-    try (FileChannel channel = FileChannel.open(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
-      while (channel.read(bytes) >= 0) {
-        digest.update(bytes.flip());
-        bytes.clear();
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException | NoSuchAlgorithmException e) {
-      return null;
-    }
+    return Files.isRegularFile(file) ? Sha256.of(file) : null;
   }
 
   /** The command that makes the picture again. */
