@@ -34,8 +34,6 @@ module io.jiffusion.core {
   requires org.bytedeco.dnnl;
   // forgotten by the descriptor of dnnl, whose classes name it
   requires org.bytedeco.opencl;
-  requires ejml.core;
-  requires ejml.ddense;
   // found by javax.imageio; named here so that it is resolved
   requires com.twelvemonkeys.imageio.webp;
 }

@@ -61,7 +61,7 @@ final class SampleCommand implements Callable<Integer> {
       splitSynopsisLabel = ",",
       defaultValue = "png",
       description =
-          "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C], called arr_0 in npz.")
+          "${COMPLETION-CANDIDATES}; several with commas. All but png hold the bytes as one array [N, H, W, C], called arr_0 in npz, with the classes as arr_1.")
   List<Format> formats;
 
   @Option(

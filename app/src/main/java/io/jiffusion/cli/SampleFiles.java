@@ -112,7 +112,7 @@ final class SampleFiles implements AutoCloseable {
   SampleStream.Made write(SampleResult result, boolean floats) {
     for (SampleCommand.Format format : formats) {
       if (format != SampleCommand.Format.png) {
-        written.addAll(ArrayFiles.write(folder, format.name(), result.images(), floats));
+        written.addAll(ArrayFiles.write(folder, format.name(), result.images(), request, floats));
       } else if (shown(result.images())) {
         grid(result.images());
         finished();
@@ -122,7 +122,7 @@ final class SampleFiles implements AutoCloseable {
       }
     }
     if (floats && formats.equals(List.of(SampleCommand.Format.png))) {
-      written.addAll(ArrayFiles.write(folder, "npy", result.images(), true));
+      written.addAll(ArrayFiles.write(folder, "npy", result.images(), request, true));
     }
     if (!result.trajectory().isEmpty() && shown(result.images())) {
       trajectory(result);

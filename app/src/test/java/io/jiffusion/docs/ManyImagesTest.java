@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,8 +34,9 @@ class ManyImagesTest {
     assertThat(ended.code()).as(ended.err()).isZero();
     assertThat(ended.out()).startsWith(COUNT + " images of 5 evaluations in ");
     whole = Files.readAllBytes(folder.resolve("whole/images.npz"));
-    assertThat(Npz.read(folder.resolve("whole/images.npz")).get("arr_0").shape())
-        .containsExactly(COUNT, 32, 32, 1);
+    Map<String, Npy> arrays = Npz.read(folder.resolve("whole/images.npz"));
+    assertThat(arrays.get("arr_0").shape()).containsExactly(COUNT, 32, 32, 1);
+    assertThat(arrays.get("arr_1").longs()).hasSize(COUNT).startsWith(1, 2, 3, 1).endsWith(3);
   }
 
   private static List<String> words(String out, String... more) {

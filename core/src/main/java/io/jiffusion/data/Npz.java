@@ -124,25 +124,29 @@ public final class Npz {
               new ZipOutputStream(
                   new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
           zip.setMethod(ZipOutputStream.STORED);
-          WritableByteChannel out = Channels.newChannel(zip);
-          for (Map.Entry<String, Npy> named : arrays.entrySet()) {
-            ByteBuffer header = named.getValue().header();
-            ByteBuffer data = named.getValue().data().duplicate();
-            CRC32 crc = new CRC32();
-            crc.update(header.duplicate());
-            crc.update(data.duplicate());
-            ZipEntry entry = new ZipEntry(named.getKey() + ENDING);
-            entry.setSize((long) header.remaining() + data.remaining());
-            entry.setCrc(crc.getValue());
-            entry.setTimeLocal(NO_TIME);
-            zip.putNextEntry(entry);
-            out.write(header);
-            out.write(data);
-            zip.closeEntry();
-          }
+          put(zip, arrays);
           zip.finish();
           zip.flush();
         });
+  }
+
+  private static void put(ZipOutputStream zip, Map<String, Npy> arrays) throws IOException {
+    WritableByteChannel out = Channels.newChannel(zip);
+    for (Map.Entry<String, Npy> named : arrays.entrySet()) {
+      ByteBuffer header = named.getValue().header();
+      ByteBuffer data = named.getValue().data().duplicate();
+      CRC32 crc = new CRC32();
+      crc.update(header.duplicate());
+      crc.update(data.duplicate());
+      ZipEntry entry = new ZipEntry(named.getKey() + ENDING);
+      entry.setSize((long) header.remaining() + data.remaining());
+      entry.setCrc(crc.getValue());
+      entry.setTimeLocal(NO_TIME);
+      zip.putNextEntry(entry);
+      out.write(header);
+      out.write(data);
+      zip.closeEntry();
+    }
   }
 
   /**
@@ -150,8 +154,9 @@ public final class Npz {
    * larger than memory.
    *
    * @param shape of the bytes, as many as the file has
+   * @param more arrays after it
    */
-  public static void pack(Path file, String name, int[] shape, Path bytes) {
+  public static void pack(Path file, String name, int[] shape, Path bytes, Map<String, Npy> more) {
     ByteBuffer header = Npy.header(Npy.Type.U1, ByteOrder.LITTLE_ENDIAN, shape);
     AtomicFile.write(
         file,
@@ -176,6 +181,7 @@ public final class Npz {
           zip.write(header.array(), 0, header.remaining());
           Files.copy(bytes, zip);
           zip.closeEntry();
+          put(zip, more);
           zip.finish();
           zip.flush();
         });

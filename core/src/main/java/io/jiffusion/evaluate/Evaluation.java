@@ -7,7 +7,9 @@ import io.jiffusion.config.Tree;
 import io.jiffusion.data.Dataset;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
-import io.jiffusion.evaluate.Frechet.Moments;
+import io.jiffusion.measure.Features;
+import io.jiffusion.measure.Frechet;
+import io.jiffusion.measure.Statistics;
 import io.jiffusion.network.Shape;
 import io.jiffusion.pipeline.ArrayFiles;
 import io.jiffusion.pipeline.ImageClassifier;
@@ -82,7 +84,7 @@ public record Evaluation(
 
     int[] all = all(test.size());
     ImageClassifier.Classification real = classifier.classify(ImageClassifier.examples(test, all));
-    Moments reference = Moments.of(real.features(), classifier.config().features());
+    Frechet reference = new Frechet(statistics(classifier, real));
     List<SampleRequest> requests = requests(classes);
     long total = requests.stream().mapToLong(SampleRequest::evaluations).sum();
     requests.forEach(model::check); // errors first
@@ -110,7 +112,7 @@ public record Evaluation(
           Report.Row.of(
               name(request, result.evaluations()),
               Confusion.of(desired, verdict.classes(), classes),
-              distance(verdict, reference),
+              distance(classifier, verdict, reference),
               nearest(images, train)));
       before += request.evaluations();
       cancellation.check();
@@ -121,7 +123,7 @@ public record Evaluation(
         Report.Row.of(
             "training images",
             Confusion.of(labels(train, someTrain), seen.classes(), classes),
-            distance(seen, reference),
+            distance(classifier, seen, reference),
             null));
     rows.add(
         Report.Row.of(
@@ -175,7 +177,7 @@ public record Evaluation(
             Report.Row.of(
                 file,
                 Confusion.of(desired, verdict.classes(), classes),
-                distance(verdict, Moments.of(real.features(), classifier.config().features())),
+                distance(classifier, verdict, new Frechet(statistics(classifier, real))),
                 null),
             Report.Row.of(
                 "test images",
@@ -286,8 +288,15 @@ public record Evaluation(
     return IntStream.of(indices).map(data::label).toArray();
   }
 
-  private static double distance(ImageClassifier.Classification verdict, Moments reference) {
-    return Frechet.distance(Moments.of(verdict.features(), reference.dimension()), reference);
+  private static double distance(
+      ImageClassifier classifier, ImageClassifier.Classification verdict, Frechet reference) {
+    return reference.distance(statistics(classifier, verdict));
+  }
+
+  private static Statistics statistics(
+      ImageClassifier classifier, ImageClassifier.Classification verdict) {
+    return Statistics.of(
+        new Features(verdict.classes().length, classifier.config().features(), verdict.features()));
   }
 
   private static double nearest(float[] images, Dataset train) {

@@ -2,6 +2,7 @@ package io.jiffusion.evaluate;
 
 import io.jiffusion.data.Images;
 import io.jiffusion.measure.Features;
+import java.util.List;
 
 /** A network that sums an image up in a few numbers. Safe for use from any thread: calls queue. */
 public interface FeatureExtractor extends AutoCloseable {
@@ -18,6 +19,11 @@ public interface FeatureExtractor extends AutoCloseable {
 
   /** Which network of which file it is. */
   FeatureSource source();
+
+  /** Names of the classes in the order of the logits; empty where nobody knows them. */
+  default List<String> classes() {
+    return List.of();
+  }
 
   /**
    * Looks at images.

@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 // Numbers that are never compared.
 @SuppressWarnings("ArrayRecordComponent")
-public record Features(int images, int dimension, float[] values) {
+public record Features(int images, int dimension, float[] values) implements Rows {
 
   public Features {
     if (images < 0 || dimension < 1 || values.length != (long) images * dimension) {
@@ -42,5 +42,13 @@ public record Features(int images, int dimension, float[] values) {
   public Features rows(int from, int count) {
     return new Features(
         count, dimension, Arrays.copyOfRange(values, from * dimension, (from + count) * dimension));
+  }
+
+  @Override
+  public void copy(int from, int count, double[] out) {
+    int at = from * dimension;
+    for (int i = 0; i < count * dimension; i++) {
+      out[i] = values[at + i];
+    }
   }
 }

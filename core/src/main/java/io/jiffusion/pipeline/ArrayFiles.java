@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Arrays exchanged with other programs: given noise in; images out as {@code images} ({@code arr_0}
@@ -27,6 +28,11 @@ import java.util.Set;
 public final class ArrayFiles {
   private static final String IMAGES = "images";
   private static final String VALUES = "values";
+
+  /** As guided-diffusion's scripts and those of evaluation name samples and their classes. */
+  static final String SAMPLES = "arr_0";
+
+  private static final String CLASSES = "arr_1";
 
   private ArrayFiles() {}
 
@@ -167,7 +173,11 @@ public final class ArrayFiles {
     Png.write(file, all.grid((int) Math.ceil(Math.sqrt(count))), texts);
   }
 
+  /** The one array, beside which the classes of its images may lie. */
   private static String only(Path file, Set<String> names) {
+    if (names.equals(Set.of(SAMPLES, CLASSES))) {
+      return SAMPLES;
+    }
     if (names.size() != 1) {
       throw new JiffusionException(
           file + " has the arrays " + names + ", must have one; name it after a colon");
@@ -176,13 +186,30 @@ public final class ArrayFiles {
   }
 
   /**
+   * The classes of a request's images, for the npz file that has them, as guided-diffusion's
+   * samples do; nothing without classes.
+   *
+   * @param first of the request's images that are in the file
+   */
+  static Map<String, Npy> classes(SampleRequest request, int first, int count) {
+    return request.classes().isEmpty()
+        ? Map.of()
+        : Map.of(
+            CLASSES,
+            Npy.of(
+                IntStream.range(first, first + count).mapToLong(request::label).toArray(), count));
+  }
+
+  /**
    * Writes images.
    *
    * @param format npy (a file an array), npz or safetensors
+   * @param request that made them, whose classes an npz file tells
    * @param values whether the values before rounding are written too; the images must have them
    * @return the files
    */
-  public static List<Path> write(Path folder, String format, Images images, boolean values) {
+  public static List<Path> write(
+      Path folder, String format, Images images, SampleRequest request, boolean values) {
     int n = images.count();
     int c = images.channels();
     int h = images.height();
@@ -203,9 +230,9 @@ public final class ArrayFiles {
       arrays.put(VALUES, Npy.of(images.values(), n, c, h, w));
     }
     if (format.equals("npz")) {
-      // as guided diffusion's scripts and those of evaluation exchange samples
       Map<String, Npy> exchanged = new LinkedHashMap<>();
-      arrays.forEach((name, array) -> exchanged.put(name.equals(IMAGES) ? "arr_0" : name, array));
+      arrays.forEach((name, array) -> exchanged.put(name.equals(IMAGES) ? SAMPLES : name, array));
+      exchanged.putAll(classes(request, 0, n));
       Path file = folder.resolve("images.npz");
       Npz.write(file, exchanged);
       return List.of(file);

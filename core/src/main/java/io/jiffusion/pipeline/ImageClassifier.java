@@ -73,10 +73,11 @@ public final class ImageClassifier implements AutoCloseable {
    *
    * @param classes the likeliest class of each image, [images]
    * @param features [images, features] row-major
+   * @param logits [images, classes] row-major
    */
   // Numbers that are never compared.
   @SuppressWarnings("ArrayRecordComponent")
-  public record Classification(int[] classes, double[] features) {}
+  public record Classification(int[] classes, float[] features, float[] logits) {}
 
   /**
    * Trains a classifier by AdamW in batches of 64, and writes its averaged weights; the same seed
@@ -221,12 +222,13 @@ public final class ImageClassifier implements AutoCloseable {
     float[] output = execution.evaluate(images, count, labels, Conditions.NONE);
     int features = config.features();
     int width = features + config.classes();
-    Classification verdict = new Classification(new int[count], new double[count * features]);
+    Classification verdict =
+        new Classification(
+            new int[count], new float[count * features], new float[count * config.classes()]);
     for (int i = 0; i < count; i++) {
-      for (int j = 0; j < features; j++) {
-        verdict.features[i * features + j] = output[i * width + j];
-      }
+      System.arraycopy(output, i * width, verdict.features, i * features, features);
       int logits = i * width + features;
+      System.arraycopy(output, logits, verdict.logits, i * config.classes(), config.classes());
       for (int c = 1; c < config.classes(); c++) {
         if (output[logits + c] > output[logits + verdict.classes[i]]) {
           verdict.classes[i] = c;

@@ -275,7 +275,7 @@ public final class SampleStream {
   private void finish() {
     int[] shape = {count, model.height(), model.width(), model.channels()};
     if (file.toString().endsWith(".npz")) {
-      Npz.pack(file, "arr_0", shape, part);
+      Npz.pack(file, ArrayFiles.SAMPLES, shape, part, ArrayFiles.classes(request, first, count));
     } else {
       Npy.pack(file, shape, part);
     }

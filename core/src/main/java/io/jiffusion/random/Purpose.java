@@ -33,7 +33,9 @@ public enum Purpose {
   /** Random directions along which a derivative is estimated. */
   PROBE,
   /** Where in its level a value of an image lies. */
-  DEQUANTISE;
+  DEQUANTISE,
+  /** Which images or directions a measure of quality looks at. */
+  MEASURE;
 
   /**
    * Number of this purpose in the key; part of the stored format of every seed, so entries are only
