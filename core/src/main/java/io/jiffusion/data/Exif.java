@@ -54,6 +54,11 @@ final class Exif {
     return UPRIGHT;
   }
 
+  /** Whether rows become columns. */
+  static boolean exchanged(int orientation) {
+    return orientation >= 5;
+  }
+
   /** A picture [height, width, channels] set upright. */
   static Images upright(Images image, int orientation) {
     if (orientation == UPRIGHT) {
@@ -62,7 +67,7 @@ final class Exif {
     int width = image.width();
     int height = image.height();
     int channels = image.channels();
-    boolean exchanged = orientation >= 5;
+    boolean exchanged = exchanged(orientation);
     int across = exchanged ? height : width;
     int down = exchanged ? width : height;
     byte[] out = new byte[image.bytes().length];

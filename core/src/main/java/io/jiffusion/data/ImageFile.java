@@ -2,6 +2,8 @@ package io.jiffusion.data;
 
 import io.jiffusion.base.AtomicFile;
 import io.jiffusion.base.JiffusionException;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
 import java.awt.image.SampleModel;
 import java.io.EOFException;
 import java.io.IOException;
@@ -106,6 +108,35 @@ public final class ImageFile {
   }
 
   private static Images read(Path file, int size) {
+    return open(file, (in, format) -> read(file, in, format, size));
+  }
+
+  /**
+   * What a picture will be when it is read.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   * @param channels 1 for grey, 3 for RGB
+   */
+  record Head(int height, int width, int channels) {}
+
+  /**
+   * Looks at a picture without decoding its pixels.
+   *
+   * @throws JiffusionException if it is something else, damaged, or declares too many pixels
+   */
+  static Head head(Path file) {
+    return open(file, (in, format) -> head(file, in, format));
+  }
+
+  /** What is done with an open picture. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(PictureStream in, Format format) throws IOException;
+  }
+
+  /** Opens a picture and says in a sentence what fails. */
+  private static <T> T open(Path file, Reading<T> reading) {
     if (!Files.isReadable(file)) {
       throw new JiffusionException(
           "cannot read " + file + ": there is no such file, or permission denied");
@@ -118,7 +149,7 @@ public final class ImageFile {
       if (format == null) {
         throw new JiffusionException(file + " is no picture, must be " + KINDS);
       }
-      return read(file, in, format, size);
+      return reading.of(in, format);
     } catch (OutOfMemoryError e) { // a decoder's own tables, or others took the memory meanwhile
       throw new JiffusionException(file + " needs more memory than is left; " + remedy(), e);
     } catch (EOFException e) {
@@ -165,19 +196,52 @@ public final class ImageFile {
     return text.startsWith("II*\0") || text.startsWith("MM\0*") ? Format.TIFF : null;
   }
 
+  private static Head head(Path file, PictureStream in, Format format) throws IOException {
+    GifScreen screen = format == Format.GIF ? GifScreen.read(in) : null;
+    Jpeg jpeg = format == Format.JPEG ? Jpeg.read(in) : null;
+    PictureHead head = head(file, in, format, jpeg);
+    in.begin(head.bytes(), head.rest());
+    ImageReader reader = decoder(format);
+    try {
+      reader.setInput(in, true, true);
+      int width = screen == null ? reader.getWidth(0) : screen.width();
+      int height = screen == null ? reader.getHeight(0) : screen.height();
+      check(file, width, height);
+      int channels = jpeg != null ? jpeg.channels() : screen != null ? 3 : channels(reader);
+      return Exif.exchanged(head.orientation())
+          ? new Head(width, height, channels)
+          : new Head(height, width, channels);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** What {@link Pixels} makes of a picture. */
+  private static int channels(ImageReader reader) throws IOException {
+    Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0);
+    ColorModel model = types.hasNext() ? types.next().getColorModel() : null;
+    return model == null || model instanceof IndexColorModel || model.getNumColorComponents() > 1
+        ? 3
+        : 1;
+  }
+
+  private static PictureHead head(Path file, PictureStream in, Format format, Jpeg jpeg)
+      throws IOException {
+    return switch (format) {
+      case PNG -> PictureHead.png(in);
+      case JPEG -> jpeg.head();
+      case GIF -> PictureHead.whole(Exif.UPRIGHT);
+      case BMP -> PictureHead.bmp(in, file);
+      case WEBP -> PictureHead.webp(in);
+      case TIFF -> PictureHead.tiff(in);
+    };
+  }
+
   private static Images read(Path file, PictureStream in, Format format, int size)
       throws IOException {
     GifScreen screen = format == Format.GIF ? GifScreen.read(in) : null;
     Jpeg jpeg = format == Format.JPEG ? Jpeg.read(in) : null;
-    PictureHead head =
-        switch (format) {
-          case PNG -> PictureHead.png(in);
-          case JPEG -> jpeg.head();
-          case GIF -> PictureHead.whole(Exif.UPRIGHT);
-          case BMP -> PictureHead.bmp(in, file);
-          case WEBP -> PictureHead.webp(in);
-          case TIFF -> PictureHead.tiff(in);
-        };
+    PictureHead head = head(file, in, format, jpeg);
     in.begin(head.bytes(), head.rest());
     ImageReader reader = decoder(format);
     String[] warning = new String[1];

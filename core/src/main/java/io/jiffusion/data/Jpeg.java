@@ -34,6 +34,11 @@ record Jpeg(PictureHead head, Colours colours) {
     YCCK
   }
 
+  /** Channels of the image that its pixels become. */
+  int channels() {
+    return colours == Colours.GREY ? 1 : 3;
+  }
+
   /** Reads up to the pixels. */
   static Jpeg read(PictureStream in) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -131,7 +136,7 @@ record Jpeg(PictureHead head, Colours colours) {
     int width = raster.getWidth();
     int height = raster.getHeight();
     int bands = raster.getNumBands();
-    int channels = colours == Colours.GREY ? 1 : 3;
+    int channels = channels();
     byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, height), channels)];
     int[] row = new int[width * bands];
     int at = 0;

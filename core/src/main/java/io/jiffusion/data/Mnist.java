@@ -11,7 +11,8 @@ import java.util.List;
  * testing.
  */
 public final class Mnist {
-  private static final int SIZE = 28;
+  /** Height and width of the images. */
+  public static final int SIZE = 28;
 
   /** Names of the digits' classes. */
   public static final List<String> DIGITS =

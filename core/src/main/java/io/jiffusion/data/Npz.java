@@ -29,7 +29,7 @@ import java.util.zip.ZipOutputStream;
 /** Named arrays in one file, NumPy's npz: a zip of npy files. */
 public final class Npz {
   private static final int MAX_ENTRIES = 10_000;
-  private static final long MAX_TABLE = 1 << 24;
+  static final long MAX_TABLE = 1 << 24;
   private static final int END = 0x06054b50;
   private static final int BYTES_OF_AN_END = 22;
   private static final int MAX_DEFLATE_RATIO = 1032; // deflate's best: 258 bytes in 2 bits
@@ -48,7 +48,7 @@ public final class Npz {
    */
   public static Map<String, Npy> read(Path file) {
     Map<String, Npy> arrays = new LinkedHashMap<>();
-    checkTable(file);
+    checkTable(file, MAX_TABLE);
     try (ZipFile zip = new ZipFile(file.toFile())) {
       if (zip.size() > MAX_ENTRIES) {
         throw new JiffusionException(
@@ -79,16 +79,16 @@ public final class Npz {
   }
 
   /** Java reads the table of a zip archive whole, however large it is. */
-  private static void checkTable(Path file) {
+  static void checkTable(Path file, long most) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       int tail = (int) Math.min(channel.size(), BYTES_OF_AN_END + 0xFFFF);
       ByteBuffer end = ByteBuffer.allocate(tail).order(ByteOrder.LITTLE_ENDIAN);
       while (end.hasRemaining() && channel.read(end, channel.size() - end.remaining()) >= 0) {}
       for (int at = tail - BYTES_OF_AN_END; at >= 0; at--) { // Java takes the last that fits
         long size = end.getInt(at + 12) & 0xFFFFFFFFL;
-        if (end.getInt(at) == END && size > MAX_TABLE) {
+        if (end.getInt(at) == END && size > most) {
           throw new JiffusionException(
-              file + " has a table of " + size + " bytes, must have at most " + MAX_TABLE);
+              file + " has a table of " + size + " bytes, must have at most " + most);
         }
       }
     } catch (IOException e) {
