@@ -28,9 +28,18 @@ import org.junit.jupiter.api.io.TempDir;
 class CallsTest {
   private static final int MOST = 8;
 
-  /** Calls of any number of equals, and of oneDNN's own constructors. */
+  /** Calls of any number of equals, and what oneDNN, BLAS and LAPACK want to be told. */
   private static final Set<String> LISTS =
-      Set.of("of", "ofEntries", "asList", "format", "printf", "primitive", "primitive_desc");
+      Set.of(
+          "of",
+          "ofEntries",
+          "asList",
+          "format",
+          "printf",
+          "primitive",
+          "primitive_desc",
+          "cblas_dgemm",
+          "LAPACKE_dgesdd");
 
   @Test
   void noCallOfMainHasMoreThanEightArguments() throws IOException {

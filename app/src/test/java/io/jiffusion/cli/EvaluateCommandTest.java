@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class EvaluateCommandTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -31,8 +34,12 @@ class EvaluateCommandTest {
       value = {
         "evaluate --count 0 | 2 | illegal count: 0, must be 1 or more",
         "evaluate --guidance strong | 2 | Invalid value for option '--guidance'",
-        "evaluate --classifier nowhere | 1 | no classifier in nowhere: it has no weights.safetensors",
-        "evaluate --images nowhere.npz | 1 | cannot read nowhere.npz: there is no such file or folder",
+        "evaluate --measures fad | 2 | illegal measures: fad, must be one of frechet, ",
+        "evaluate --features nowhere | 1 | no network of features at nowhere: there is no such file or folder",
+        "evaluate --images nowhere.npz --features bundled | 2 | illegal images: nowhere.npz, must be a file, a folder or a data set",
+        "evaluate --images mnist --features bundled | 2 | illegal --against: none, must name the images or statistics",
+        "evaluate --images mnist --against mnist:test | 2 | illegal --features: none, must be a network to compare images by",
+        "evaluate --against cifar10 | 2 | illegal images: cifar10, must name the folder of its files: cifar10=DIR",
         "train-classifier --data nowhere | 1 | no file train-images-idx3-ubyte",
       })
   void aMistakeIsToldWithItsExitCode(String arguments, int code, String message) {
@@ -47,9 +54,40 @@ class EvaluateCommandTest {
     images.data().putFloat(0, -0.5f);
     Path file = folder.resolve("floats.npz");
     Npz.write(file, Map.of("arr_0", images));
-    assertThat(main.run("evaluate", "--images", file.toString())).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8))
-        .contains("illegal images: -0.5", "must be bytes, whole numbers from 0 to 255");
+    assertThat(run("evaluate --images %s --against mnist:test --features bundled", file)).isOne();
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("must be bytes");
+  }
+
+  private int run(String arguments, Object... places) {
+    return main.run(String.format(arguments, places).split(" "));
+  }
+
+  @Test
+  void imagesAreJudgedAndWhatIsDoneIsNotDoneAgain(@TempDir Path folder) throws IOException {
+    Path out = folder.resolve("out");
+    String command =
+        "evaluate --images mnist:test --against mnist:test --features bundled --measures"
+            + " frechet,kid,accuracy --out %s";
+    assertThat(run(command, out)).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("10000/10000 images");
+    assertThat(out.toString()).isNotEmpty();
+    String table = this.out.toString(StandardCharsets.UTF_8);
+    assertThat(table)
+        .contains("Frechet distance (features of mnist-classifier, sha 53c174ba)")
+        .contains("against mnist, test, 10000 images")
+        .containsPattern("mnist, test +10000 +0\\.0+ \\+- ")
+        .contains("right (%) of");
+    err.reset();
+    this.out.reset();
+    assertThat(run(command + " --json", out)).isZero();
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("/10000 images");
+    JsonNode json = JsonMapper.shared().readTree(this.out.toString(StandardCharsets.UTF_8));
+    assertThat(json.get("rows").get(0).get("measurements").get(0).get("value").asDouble())
+        .isLessThan(1e-9);
+    assertThat(json.get("provenance").get("command").asString())
+        .startsWith("jiffusion evaluate --images mnist:test");
+    assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("report.json"))))
+        .isEqualTo(json);
   }
 
   @Test

@@ -68,8 +68,8 @@ class CommandsTest {
           new Entry("train cifar10", "--steps 1", "Next: jiffusion sample .+"), // 35.7 million
           new Entry("train", "--steps 3 --set train.batch=8", "Next: jiffusion (sample|toy) .+"),
           new Entry("toy", "--points 100", ".+\\.png"),
-          new Entry("evaluate --images", "", ".+"),
-          new Entry("evaluate", "--count 2 --evaluations 2 --data ../digits", ".+"),
+          new Entry("evaluate --images", "--against mnist=../digits:test", ".+"),
+          new Entry("evaluate", "--count 2 --evaluations 2 --against mnist=../digits:test", ".+"),
           new Entry(
               "likelihood", "--count 1 --steps 2 --rtol 0.1 --atol 0.1 --data ../digits", "\\d+ s"),
           new Entry(

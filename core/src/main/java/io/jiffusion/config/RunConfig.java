@@ -258,6 +258,11 @@ public record RunConfig(
     return Binder.bind(RunConfig.class, merged);
   }
 
+  /** Rows of pixels of the network's input. */
+  public int height() {
+    return (int) network.network().input().size(1);
+  }
+
   /**
    * Opens the data, fitted to the network.
    *

@@ -3,303 +3,389 @@ package io.jiffusion.evaluate;
 import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.Progress;
-import io.jiffusion.config.Tree;
-import io.jiffusion.data.Dataset;
-import io.jiffusion.data.ImageSet;
+import io.jiffusion.data.ImageSource;
 import io.jiffusion.data.Images;
+import io.jiffusion.evaluate.FeatureExtractor.Extraction;
+import io.jiffusion.measure.Estimate;
 import io.jiffusion.measure.Features;
-import io.jiffusion.measure.Frechet;
-import io.jiffusion.measure.Statistics;
-import io.jiffusion.network.Shape;
-import io.jiffusion.pipeline.ArrayFiles;
-import io.jiffusion.pipeline.ImageClassifier;
-import io.jiffusion.pipeline.Model;
-import io.jiffusion.pipeline.SampleRequest;
-import io.jiffusion.pipeline.SampleResult;
-import io.jiffusion.pipeline.Values;
+import io.jiffusion.measure.Nearest;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * How good a model with classes is: it makes images of every class, a classifier judges them, and
- * equally many real ones are judged beside them.
- *
- * <p>The Fréchet distance is that of the classifier's features to those of all test images, so
- * equal numbers of training images tell what a perfect model would reach; the distance of test
- * images to the nearest training image tells how near an image comes that was not memorised.
- *
- * @param count images of each class, 1 or more
- * @param samplers as in {@link SampleRequest}
- * @param budgets network evaluations of an image; every sampler with every budget and every
- *     guidance gives a set of images, all from the same noise
- * @param guidance strengths of guidance; 1 is none
- * @param seed of the first image
+ * Sets of images judged alike: every set is looked at once, by one network, and measured beside one
+ * reference, and beside it equally many real images are measured, which tell what a perfect model
+ * would reach.
  */
-public record Evaluation(
-    int count, List<String> samplers, List<Integer> budgets, List<Double> guidance, long seed) {
+public final class Evaluation {
+  /** Images of which the nearest training images are looked for. */
+  private static final int NEAREST = 1000;
 
-  public Evaluation {
-    Check.that(count >= 1, "count", count, "must be 1 or more");
-    Check.that(!guidance.isEmpty(), "guidance", "none", "must be one or more; 1 is none");
-    Check.that(!samplers.isEmpty(), "samplers", "none", "must be one or more");
-    Check.that(!budgets.isEmpty(), "evaluations", "none", "must be one or more");
-    samplers = List.copyOf(samplers);
-    budgets = List.copyOf(budgets);
-    guidance = List.copyOf(guidance);
-  }
+  /** Images that are shown with their nearest training images. */
+  private static final int SHOWN = 16;
 
-  /** A hundred of each class by DDIM-50, without guidance and with guidance 2, from seed 0. */
-  public static Evaluation of() {
-    return new Evaluation(100, List.of("ddim"), List.of(50), List.of(1.0, 2.0), 0);
+  /** Images of the sheet of a set. */
+  private static final int SHEET = 64;
+
+  private final FeatureExtractor extractor;
+  private final Reference reference;
+  private final Set<Measure> measures;
+  private final FeatureStore store;
+  private final long seed;
+  private final Set<String> notes = new LinkedHashSet<>();
+  private final Map<Integer, Map<Measure, Estimate>> real = new HashMap<>();
+  private Extraction referenceFeatures;
+  private Judge judge;
+  private Neighbours unseen;
+
+  /**
+   * One evaluation.
+   *
+   * @param measures that are wanted
+   * @param store of features, so that none is computed twice
+   * @param seed of random subsets and directions
+   */
+  public Evaluation(
+      FeatureExtractor extractor,
+      Reference reference,
+      Set<Measure> measures,
+      FeatureStore store,
+      long seed) {
+    this.extractor = extractor;
+    this.reference = reference;
+    this.measures = measures;
+    this.store = store;
+    this.seed = seed;
+    check(reference.statistics());
   }
 
   /**
-   * Makes, judges and compares.
+   * A set that was judged.
    *
-   * @param train what the model was trained on
-   * @param test what it has not seen
-   * @param progress of making the images, which takes longest
-   * @return a row for each sampler, budget and strength of guidance, then training images and test
-   *     images
-   * @throws IllegalArgumentException if model, classifier and data do not fit together, or a class
-   *     has too few images
+   * @param row its numbers
+   * @param sheet some of its images, evenly spread
+   * @param neighbours some of its images beside the nearest training images; null where nobody
+   *     knows those
+   */
+  public record Judged(QualityReport.Row row, Images sheet, Neighbours neighbours) {}
+
+  /**
+   * Judges a set.
+   *
+   * @param name of its row
+   * @param run how it was sampled; null for a set that was given
+   * @param progress in images that are looked at, then in measures
+   * @throws IllegalArgumentException if it has another size than the reference, or too few images
    * @throws java.util.concurrent.CancellationException if somebody cancelled
    */
-  public Report run(
-      Model model,
-      ImageClassifier classifier,
-      Dataset train,
-      Dataset test,
+  public Judged judge(
+      String name,
+      QualityReport.Run run,
+      ImageSource images,
       Consumer<Progress> progress,
       Cancellation cancellation) {
-    check(model, classifier, train, test);
-    int classes = test.classes();
-    float[] someTest = ImageClassifier.examples(test, some(test));
-    int[] someTrain = some(train);
-
-    int[] all = all(test.size());
-    ImageClassifier.Classification real = classifier.classify(ImageClassifier.examples(test, all));
-    Frechet reference = new Frechet(statistics(classifier, real));
-    List<SampleRequest> requests = requests(classes);
-    long total = requests.stream().mapToLong(SampleRequest::evaluations).sum();
-    requests.forEach(model::check); // errors first
-    List<Report.Row> rows = new ArrayList<>();
-    long begin = System.nanoTime();
-    long before = 0;
-    for (SampleRequest request : requests) {
-      long done = before * request.count();
-      Consumer<Progress> whole =
-          part ->
-              progress.accept(
-                  new Progress(
-                      part.unit(),
-                      done + part.done(),
-                      total * request.count(),
-                      (System.nanoTime() - begin) / 1e9,
-                      name(request, request.evaluations())));
-      SampleResult result = model.sample(request, whole, cancellation);
-      Images made = result.images();
-      float[] images =
-          ImageClassifier.examples(new ImageSet(made, null, List.of()), all(made.count()));
-      int[] desired = IntStream.range(0, made.count()).map(request::label).toArray();
-      ImageClassifier.Classification verdict = classifier.classify(images);
-      rows.add(
-          Report.Row.of(
-              name(request, result.evaluations()),
-              Confusion.of(desired, verdict.classes(), classes),
-              distance(classifier, verdict, reference),
-              nearest(images, train)));
-      before += request.evaluations();
-      cancellation.check();
+    check(name, images);
+    Extraction set = store.of(extractor, images, named(name, progress), cancellation);
+    int n = images.count();
+    Map<Measure, Estimate> beside = real(n, progress, cancellation);
+    Map<Measure, Estimate> found =
+        judge(progress, cancellation).of(set, measures, told(name, progress, cancellation));
+    if (found.containsKey(Measure.FRECHET) && n < 2 * set.features().dimension()) {
+      notes.add(
+          name
+              + ": "
+              + n
+              + " images are fewer than twice the "
+              + set.features().dimension()
+              + " features, so its Frechet distance is mostly their small number; compare it with"
+              + " real images of the same number, or look at FD-inf, KID and MIND");
     }
-    ImageClassifier.Classification seen =
-        classifier.classify(ImageClassifier.examples(train, someTrain));
-    rows.add(
-        Report.Row.of(
-            "training images",
-            Confusion.of(labels(train, someTrain), seen.classes(), classes),
-            distance(classifier, seen, reference),
-            null));
-    rows.add(
-        Report.Row.of(
-            "test images",
-            Confusion.of(labels(test, all), real.classes(), classes),
-            null,
-            nearest(someTest, train)));
-    return new Report(rows);
+    missing(name, set, found.keySet());
+    QualityReport.Classes classes = classes(images, set);
+    if (classes != null && measures.contains(Measure.ACCURACY)) {
+      found.put(Measure.ACCURACY, accuracy(classes, n));
+    }
+    Images some = PixelNeighbours.pick(images, spread(n, Math.min(n, NEAREST)));
+    Neighbours neighbours = null;
+    if (measures.contains(Measure.NEAREST) && reference.training() != null) {
+      told(name, progress, cancellation).accept(Measure.NEAREST);
+      Nearest nearest = PixelNeighbours.of(some, reference.training(), cancellation);
+      found.put(Measure.NEAREST, mean(nearest.distances()));
+      neighbours = PixelNeighbours.shown(some, nearest, reference.training(), SHOWN);
+      beside = withNearest(beside, some.count(), cancellation);
+    }
+    return new Judged(
+        new QualityReport.Row(
+            name, run, images.fingerprint(), n, measurements(found, beside, n), classes),
+        PixelNeighbours.pick(images, spread(n, Math.min(n, SHEET))),
+        neighbours);
+  }
+
+  /** Real images that no model has seen, beside the nearest training images; null without any. */
+  public Neighbours unseen() {
+    return unseen;
+  }
+
+  /** All sets that were judged. */
+  public QualityReport report(List<QualityReport.Row> rows, Map<String, String> provenance) {
+    return new QualityReport(
+        extractor.source(), reference.told(), rows, List.copyOf(notes), provenance);
+  }
+
+  private void check(StoredStatistics given) {
+    if (given != null && given.source() != null) {
+      Check.that(
+          given.source().equals(extractor.source()),
+          "statistics",
+          given.source(),
+          "must be of the network "
+              + extractor.source()
+              + ": make them anew with jiffusion statistics");
+    }
+  }
+
+  private void check(String name, ImageSource images) {
+    Check.that(
+        images.count() >= 2,
+        "images",
+        images.count() + " in " + name,
+        "must be 2 or more: one image has no spread");
+    ImageSource beside = reference.images() != null ? reference.images() : images;
+    Check.that(
+        images.channels() == beside.channels(),
+        "images",
+        (images.channels() == 1 ? "grey" : "RGB") + " in " + name,
+        "must be "
+            + (beside.channels() == 1 ? "grey" : "RGB")
+            + " as the reference "
+            + beside.name()
+            + "; make both alike");
+    Check.that(
+        images.height() == beside.height() && images.width() == beside.width(),
+        "images",
+        images.width() + "x" + images.height() + " in " + name,
+        "must be "
+            + beside.width()
+            + "x"
+            + beside.height()
+            + " as the reference "
+            + beside.name()
+            + "; --resize N brings both to N");
+  }
+
+  private Judge judge(Consumer<Progress> progress, Cancellation cancellation) {
+    if (judge == null) {
+      judge =
+          reference.images() == null
+              ? new Judge(reference.statistics(), seed)
+              : new Judge(features(progress, cancellation), seed);
+    }
+    return judge;
+  }
+
+  /** The reference's own features. */
+  private Extraction features(Consumer<Progress> progress, Cancellation cancellation) {
+    if (referenceFeatures == null) {
+      referenceFeatures = store.of(extractor, reference.images(), progress, cancellation);
+    }
+    return referenceFeatures;
   }
 
   /**
-   * Judges images that were made before, such as those of {@code sample --format npz}.
-   *
-   * @param file npy or npz with bytes [N, H, W, C]; image i shall show class {@code i mod classes}
-   * @param test what the model has not seen
-   * @return a row for the images, then one for the test images
-   * @throws io.jiffusion.base.JiffusionException if the file has no such images
+   * What real images reach: so many of those held out, beside the reference; where there are not so
+   * many, some of the reference beside the rest of it.
    */
-  public static Report given(ImageClassifier classifier, String file, Dataset test) {
-    Values values = ArrayFiles.values(file);
-    long[] shape = values.shape();
-    Check.that(
-        shape.length == 4
-            && shape[1] == classifier.config().size()
-            && shape[2] == classifier.config().size()
-            && shape[3] == classifier.config().inputChannels(),
-        "images",
-        Arrays.toString(shape) + " in " + file,
-        "must be bytes [N, "
-            + classifier.config().size()
-            + ", "
-            + classifier.config().size()
-            + ", "
-            + classifier.config().inputChannels()
-            + "], as sample --format npz writes them");
-    checkLevels(file, values.values());
-    byte[] bytes = new byte[values.values().length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (int) values.values()[i];
-    }
-    Images made = new Images((int) shape[0], (int) shape[1], (int) shape[2], (int) shape[3], bytes);
-    int classes = test.classes();
-    ImageClassifier.Classification real =
-        classifier.classify(ImageClassifier.examples(test, all(test.size())));
-    ImageClassifier.Classification verdict =
-        classifier.classify(
-            ImageClassifier.examples(new ImageSet(made, null, List.of()), all(made.count())));
-    int[] desired = IntStream.range(0, made.count()).map(i -> i % classes).toArray();
-    return new Report(
-        List.of(
-            Report.Row.of(
-                file,
-                Confusion.of(desired, verdict.classes(), classes),
-                distance(classifier, verdict, new Frechet(statistics(classifier, real))),
-                null),
-            Report.Row.of(
-                "test images",
-                Confusion.of(labels(test, all(test.size())), real.classes(), classes),
-                null,
-                null)));
-  }
-
-  /** Refuses numbers that are no levels: floats in [−1, 1] or [0, 1] would all be black. */
-  private static void checkLevels(String file, float[] values) {
-    float most = 0;
-    for (float value : values) {
-      Check.that(
-          value >= 0 && value <= 255 && value == (int) value,
-          "images",
-          value + " in " + file,
-          "must be bytes, whole numbers from 0 to 255; of floats in [-1, 1] make (x + 1) * 127.5,"
-              + " rounded, as uint8");
-      most = Math.max(most, value);
-    }
-    Check.that(
-        most > 1,
-        "images",
-        "nothing above " + most + " in " + file,
-        "must be bytes from 0 to 255, as uint8");
-  }
-
-  /** A report as JSON on one line. */
-  public static String json(Report report) {
-    return Tree.of(report).toJson();
-  }
-
-  private static void check(Model model, ImageClassifier classifier, Dataset train, Dataset test) {
-    int classes = test.classes();
-    Check.that(
-        classes > 0 && model.config().classes() == classes,
-        "model",
-        model.config().classes() + " classes",
-        "must have the " + classes + " classes of the test images");
-    Check.that(
-        classifier.config().classes() == classes && train.classes() == classes,
-        "classifier or training images",
-        classifier.config().classes() + " and " + train.classes() + " classes",
-        "must have the " + classes + " classes of the test images");
-    Shape made = model.config().network().network().input();
-    List<Shape> sizes =
-        List.of(
-            Shape.of(
-                classifier.config().inputChannels(),
-                classifier.config().size(),
-                classifier.config().size()),
-            Shape.of(train.channels(), train.height(), train.width()),
-            Shape.of(test.channels(), test.height(), test.width()));
-    Check.that(
-        sizes.stream().allMatch(made::equals),
-        "images",
-        sizes,
-        "must all be " + made + " as the model's (of classifier, training and test)");
-  }
-
-  /** Every sampler with every budget and every guidance. */
-  private List<SampleRequest> requests(int classes) {
-    List<SampleRequest> requests = new ArrayList<>();
-    for (String sampler : samplers) {
-      for (int budget : budgets) {
-        for (double strength : guidance) {
-          requests.add(
-              SampleRequest.of(Math.multiplyExact(count, classes))
-                  .sampler(sampler)
-                  .evaluations(budget)
-                  .seed(seed)
-                  .classes(IntStream.range(0, classes).toArray())
-                  .guidance(strength));
+  private Map<Measure, Estimate> real(
+      int n, Consumer<Progress> progress, Cancellation cancellation) {
+    if (!real.containsKey(n)) {
+      real.put(n, Map.of());
+      String name = n + " real images";
+      ImageSource heldOut = reference.heldOut();
+      if (heldOut != null && heldOut.count() >= n) {
+        Extraction all = store.of(extractor, heldOut, progress, cancellation);
+        int[] some = spread(heldOut.count(), n);
+        Extraction set = pick(all, some);
+        Map<Measure, Estimate> found =
+            judge(progress, cancellation).of(set, measures, told(name, progress, cancellation));
+        QualityReport.Classes classes = classes(heldOut, all, some);
+        if (classes != null && measures.contains(Measure.ACCURACY)) {
+          found.put(Measure.ACCURACY, accuracy(classes, n));
         }
+        real.put(n, found);
+      } else if (reference.images() != null && reference.images().count() >= 2 * n) {
+        Extraction all = features(progress, cancellation);
+        int count = reference.images().count();
+        int[] some = spread(count, n);
+        Set<Integer> out = new LinkedHashSet<>(IntStream.of(some).boxed().toList());
+        int[] rest = IntStream.range(0, count).filter(i -> !out.contains(i)).toArray();
+        Map<Measure, Estimate> found =
+            new Judge(pick(all, rest), seed)
+                .of(pick(all, some), measures, told(name, progress, cancellation));
+        notes.add(
+            "real against real: "
+                + n
+                + " images of the reference, beside the "
+                + rest.length
+                + " others of it");
+        real.put(n, found);
+      } else {
+        notes.add(
+            "real against real is not known at "
+                + n
+                + " images: it takes as many that are held out, or a reference of twice as many");
       }
     }
-    return requests;
+    return real.get(n);
   }
 
-  /** {@code ddim-50, guidance 2}. */
-  private static String name(SampleRequest request, long evaluations) {
-    String name = request.sampler() + "-" + evaluations;
-    return request.guidance() == 1
-        ? name
-        : name + String.format(Locale.ROOT, ", guidance %s", number(request.guidance()));
+  /** With the nearest training images of real ones that were not trained on. */
+  private Map<Measure, Estimate> withNearest(
+      Map<Measure, Estimate> beside, int n, Cancellation cancellation) {
+    ImageSource from =
+        reference.training() == reference.heldOut() ? reference.images() : reference.heldOut();
+    if (from == null || from == reference.training()) {
+      return beside;
+    }
+    Images some = PixelNeighbours.pick(from, spread(from.count(), Math.min(n, from.count())));
+    Nearest nearest = PixelNeighbours.of(some, reference.training(), cancellation);
+    unseen = PixelNeighbours.shown(some, nearest, reference.training(), SHOWN);
+    Map<Measure, Estimate> with = new EnumMap<>(Measure.class);
+    with.putAll(beside);
+    with.put(Measure.NEAREST, mean(nearest.distances()));
+    return with;
   }
 
-  private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  private static Estimate mean(double[] distances) {
+    double[] sums = new double[2];
+    for (double distance : distances) {
+      sums[0] += distance / distances.length;
+    }
+    for (double distance : distances) {
+      sums[1] += (distance - sums[0]) * (distance - sums[0]);
+    }
+    int n = distances.length;
+    return new Estimate(
+        sums[0], n > 1 ? Math.sqrt(sums[1] / n / (n - 1)) : Double.NaN, "jackknife over images");
   }
 
-  /** The first images of every class, as many as are made. */
-  private int[] some(Dataset data) {
-    int[] found = new int[data.classes()];
-    int[] some =
-        IntStream.range(0, data.size()).filter(i -> found[data.label(i)]++ < count).toArray();
-    int fewest = IntStream.of(found).min().orElse(0);
-    Check.that(
-        fewest >= count, "count", count, "must be at most " + fewest + ", which one class has");
-    return some;
+  private static Estimate accuracy(QualityReport.Classes classes, int n) {
+    int right = 0;
+    for (int c = 0; c < classes.confusion().size(); c++) {
+      right += classes.confusion().get(c).get(c);
+    }
+    double share = right / (double) n;
+    return new Estimate(share, Math.sqrt(share * (1 - share) / n), "jackknife over images");
   }
 
-  private static int[] all(int size) {
-    return IntStream.range(0, size).toArray();
+  private QualityReport.Classes classes(ImageSource images, Extraction set) {
+    return classes(images, set, IntStream.range(0, images.count()).toArray());
   }
 
-  private static int[] labels(Dataset data, int[] indices) {
-    return IntStream.of(indices).map(data::label).toArray();
+  /** What the network sees in some images that should show certain classes; null if it is blind. */
+  private QualityReport.Classes classes(ImageSource images, Extraction all, int... which) {
+    List<String> names = extractor.classes();
+    if (all.logits() == null || names.isEmpty() || images.classes().size() != names.size()) {
+      return null;
+    }
+    int[] desired = IntStream.of(which).map(images::label).toArray();
+    int[] found = IntStream.of(which).map(i -> likeliest(all.logits(), i)).toArray();
+    Confusion confusion = Confusion.of(desired, found, names.size());
+    return new QualityReport.Classes(
+        names,
+        IntStream.range(0, names.size()).mapToObj(confusion::accuracy).toList(),
+        confusion.counts());
   }
 
-  private static double distance(
-      ImageClassifier classifier, ImageClassifier.Classification verdict, Frechet reference) {
-    return reference.distance(statistics(classifier, verdict));
+  private static int likeliest(Features logits, int image) {
+    int from = image * logits.dimension();
+    int best = 0;
+    for (int c = 1; c < logits.dimension(); c++) {
+      if (logits.values()[from + c] > logits.values()[from + best]) {
+        best = c;
+      }
+    }
+    return best;
   }
 
-  private static Statistics statistics(
-      ImageClassifier classifier, ImageClassifier.Classification verdict) {
-    return Statistics.of(
-        new Features(verdict.classes().length, classifier.config().features(), verdict.features()));
+  /** Says what was wanted and could not be measured, and why. */
+  private void missing(String name, Extraction set, Set<Measure> found) {
+    List<String> few = new ArrayList<>();
+    for (Measure measure : measures) {
+      if (!found.contains(measure) && set.features().images() < measure.least()) {
+        few.add(measure.label() + " " + measure.least());
+      }
+    }
+    if (!few.isEmpty()) {
+      notes.add(name + " has too few images for: " + String.join(", ", few));
+    }
+    if (reference.images() == null) {
+      notes.add(
+          "the reference is known by its statistics alone, which suffice for Frechet distances");
+    }
   }
 
-  private static double nearest(float[] images, Dataset train) {
-    return DoubleStream.of(NearestNeighbour.distances(images, train)).average().orElseThrow();
+  private List<QualityReport.Measurement> measurements(
+      Map<Measure, Estimate> found, Map<Measure, Estimate> beside, int n) {
+    List<QualityReport.Measurement> measurements = new ArrayList<>();
+    for (Measure measure : Measure.values()) {
+      Estimate estimate = found.get(measure);
+      if (estimate != null) {
+        Estimate same = beside.get(measure);
+        measurements.add(
+            new QualityReport.Measurement(
+                measure,
+                estimate.value(),
+                Double.isFinite(estimate.error()) ? estimate.error() : null,
+                estimate.by(),
+                measure == Measure.NEAREST ? Math.min(n, NEAREST) : n,
+                same == null ? null : same.value()));
+      }
+    }
+    return measurements;
+  }
+
+  private Consumer<Measure> told(
+      String name, Consumer<Progress> progress, Cancellation cancellation) {
+    List<Measure> all = List.copyOf(measures);
+    return measure -> {
+      cancellation.check();
+      // without seconds: one measure takes a hundred times as long as another
+      progress.accept(
+          new Progress(
+              "measures", all.indexOf(measure), all.size(), 0, measure.label() + " of " + name));
+    };
+  }
+
+  private static Consumer<Progress> named(String name, Consumer<Progress> progress) {
+    return told -> progress.accept(told.note("features of " + name));
+  }
+
+  private static Extraction pick(Extraction all, int... which) {
+    return new Extraction(
+        pick(all.features(), which), pick(all.logits(), which), pick(all.spatial(), which));
+  }
+
+  private static Features pick(Features all, int... which) {
+    if (all == null) {
+      return null;
+    }
+    float[] values = new float[Math.multiplyExact(which.length, all.dimension())];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(
+          all.values(), which[i] * all.dimension(), values, i * all.dimension(), all.dimension());
+    }
+    return new Features(which.length, all.dimension(), values);
+  }
+
+  /** So many numbers evenly spread over 0 … all−1, because some sets are in order. */
+  private static int[] spread(int all, int count) {
+    return IntStream.range(0, count).map(i -> (int) ((long) i * all / count)).toArray();
   }
 }

@@ -20,6 +20,11 @@ public interface FeatureExtractor extends AutoCloseable {
   /** Which network of which file it is. */
   FeatureSource source();
 
+  /** Height and width of the images that it takes; 0 for any. */
+  default int side() {
+    return 0;
+  }
+
   /** Names of the classes in the order of the logits; empty where nobody knows them. */
   default List<String> classes() {
     return List.of();

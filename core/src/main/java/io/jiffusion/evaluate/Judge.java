@@ -88,8 +88,7 @@ final class Judge {
     Rows features = set.features();
     switch (measure) {
       case FRECHET -> found.put(measure, frechet().estimate(features));
-      case FRECHET_INFINITY ->
-          found.put(measure, FrechetInfinity.of(frechet(), features, seed));
+      case FRECHET_INFINITY -> found.put(measure, FrechetInfinity.of(frechet(), features, seed));
       case SPATIAL_FRECHET -> {
         spatialFrechet = spatialFrechet == null ? new Frechet(spatial) : spatialFrechet;
         found.put(measure, spatialFrechet.estimate(set.spatial()));

@@ -1,21 +1,27 @@
 package io.jiffusion.evaluate;
 
+import io.jiffusion.base.Check;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
 /** Everything that is measured on a set of images, in the order in which it is shown. */
 public enum Measure {
-  FRECHET("frechet", "Frechet", Better.LOWER),
-  FRECHET_INFINITY("frechet-infinity", "FD-inf", Better.LOWER),
-  SPATIAL_FRECHET("spatial-frechet", "sFID", Better.LOWER),
-  KID("kid", "KID", Better.LOWER),
-  KID_SUBSETS("kid-subsets", "KID (subsets)", Better.LOWER),
-  CMMD("cmmd", "MMD", Better.LOWER),
-  MIND("mind", "MIND", Better.LOWER),
-  PRECISION("precision", "precision", Better.HIGHER),
-  RECALL("recall", "recall", Better.HIGHER),
-  DENSITY("density", "density", Better.HIGHER),
-  COVERAGE("coverage", "coverage", Better.HIGHER),
-  INCEPTION_SCORE("inception-score", "IS", Better.HIGHER),
-  ACCURACY("accuracy", "right", Better.HIGHER),
-  NEAREST("nearest", "nearest", Better.NEITHER);
+  FRECHET("frechet", "Frechet", Better.LOWER, 2),
+  FRECHET_INFINITY("frechet-infinity", "FD-inf", Better.LOWER, 20),
+  SPATIAL_FRECHET("spatial-frechet", "sFID", Better.LOWER, 2),
+  KID("kid", "KID", Better.LOWER, 3),
+  KID_SUBSETS("kid-subsets", "KID (subsets)", Better.LOWER, 1000),
+  CMMD("cmmd", "MMD", Better.LOWER, 2),
+  MIND("mind", "MIND", Better.LOWER, 2),
+  PRECISION("precision", "precision", Better.HIGHER, 4),
+  RECALL("recall", "recall", Better.HIGHER, 4),
+  DENSITY("density", "density", Better.HIGHER, 6),
+  COVERAGE("coverage", "coverage", Better.HIGHER, 6),
+  INCEPTION_SCORE("inception-score", "IS", Better.HIGHER, 10),
+  ACCURACY("accuracy", "right", Better.HIGHER, 1),
+  NEAREST("nearest", "nearest", Better.NEITHER, 1);
 
   /** Which way a number should go. */
   public enum Better {
@@ -27,11 +33,13 @@ public enum Measure {
   private final String key;
   private final String label;
   private final Better better;
+  private final int least;
 
-  Measure(String key, String label, Better better) {
+  Measure(String key, String label, Better better, int least) {
     this.key = key;
     this.label = label;
     this.better = better;
+    this.least = least;
   }
 
   /** Its name in JSON. */
@@ -47,5 +55,26 @@ public enum Measure {
   /** Which way it should go. */
   public Better better() {
     return better;
+  }
+
+  /** Images that it takes at least. */
+  public int least() {
+    return least;
+  }
+
+  /**
+   * The measures of a list.
+   *
+   * @param keys their names in JSON
+   * @throws IllegalArgumentException if there is no such measure
+   */
+  public static Set<Measure> of(List<String> keys) {
+    Set<Measure> measures = EnumSet.noneOf(Measure.class);
+    List<String> known = Arrays.stream(values()).map(Measure::key).toList();
+    for (String key : keys) {
+      Check.oneOf(known, "measures", key);
+      measures.add(values()[known.indexOf(key)]);
+    }
+    return measures;
   }
 }

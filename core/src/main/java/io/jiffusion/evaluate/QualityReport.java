@@ -62,12 +62,12 @@ public record QualityReport(
    * How a set was sampled.
    *
    * @param model as it was given
-   * @param weights SHA-256 of the model's weights
+   * @param weights SHA-256 of the file of the model's weights
    * @param sampler as in a request
    * @param evaluations of the network for an image
    * @param guidance 1 for none
    * @param seed of the first image
-   * @param seconds of an image, the whole set at once
+   * @param seconds of an image, the whole set at once; null where nobody has measured them
    */
   public record Run(
       String model,
@@ -76,7 +76,7 @@ public record QualityReport(
       long evaluations,
       double guidance,
       long seed,
-      double seconds) {}
+      Double seconds) {}
 
   /**
    * One number.

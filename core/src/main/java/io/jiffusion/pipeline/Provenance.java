@@ -98,6 +98,12 @@ public record Provenance(
     return new Provenance(by, file, edited, told, classNames);
   }
 
+  /** With the SHA-256 of the model's weights, wherever they lie. */
+  public Provenance weights(String sha256) {
+    return new Provenance(
+        Draft.of(by).set("sha256", sha256).make(), noise, edited, told, classNames);
+  }
+
   /** With the words that tell the picture of an edit. */
   public Provenance edited(List<String> words) {
     return new Provenance(by, noise, words, told, classNames);
