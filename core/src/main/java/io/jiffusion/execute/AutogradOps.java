@@ -87,8 +87,13 @@ abstract class AutogradOps implements Ops<Value> {
   }
 
   @Override
-  public Value averagePool(Value x) {
-    return local(in -> ops.averagePool(in[0]), x);
+  public Value averagePool(Value x, Window window) {
+    return local(in -> ops.averagePool(in[0], window), x);
+  }
+
+  @Override
+  public Value maxPool(Value x, Window window) {
+    return local(in -> ops.maxPool(in[0], window), x);
   }
 
   @Override
@@ -114,6 +119,11 @@ abstract class AutogradOps implements Ops<Value> {
   @Override
   public Value tokens(Value x) {
     return local(in -> ops.tokens(in[0]), x);
+  }
+
+  @Override
+  public Value flatten(Value x) {
+    return local(in -> ops.flatten(in[0]), x);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.jiffusion.execute;
 
 import io.jiffusion.execute.Operation.Channels;
 import io.jiffusion.execute.Operation.Concat;
+import io.jiffusion.execute.Operation.Flatten;
 import io.jiffusion.execute.Operation.Reshape;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,6 +60,7 @@ final class Buffers {
   static boolean owns(Node node) {
     return !node.vector()
         && !(node.operation instanceof Reshape)
+        && !(node.operation instanceof Flatten)
         && !(node.operation instanceof Channels)
         && !(node.operation instanceof Concat);
   }

@@ -10,7 +10,6 @@ import io.jiffusion.execute.Emitter.Part;
 import io.jiffusion.execute.Operation.AddChannels;
 import io.jiffusion.execute.Operation.AddTable;
 import io.jiffusion.execute.Operation.Attention;
-import io.jiffusion.execute.Operation.AveragePool;
 import io.jiffusion.execute.Operation.Bilinear;
 import io.jiffusion.execute.Operation.Conv;
 import io.jiffusion.execute.Operation.Copy;
@@ -22,11 +21,14 @@ import io.jiffusion.execute.Operation.Input;
 import io.jiffusion.execute.Operation.LayerNorm;
 import io.jiffusion.execute.Operation.Linear;
 import io.jiffusion.execute.Operation.MultiplyChannels;
+import io.jiffusion.execute.Operation.Pool;
 import io.jiffusion.execute.Operation.ScaleShift;
 import io.jiffusion.execute.Operation.Sequence;
 import io.jiffusion.execute.Operation.Unpatch;
 import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
+import io.jiffusion.execute.Operation.WindowConv;
+import io.jiffusion.network.Ops.Window;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -108,6 +110,8 @@ final class Compiler {
   private void emit(Node node) {
     if (node.operation instanceof Conv conv) {
       convolutions.conv(node, conv);
+    } else if (node.operation instanceof WindowConv conv) {
+      convolutions.windowConv(node, conv);
     } else if (node.operation instanceof UpConv conv) {
       convolutions.upConv(node, conv);
     } else if (node.operation instanceof Linear linear) {
@@ -134,8 +138,8 @@ final class Compiler {
       resample(node, "upsample", algorithm.resampling_nearest);
     } else if (node.operation instanceof Bilinear) {
       resample(node, "bilinear", algorithm.resampling_linear);
-    } else if (node.operation instanceof AveragePool) {
-      averagePool(node);
+    } else if (node.operation instanceof Pool pool) {
+      pool(node, pool);
     } else if (node.operation instanceof Filter filter) {
       convolutions.filter(node, filter);
     } else if (node.operation instanceof Copy) {
@@ -213,9 +217,13 @@ final class Compiler {
     }
   }
 
-  private void averagePool(Node node) {
-    long[] two = {2, 2};
+  private void pool(Node node, Pool pool) {
+    Window window = pool.window();
+    long[] size = {window.height(), window.width()};
+    long[] strides = {window.stride(), window.stride()};
+    long[] zeros = {window.rows(), window.columns()};
     long[] none = {0, 0};
+    String kind = pool.largest() ? "max pool" : "average pool";
     for (int i = 0; i < out.value(node).size(); i++) {
       Memory from = out.image(out.value(node.input()).get(i), node.input());
       Memory to = out.image(out.value(node).get(i), node);
@@ -223,16 +231,15 @@ final class Compiler {
           new pooling_forward.primitive_desc(
               dnnl.engine,
               Emitter.INFERENCE,
-              algorithm.pooling_avg_exclude_padding,
+              pool.largest() ? algorithm.pooling_max : algorithm.pooling_avg_exclude_padding,
               from.desc(),
               to.desc(),
-              two,
-              two,
-              none,
-              none,
-              none);
-      out.step(
-          "average pool", "average pool", 0, oneToOne(how, new pooling_forward(how), from, to));
+              strides,
+              size,
+              none, // nothing is left out between what a window sees
+              zeros,
+              zeros);
+      out.step(kind, kind, 0, oneToOne(how, new pooling_forward(how), from, to));
     }
   }
 

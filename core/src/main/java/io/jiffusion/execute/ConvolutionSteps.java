@@ -14,6 +14,8 @@ import io.jiffusion.execute.Operation.Conv;
 import io.jiffusion.execute.Operation.Filter;
 import io.jiffusion.execute.Operation.Linear;
 import io.jiffusion.execute.Operation.UpConv;
+import io.jiffusion.execute.Operation.WindowConv;
+import io.jiffusion.network.Ops;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,24 +43,35 @@ final class ConvolutionSteps {
    * How filters move over an image.
    *
    * @param transposed whether it is the adjoint of such a convolution
+   * @param kernel height and width of the filters
    * @param low zeros above and to the left
    * @param high below and to the right
    */
   // Numbers that are never compared.
   @SuppressWarnings("ArrayRecordComponent")
-  private record Window(boolean transposed, long stride, long[] low, long[] high) {
-    static Window of(boolean transposed, long stride, long low, long high) {
-      return new Window(transposed, stride, new long[] {low, low}, new long[] {high, high});
+  private record Window(boolean transposed, long[] kernel, long stride, long[] low, long[] high) {
+    static Window of(boolean transposed, long kernel, long stride, long low, long high) {
+      return new Window(
+          transposed,
+          new long[] {kernel, kernel},
+          stride,
+          new long[] {low, low},
+          new long[] {high, high});
+    }
+
+    long area() {
+      return kernel[0] * kernel[1];
     }
   }
 
   /** The rows of the source that some rows of the result see, and how filters move over them. */
   private record View(Rows rows, Window window) {
-    static View of(Window window, int kernel, Rows result, Node source, Node all) {
+    static View of(Window window, Rows result, Node source, Node all) {
       if (result.equals(Rows.all(all))) {
         return new View(Rows.all(source), window);
       }
       int stride = (int) window.stride;
+      int kernel = (int) window.kernel[0];
       int low = (int) window.low[0];
       int first = result.from() * stride - low;
       int end = first + (result.count() - 1) * stride + kernel;
@@ -77,6 +90,7 @@ final class ConvolutionSteps {
           rows,
           new Window(
               window.transposed,
+              window.kernel,
               stride,
               new long[] {above, window.low[1]},
               new long[] {below, window.high[1]}));
@@ -87,17 +101,29 @@ final class ConvolutionSteps {
   private record Made(primitive_desc_base how, primitive what, desc weights) {}
 
   void conv(Node node, Conv conv) {
-    long area = (long) conv.kernel() * conv.kernel();
+    Window window = Window.of(false, conv.kernel(), conv.stride(), conv.low(), conv.high());
+    conv(node, window, conv.name(), conv.bias());
+  }
+
+  void windowConv(Node node, WindowConv conv) {
+    Ops.Window given = conv.window();
+    long[] zeros = {given.rows(), given.columns()};
+    Window window =
+        new Window(false, new long[] {given.height(), given.width()}, given.stride(), zeros, zeros);
+    conv(node, window, conv.name(), true);
+  }
+
+  private void conv(Node node, Window window, String name, boolean bias) {
+    long area = window.area();
     long length = node.input().channels() * area;
     overParts(
         node,
-        Window.of(false, conv.stride(), conv.low(), conv.high()),
-        conv.name(),
-        "conv" + conv.kernel() + "x" + conv.kernel(),
-        conv.bias(),
-        conv.kernel(),
+        window,
+        name,
+        "conv" + window.kernel[0] + "x" + window.kernel[1],
+        bias,
         area,
-        (to, first, count) -> columns(to, conv.name(), node, length, first * area, count * area));
+        (to, first, count) -> columns(to, name, node, length, first * area, count * area));
   }
 
   /** As a transposed 4×4 convolution of stride 2: four weights for each pixel of the result. */
@@ -105,11 +131,10 @@ final class ConvolutionSteps {
     long length = node.input().channels() * 9L;
     overParts(
         node,
-        Window.of(true, 2, 1, 1),
+        Window.of(true, 4, 2, 1, 1),
         conv.name(),
         "upsample + conv3x3",
         conv.bias(),
-        4,
         4,
         (to, first, count) -> {
           FloatBuffer small = FloatBuffer.allocate(node.channels() * count * 9);
@@ -127,7 +152,6 @@ final class ConvolutionSteps {
   /**
    * Over the parts of a concatenation one after the other, each adding to those before it.
    *
-   * @param kernel height and width of the weights
    * @param taps weights that a number of the result takes of each input channel
    */
   private void overParts(
@@ -136,7 +160,6 @@ final class ConvolutionSteps {
       String name,
       String kind,
       boolean withBias,
-      int kernel,
       long taps,
       Filling filling) {
     List<Part> parts = out.value(node.input());
@@ -147,7 +170,7 @@ final class ConvolutionSteps {
       Part part = parts.get(i);
       int count = part.channels();
       Memory bias = withBias && i == 0 ? out.floats(name + ".bias", channels) : null;
-      long[] sizes = {channels, count, kernel, kernel};
+      long[] sizes = {channels, count, window.kernel[0], window.kernel[1]};
       List<Primitive> primitives = new ArrayList<>();
       for (Rows rows : out.halves(node)) {
         Dnnl.Attributes then = dnnl.attributes();
@@ -157,7 +180,7 @@ final class ConvolutionSteps {
         if (i == parts.size() - 1) {
           out.posts(then, node, rows, false);
         }
-        View view = View.of(window, kernel, rows, node.input(), node);
+        View view = View.of(window, rows, node.input(), node);
         Memory source = out.image(part, node.input(), view.rows);
         Memory target = out.image(out.only(node), node, rows);
         Made made = made(view.window, source, dnnl.any(out.type, sizes), bias, target, then);
@@ -166,7 +189,7 @@ final class ConvolutionSteps {
                 name + " " + kind + " " + first + " " + count,
                 to -> filling.fill(to, first, count),
                 sizes,
-                new long[] {(long) count * kernel * kernel, (long) kernel * kernel, kernel, 1},
+                new long[] {count * window.area(), window.area(), window.kernel[1], 1},
                 made.weights);
         primitives.add(primitive(made, then, source, weight, bias, target));
       }
@@ -303,7 +326,7 @@ final class ConvolutionSteps {
     Dnnl.Attributes then = dnnl.attributes();
     Made made =
         made(
-            new Window(filter.up(), 2, low, filter.up() ? low : high),
+            new Window(filter.up(), new long[] {taps, taps}, 2, low, filter.up() ? low : high),
             from,
             dnnl.any(out.type, sizes),
             null,

@@ -90,6 +90,16 @@ public final class Eager implements Ops<Tensor> {
   }
 
   @Override
+  public Tensor conv(Tensor x, String name, int out, Window window) {
+    return x.conv(
+        parameter(name + ".weight", precision),
+        parameter(name + ".bias", precision),
+        window.stride(),
+        window.rows(),
+        window.columns());
+  }
+
+  @Override
   public Tensor linear(Tensor x, String name, int out, double initScale, boolean bias) {
     boolean vectors = x.sizes().length == 2;
     Precision format = vectors ? Precision.FP32 : precision;
@@ -236,8 +246,20 @@ public final class Eager implements Ops<Tensor> {
   }
 
   @Override
-  public Tensor averagePool(Tensor x) {
-    return x.averagePool();
+  public Tensor averagePool(Tensor x, Window window) {
+    return x.averagePool(
+        window.height(), window.width(), window.stride(), window.rows(), window.columns());
+  }
+
+  @Override
+  public Tensor maxPool(Tensor x, Window window) {
+    return x.maxPool(
+        window.height(), window.width(), window.stride(), window.rows(), window.columns());
+  }
+
+  @Override
+  public Tensor flatten(Tensor x) {
+    return x.reshape(x.size(0), x.size(1) * x.size(2), 1, 1);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.jiffusion.execute;
 import io.jiffusion.execute.Operation.Channels;
 import io.jiffusion.execute.Operation.Concat;
 import io.jiffusion.execute.Operation.Elementwise;
+import io.jiffusion.execute.Operation.Flatten;
 import io.jiffusion.execute.Operation.Reshape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -117,6 +118,8 @@ final class Emitter {
   private List<Part> placed(Node node) {
     if (node.operation instanceof Reshape) {
       return value(node.input());
+    } else if (node.operation instanceof Flatten) {
+      return List.of(new Part(only(node.input()).address, node.channels(), node.channels()));
     } else if (node.operation instanceof Channels channels) {
       Part of = value(node.input()).get(0);
       long address = of.address + (long) channels.from() * width;

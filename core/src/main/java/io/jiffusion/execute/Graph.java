@@ -3,7 +3,6 @@ package io.jiffusion.execute;
 import io.jiffusion.execute.Operation.AddChannels;
 import io.jiffusion.execute.Operation.AddTable;
 import io.jiffusion.execute.Operation.Attention;
-import io.jiffusion.execute.Operation.AveragePool;
 import io.jiffusion.execute.Operation.Bilinear;
 import io.jiffusion.execute.Operation.Channels;
 import io.jiffusion.execute.Operation.Concat;
@@ -12,6 +11,7 @@ import io.jiffusion.execute.Operation.Divide;
 import io.jiffusion.execute.Operation.Elementwise;
 import io.jiffusion.execute.Operation.Embedding;
 import io.jiffusion.execute.Operation.Filter;
+import io.jiffusion.execute.Operation.Flatten;
 import io.jiffusion.execute.Operation.Fourier;
 import io.jiffusion.execute.Operation.Function;
 import io.jiffusion.execute.Operation.Given;
@@ -23,6 +23,7 @@ import io.jiffusion.execute.Operation.Log;
 import io.jiffusion.execute.Operation.MultiplyChannels;
 import io.jiffusion.execute.Operation.OneHot;
 import io.jiffusion.execute.Operation.Pad;
+import io.jiffusion.execute.Operation.Pool;
 import io.jiffusion.execute.Operation.Reshape;
 import io.jiffusion.execute.Operation.ScaleShift;
 import io.jiffusion.execute.Operation.Sequence;
@@ -30,6 +31,7 @@ import io.jiffusion.execute.Operation.Sinusoid;
 import io.jiffusion.execute.Operation.Unknown;
 import io.jiffusion.execute.Operation.Unpatch;
 import io.jiffusion.execute.Operation.Upsample;
+import io.jiffusion.execute.Operation.WindowConv;
 import io.jiffusion.network.Condition;
 import io.jiffusion.network.Network;
 import io.jiffusion.network.Ops;
@@ -155,6 +157,12 @@ final class Graph implements Ops<Node> {
   }
 
   @Override
+  public Node conv(Node x, String name, int out, Window window) {
+    Shape shape = shapes.conv(x.shape, name, out, window);
+    return node(new WindowConv(prefix + name, window), shape, x);
+  }
+
+  @Override
   public Node linear(Node x, String name, int out, double initScale, boolean bias) {
     Shape shape = shapes.linear(x.shape, name, out, initScale, bias);
     return node(new Linear(List.of(prefix + name), bias), shape, x);
@@ -255,8 +263,18 @@ final class Graph implements Ops<Node> {
   }
 
   @Override
-  public Node averagePool(Node x) {
-    return node(new AveragePool(), shapes.averagePool(x.shape), x);
+  public Node averagePool(Node x, Window window) {
+    return node(new Pool(window, false), shapes.averagePool(x.shape, window), x);
+  }
+
+  @Override
+  public Node maxPool(Node x, Window window) {
+    return node(new Pool(window, true), shapes.maxPool(x.shape, window), x);
+  }
+
+  @Override
+  public Node flatten(Node x) {
+    return node(new Flatten(), shapes.flatten(x.shape), x);
   }
 
   @Override

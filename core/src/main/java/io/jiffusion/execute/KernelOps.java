@@ -119,6 +119,11 @@ abstract class KernelOps extends AutogradOps {
         : convolved(x, prefix + name, bias, window, how);
   }
 
+  @Override
+  public Value conv(Value x, String name, int out, Window window) {
+    return local(in -> ops.conv(in[0], name, out, window), x);
+  }
+
   private Value convolved(
       Value image,
       String name,

@@ -1,6 +1,7 @@
 package io.jiffusion.execute;
 
 import io.jiffusion.network.Ops.Order;
+import io.jiffusion.network.Ops.Window;
 import java.util.List;
 
 /**
@@ -44,6 +45,9 @@ sealed interface Operation {
   /** With {@code low} zeros above and to the left, {@code high} below and to the right. */
   record Conv(String name, int kernel, int stride, int low, int high, boolean bias)
       implements Operation {}
+
+  /** By filters of any height and width, with bias. */
+  record WindowConv(String name, Window window) implements Operation {}
 
   /** A 3×3 convolution, padded by one, of an image with every pixel doubled in both directions. */
   record UpConv(String name, boolean bias) implements Operation {}
@@ -91,7 +95,12 @@ sealed interface Operation {
 
   record Bilinear() implements Operation {}
 
-  record AveragePool() implements Operation {}
+  /**
+   * What a window sees of each channel.
+   *
+   * @param largest whether it is the largest number, else the mean of those that are there
+   */
+  record Pool(Window window, boolean largest) implements Operation {}
 
   record Pad(int margin) implements Operation {}
 
@@ -102,6 +111,9 @@ sealed interface Operation {
 
   /** Image to sequence, and back: the same numbers in memory. */
   record Reshape() implements Operation {}
+
+  /** A sequence as an image of one pixel: the same numbers in memory. */
+  record Flatten() implements Operation {}
 
   /** A vector as a sequence of one. */
   record Sequence() implements Operation {}

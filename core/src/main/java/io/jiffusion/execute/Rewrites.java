@@ -2,7 +2,6 @@ package io.jiffusion.execute;
 
 import io.jiffusion.execute.Operation.AddChannels;
 import io.jiffusion.execute.Operation.Attention;
-import io.jiffusion.execute.Operation.AveragePool;
 import io.jiffusion.execute.Operation.Channels;
 import io.jiffusion.execute.Operation.Concat;
 import io.jiffusion.execute.Operation.Conv;
@@ -13,10 +12,12 @@ import io.jiffusion.execute.Operation.GroupNorm;
 import io.jiffusion.execute.Operation.LayerNorm;
 import io.jiffusion.execute.Operation.Linear;
 import io.jiffusion.execute.Operation.Pad;
+import io.jiffusion.execute.Operation.Pool;
 import io.jiffusion.execute.Operation.Reshape;
 import io.jiffusion.execute.Operation.ScaleShift;
 import io.jiffusion.execute.Operation.UpConv;
 import io.jiffusion.execute.Operation.Upsample;
+import io.jiffusion.execute.Operation.WindowConv;
 import io.jiffusion.network.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -277,6 +278,7 @@ final class Rewrites {
         && (made == node || usedOnce(made))
         && !made.vector()
         && (made.operation instanceof Conv
+            || made.operation instanceof WindowConv
             || made.operation instanceof UpConv
             || made.operation instanceof Linear);
   }
@@ -326,6 +328,7 @@ final class Rewrites {
   private static boolean takesParts(Node user) {
     return user.operation instanceof Concat
         || user.operation instanceof Conv
+        || user.operation instanceof WindowConv
         || user.operation instanceof UpConv
         || keepsParts(user);
   }
@@ -334,7 +337,7 @@ final class Rewrites {
   private static boolean keepsParts(Node node) {
     return node.operation instanceof GroupNorm
         || node.operation instanceof Upsample
-        || node.operation instanceof AveragePool
+        || node.operation instanceof Pool
         || node.operation instanceof Elementwise what && !what.function().binary();
   }
 

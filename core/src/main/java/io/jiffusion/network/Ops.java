@@ -21,6 +21,28 @@ public interface Ops<T> {
     NONE
   }
 
+  /**
+   * A window that moves over an image.
+   *
+   * @param height rows of pixels that it sees
+   * @param width pixels of a row that it sees
+   * @param stride pixels that it moves at a time, in both directions
+   * @param rows of zeros above and below the image
+   * @param columns of zeros at either side of it
+   */
+  record Window(int height, int width, int stride, int rows, int columns) {
+
+    /** A square one without zeros. */
+    public static Window of(int size, int stride) {
+      return new Window(size, size, stride, 0, 0);
+    }
+
+    /** Of odd height and width, with as many zeros as keep the image's size. */
+    public static Window same(int height, int width) {
+      return new Window(height, width, 1, height / 2, width / 2);
+    }
+  }
+
   /** The order of the two halves of a sinusoidal embedding. */
   enum Order {
     SIN_COS,
@@ -52,6 +74,9 @@ public interface Ops<T> {
       Padding padding,
       double initScale,
       boolean bias);
+
+  /** Convolution with bias by filters of any height and width. */
+  T conv(T x, String name, int out, Window window);
 
   /** Linear layer with bias on the last axis of a vector or sequence. */
   default T linear(T x, String name, int out, double initScale) {
@@ -115,7 +140,15 @@ public interface Ops<T> {
   T bilinear(T x, long height, long width);
 
   /** Means over 2×2 pixels. */
-  T averagePool(T x);
+  default T averagePool(T x) {
+    return averagePool(x, Window.of(2, 2));
+  }
+
+  /** Means over what a window sees of the image; zeros around it do not count. */
+  T averagePool(T x, Window window);
+
+  /** The largest of what a window sees of the image, channel by channel. */
+  T maxPool(T x, Window window);
 
   /** Zeros around an image. */
   T pad(T x, int margin);
@@ -137,6 +170,9 @@ public interface Ops<T> {
 
   /** Image to sequence of pixels: [B, C, H, W] to [B, H·W, C]. */
   T tokens(T x);
+
+  /** A sequence as an image of one pixel: [B, N, C] to [B, N·C, 1, 1]. */
+  T flatten(T x);
 
   /** A sequence of one: [B, C] to [B, 1, C]. */
   T sequence(T vector);

@@ -162,6 +162,33 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape conv(Shape x, String name, int out, Window window) {
+    need(x.rank() == 4, name, "a convolution needs an image, not " + x);
+    long in = x.size(1);
+    long area = (long) window.height() * window.width();
+    parameter(
+        name + ".weight",
+        Shape.of(out, in, window.height(), window.width()),
+        Init.fanAverage(1, in * area, out * area));
+    parameter(name + ".bias", Shape.of(out), Init.ZERO);
+    Shape result = Shape.of(x.size(0), out, along(x, 2, window), along(x, 3, window));
+    record(
+        name,
+        "conv" + window.height() + "x" + window.width(),
+        result,
+        out * in * area + out,
+        cost(name, result, 2, in, area));
+    return result;
+  }
+
+  /** Places of a window along an axis of an image. */
+  private static long along(Shape x, int axis, Window window) {
+    long zeros = 2L * (axis == 2 ? window.rows() : window.columns());
+    int size = axis == 2 ? window.height() : window.width();
+    return (x.size(axis) + zeros - size) / window.stride() + 1;
+  }
+
+  @Override
   public Shape linear(Shape x, String name, int out, double initScale, boolean bias) {
     long in = x.size(x.rank() - 1);
     parameter(name + ".weight", Shape.of(out, in), Init.fanAverage(initScale, in, out));
@@ -346,9 +373,30 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
-  public Shape averagePool(Shape x) {
-    need(x.size(2) % 2 == 0 && x.size(3) % 2 == 0, "averagePool", "odd size " + x);
-    return Shape.of(x.size(0), x.size(1), x.size(2) / 2, x.size(3) / 2);
+  public Shape averagePool(Shape x, Window window) {
+    return pool("averagePool", x, window);
+  }
+
+  @Override
+  public Shape maxPool(Shape x, Window window) {
+    return pool("maxPool", x, window);
+  }
+
+  private Shape pool(String name, Shape x, Window window) {
+    long high = x.size(2) + 2L * window.rows() - window.height();
+    long wide = x.size(3) + 2L * window.columns() - window.width();
+    need(
+        high >= 0 && wide >= 0 && high % window.stride() == 0 && wide % window.stride() == 0,
+        name,
+        "windows of "
+            + window.height()
+            + "x"
+            + window.width()
+            + " with stride "
+            + window.stride()
+            + " do not fit "
+            + x);
+    return Shape.of(x.size(0), x.size(1), along(x, 2, window), along(x, 3, window));
   }
 
   @Override
@@ -381,6 +429,11 @@ public final class Shapes implements Ops<Shape> {
   @Override
   public Shape tokens(Shape x) {
     return Shape.of(x.size(0), x.size(2) * x.size(3), x.size(1));
+  }
+
+  @Override
+  public Shape flatten(Shape x) {
+    return Shape.of(x.size(0), x.size(1) * x.size(2), 1, 1);
   }
 
   @Override

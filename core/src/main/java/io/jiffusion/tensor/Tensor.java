@@ -324,6 +324,11 @@ public final class Tensor {
 
   /** Convolution; weight [out, in, k, k], bias [out] or null. */
   public Tensor conv(Tensor weight, Tensor bias, long stride, long padding) {
+    return conv(weight, bias, stride, padding, padding);
+  }
+
+  /** The same with other zeros above and below than at the sides; weight [out, in, h, w]. */
+  public Tensor conv(Tensor weight, Tensor bias, long stride, long rows, long columns) {
     return run(
         "conv2d",
         () ->
@@ -332,7 +337,7 @@ public final class Tensor {
                 weight.pointer,
                 optional(bias),
                 new long[] {stride, stride},
-                new long[] {padding, padding},
+                new long[] {rows, columns},
                 new long[] {1, 1},
                 1));
   }
@@ -476,19 +481,35 @@ public final class Tensor {
                 new DoubleOptional()));
   }
 
-  /** Average over 2×2 pixels. */
-  public Tensor averagePool() {
+  /** Means over windows; the zeros above and below, and at the sides, do not count. */
+  public Tensor averagePool(long height, long width, long stride, long rows, long columns) {
     return run(
         "avg_pool2d",
         () ->
             torch.avg_pool2d(
                 pointer,
-                new long[] {2, 2},
-                new long[] {2, 2},
-                new long[] {0, 0},
+                new long[] {height, width},
+                new long[] {stride, stride},
+                new long[] {rows, columns},
                 false,
-                true,
+                false,
                 new LongOptional()));
+  }
+
+  /**
+   * The largest numbers in windows; what lies above and below, and at the sides, does not count.
+   */
+  public Tensor maxPool(long height, long width, long stride, long rows, long columns) {
+    return run(
+        "max_pool2d",
+        () ->
+            torch.max_pool2d(
+                pointer,
+                new long[] {height, width},
+                new long[] {stride, stride},
+                new long[] {rows, columns},
+                new long[] {1, 1},
+                false));
   }
 
   /** Zeros around an image. */

@@ -113,7 +113,8 @@ class ShapesTest {
         "concat: [1, 6, 4, 4] does not fit [1, 6, 2, 4]");
     assertRefused(ops -> ops.channels(image, 4, 3), "channels: no channels 4 to 7 in [1, 6, 4, 4]");
     assertRefused(
-        ops -> ops.averagePool(Shape.of(1, 6, 3, 4)), "averagePool: odd size [1, 6, 3, 4]");
+        ops -> ops.averagePool(Shape.of(1, 6, 3, 4)),
+        "averagePool: windows of 2x2 with stride 2 do not fit [1, 6, 3, 4]");
     assertRefused(
         ops -> ops.image(Shape.of(1, 15, 6), 4, 4), "image: [1, 15, 6] has no 4x4 pixels");
     assertRefused(

@@ -1,0 +1,167 @@
+package io.jiffusion.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.jiffusion.Fixtures;
+import io.jiffusion.Fixtures.Array;
+import io.jiffusion.base.JiffusionException;
+import io.jiffusion.data.Images;
+import io.jiffusion.measure.Features;
+import io.jiffusion.network.InceptionV3;
+import io.jiffusion.weights.Safetensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class InceptionExtractorTest {
+  private static final Map<String, Array> RECORDED = Fixtures.tensors("inception/io.safetensors");
+
+  /** Of an image's largest number; the originals' own rounding is below 1e-6. */
+  private static final double TOLERANCE = 1e-4;
+
+  @TempDir static Path folder;
+  private static Path file;
+
+  @BeforeAll
+  static void write() {
+    file = InceptionFile.write(folder.resolve("inception.safetensors"));
+  }
+
+  private static String key(InceptionResizing resizing) {
+    return resizing == InceptionResizing.PYTORCH_FID ? "pytorch_fid" : "torch_fidelity";
+  }
+
+  /** The image of 299×299 pixels is given by a formula, as it is large. */
+  private static Images images(String size) {
+    Array stored = RECORDED.get(size + ".images");
+    if (stored == null) {
+      return formula(3, 299, 299);
+    }
+    int n = stored.shape()[0];
+    int h = stored.shape()[2];
+    int w = stored.shape()[3];
+    byte[] bytes = new byte[n * h * w * 3];
+    for (int i = 0; i < bytes.length; i++) {
+      int pixel = i / 3 % (h * w);
+      bytes[i] = (byte) (int) stored.values()[(i / (3 * h * w) * 3 + i % 3) * h * w + pixel];
+    }
+    return new Images(n, h, w, 3, bytes);
+  }
+
+  private static Images formula(long k, int w, int h) {
+    byte[] bytes = new byte[w * h * 3];
+    long cx = w * (1 + k % 3) / 4;
+    long cy = h * (3 - k % 3) / 4;
+    for (int i = 0; i < bytes.length; i++) {
+      long z = i % 3;
+      long x = i / 3 % w;
+      long y = i / 3 / w;
+      long r2 = (x - cx) * (x - cx) + (y - cy) * (y - cy);
+      long ramp = x * (3 + 2 * z) * 255 / (5L * w) + y * (k + 1) * 90 / h;
+      long ring = r2 * (k + 2) * 64 / ((long) w * h) % 2 * (40 + 30 * z);
+      long texture =
+          ((x * 1103515245L + y * 12345L + z * 2654435761L + k * 97) >> 7) % (1 + 16 * (k % 4));
+      bytes[i] = (byte) ((ramp + ring + texture) % 256);
+    }
+    return new Images(1, h, w, 3, bytes);
+  }
+
+  private static void same(Features found, Array recorded, String what) {
+    assertThat(found.images()).isEqualTo(recorded.shape()[0]);
+    assertThat(found.dimension()).isEqualTo(recorded.shape()[1]);
+    for (int image = 0; image < found.images(); image++) {
+      double[] expected = recorded.row(image);
+      double most = 0;
+      for (double value : expected) {
+        most = Math.max(most, Math.abs(value));
+      }
+      assertThat(found.block(image, 1))
+          .as(what)
+          .containsExactly(expected, within(TOLERANCE * most));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(InceptionResizing.class)
+  void everyLayerIsThatOfTheOriginal(InceptionResizing resizing) {
+    for (int layer : InceptionV3.FEATURES) {
+      try (InceptionExtractor extractor = InceptionExtractor.open(file, layer, resizing)) {
+        for (String size : new String[] {"32x32", "75x50", "299x299"}) {
+          String key = size + "." + key(resizing) + ".";
+          FeatureExtractor.Extraction seen = extractor.extract(images(size));
+          same(seen.features(), RECORDED.get(key + layer), key + layer);
+          if (layer == 2048 && resizing == InceptionResizing.TORCH_FIDELITY) {
+            same(seen.logits(), RECORDED.get(key + "logits_unbiased"), key + "logits");
+          }
+          assertThat(seen.spatial().dimension()).isEqualTo(2023);
+        }
+        assertThat(extractor.source().distance())
+            .startsWith("Frechet distance (features of Inception v3, sha ");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(InceptionResizing.class)
+  void imagesAreResizedAsTheOriginalDoes(InceptionResizing resizing) {
+    for (String size : new String[] {"32x32", "75x50", "299x299"}) {
+      float[] prepared = resizing.prepare(images(size));
+      double[] corner = RECORDED.get(size + ".resized_corner." + key(resizing)).values();
+      for (int i = 0; i < corner.length; i++) {
+        int at = i / 36 * 299 * 299 + i / 6 % 6 * 299 + i % 6;
+        assertThat(prepared[at]).as(size + " " + i).isCloseTo((float) corner[i], within(1e-5f));
+      }
+    }
+  }
+
+  @Test
+  void aGreyImageIsThatWithItsLevelInAllChannels() {
+    Images colour = images("75x50");
+    byte[] grey = new byte[75 * 50];
+    byte[] alike = new byte[3 * 75 * 50];
+    for (int i = 0; i < alike.length; i++) {
+      grey[i / 3] = colour.bytes()[i / 3 * 3];
+      alike[i] = grey[i / 3];
+    }
+    for (InceptionResizing resizing : InceptionResizing.values()) {
+      assertThat(resizing.prepare(new Images(1, 50, 75, 1, grey)))
+          .isEqualTo(resizing.prepare(new Images(1, 50, 75, 3, alike)));
+    }
+  }
+
+  @Test
+  void aFileThatIsNotWhatItsNameSaysIsRefused() throws Exception {
+    Path other = folder.resolve("pt_inception-2015-12-05-6726825d.safetensors");
+    Files.copy(file, other);
+    assertThatThrownBy(() -> InceptionExtractor.open(other, 2048, InceptionResizing.PYTORCH_FID))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("has the SHA-256 ")
+        .hasMessageContaining("must have 6726825d0af5f729");
+    assertThatThrownBy(() -> InceptionExtractor.open(file, 1000, InceptionResizing.PYTORCH_FID))
+        .hasMessage("illegal layer: 1000, must be one of [64, 192, 768, 2048] features");
+  }
+
+  @Test
+  void aFileWithOtherTensorsIsRefused() {
+    Path few = folder.resolve("few.safetensors");
+    Safetensors.write(
+        few,
+        Map.of(
+            "Mixed_5b.branch1x1.conv.weight",
+            io.jiffusion.weights.Array.of(new float[2], 2),
+            "extra",
+            io.jiffusion.weights.Array.of(new float[2], 2)),
+        Map.of());
+    assertThatThrownBy(() -> InceptionExtractor.open(few, 2048, InceptionResizing.PYTORCH_FID))
+        .isInstanceOf(JiffusionException.class)
+        .hasMessageContaining("is no Inception v3 of pytorch-fid or torch-fidelity")
+        .hasMessageContaining("and 4");
+  }
+}
