@@ -55,6 +55,7 @@ public final class Networks {
     all.put("DiT", new Dit(new DitConfig(2, 2, 8, 2, 16, 4, 2, 5, 1, 1e-5)));
     all.put("one block in the middle", unet(Map.of("middleAttention", false, "middleBlocks", 1)));
     all.put("no middle", unet(Map.of("middleAttention", false, "middleBlocks", 0)));
+    all.put("filters and pools of any window", new Windows());
     all.put("MLP", new Mlp(new MlpConfig(2, 16, 2, 8)));
     all.put("MLP of one number", new Mlp(new MlpConfig(1, 16, 2, 8)));
     all.put(
