@@ -1,6 +1,6 @@
 package io.jiffusion.network;
 
-/** Oblong filters, pools by window, a concatenation of three and an image of one pixel. */
+/** Oblong filters, means by window, a concatenation of three and an image of one pixel. */
 record Windows() implements Network {
   @Override
   public Shape input() {
@@ -16,12 +16,13 @@ record Windows() implements Network {
   public <T> T apply(Ops<T> ops, T x, T label, Condition<T> condition) {
     T rows = ops.silu(ops.conv(x, "rows", 5, Ops.Window.same(1, 7)));
     T columns = ops.silu(ops.conv(rows, "columns", 6, Ops.Window.same(7, 1)));
-    T square = ops.conv(ops.maxPool(x, Ops.Window.same(3, 3)), "square", 4, Ops.Window.same(5, 5));
+    T square = ops.conv(x, "square", 4, Ops.Window.same(5, 5));
     T mean = ops.averagePool(columns, Ops.Window.same(3, 3));
     T three = ops.concat(ops.concat(mean, square), columns);
-    T half = ops.conv(three, "half", 3, Ops.Window.of(3, 2));
-    T joined = ops.concat(ops.bilinear(half, 9, 11), three);
-    T last = ops.conv(joined, "last", 4, Ops.Window.same(3, 5));
-    return ops.flatten(ops.tokens(ops.channels(last, 1, 2))); // [B, 2·9·11, 1, 1]
+    T half = ops.conv(three, "half", 3, Ops.Window.of(3, 2)); // [B, 3, 4, 5]
+    T flat = ops.flatten(ops.tokens(ops.channels(half, 1, 2))); // [B, 40, 1, 1]
+    T one = ops.conv(flat, "one", 3, Ops.Window.of(1, 1));
+    T joined = ops.concat(ops.bilinear(one, 9, 11), three);
+    return ops.conv(joined, "last", 2, Ops.Window.same(3, 5));
   }
 }

@@ -99,6 +99,9 @@ class TensorTest {
       assertThat(x.upsample().floats())
           .containsExactly(1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4);
       assertThat(x.averagePool(2, 2, 2, 0, 0).floats()).containsExactly(2.5f);
+      // the zeros around the image do not count
+      assertThat(x.averagePool(1, 3, 1, 0, 1).floats()).containsExactly(1.5f, 1.5f, 3.5f, 3.5f);
+      assertThat(x.times(-1).maxPool(3, 1, 1, 1, 0).floats()).containsExactly(-1, -2, -1, -2);
       assertThat(x.mean(2, 3).floats()).containsExactly(2.5f);
       assertThat(Tensor.concat(List.of(x, x), 1).narrow(1, 1, 1).floats())
           .containsExactly(1, 2, 3, 4);
