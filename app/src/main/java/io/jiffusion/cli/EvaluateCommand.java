@@ -20,6 +20,7 @@ import io.jiffusion.evaluate.Measure;
 import io.jiffusion.evaluate.ModelImages;
 import io.jiffusion.evaluate.QualityReport;
 import io.jiffusion.evaluate.Reference;
+import io.jiffusion.evaluate.StoredStatistics;
 import io.jiffusion.pipeline.Engine;
 import io.jiffusion.pipeline.Model;
 import io.jiffusion.pipeline.ModelOptions;
@@ -29,6 +30,7 @@ import io.jiffusion.sampler.SamplerNames;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -214,10 +216,19 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Reference reference(List<StoredModel> stored, int side) {
-    ImageSpec spec = ImageSpec.of(against != null ? against : usual(stored));
+    String text = against != null ? against : usual(stored);
+    Path file = Path.of(text);
+    StoredStatistics statistics =
+        Files.isRegularFile(file) && StoredStatistics.isOne(file)
+            ? StoredStatistics.read(file)
+            : null;
+    if (statistics != null && !StoredStatistics.hasImages(file)) {
+      return new Reference(null, statistics, null, null);
+    }
+    ImageSpec spec = ImageSpec.of(text);
     ImageSource beside = features.images(spec, side);
     ImageSource other = spec.parted() ? features.images(spec.otherPart(), side) : null;
-    return new Reference(beside, null, other, spec.test() ? other : beside);
+    return new Reference(beside, statistics, other, spec.test() ? other : beside);
   }
 
   /** What a model that tells its data is compared with. */

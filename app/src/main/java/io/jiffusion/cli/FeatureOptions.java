@@ -22,6 +22,21 @@ final class FeatureOptions {
   String features;
 
   @Option(
+      names = "--layer",
+      paramLabel = "N",
+      description =
+          "Which features of Inception v3: 64, 192, 768 or 2048. Default: 2048, those of FID.")
+  Integer layer;
+
+  @Option(
+      names = "--preparation",
+      paramLabel = "P",
+      description =
+          "How images are brought to Inception's 299x299: as torch-fidelity does (TensorFlow 1, guided-diffusion) or as"
+              + " pytorch-fid does. Default: torch-fidelity.")
+  String preparation;
+
+  @Option(
       names = "--resize",
       paramLabel = "N",
       description =
@@ -38,19 +53,24 @@ final class FeatureOptions {
       return FeatureExtractors.open(
           features.equals(Home.BUNDLED)
               ? Home.folder().resolve(TrainClassifierCommand.BUNDLED)
-              : Path.of(features));
+              : Path.of(features),
+          options());
     }
     for (String model : models) {
       Path folder = Home.model(model).toAbsolutePath().normalize();
       Path beside = folder.resolveSibling(folder.getFileName() + "-classifier");
       if (Files.isDirectory(beside)) {
-        return FeatureExtractors.open(beside);
+        return FeatureExtractors.open(beside, options());
       }
     }
     throw new IllegalArgumentException(
         "illegal --features: none, must be a network to compare images by: the file of FID's Inception"
             + " v3, of DINOv2 or of CLIP, or a folder of jiffusion train-classifier, such as one named"
             + " NAME-classifier beside the model NAME; no network is downloaded");
+  }
+
+  private FeatureExtractors.Options options() {
+    return new FeatureExtractors.Options(layer, preparation);
   }
 
   /**

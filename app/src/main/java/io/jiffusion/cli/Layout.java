@@ -26,7 +26,8 @@ final class Layout {
     GROUPS.put("Train", List.of("train", "toy", "train-classifier"));
     GROUPS.put("Understand samplers", List.of("samplers", "schedule", "compare", "reconstruct"));
     GROUPS.put("Look at files", List.of("show", "inspect"));
-    GROUPS.put("Judge a model", List.of("evaluate", "likelihood", "measure", "check"));
+    GROUPS.put(
+        "Judge a model", List.of("evaluate", "statistics", "likelihood", "measure", "check"));
     GROUPS.put(
         "Exchange models", List.of("import", "export", "predict", "encode", "decode", "pack"));
     GROUPS.put("The program itself", List.of("bench", "completion", "help"));

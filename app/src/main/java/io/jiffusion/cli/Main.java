@@ -61,6 +61,7 @@ import picocli.CommandLine.ScopeType;
       ScheduleCommand.class,
       ToyCommand.class,
       EvaluateCommand.class,
+      StatisticsCommand.class,
       LikelihoodCommand.class,
       MeasureCommand.class,
       TrainClassifierCommand.class,

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,9 @@ class EvaluateCommandTest {
         "evaluate --images mnist --features bundled | 2 | illegal --against: none, must name the images or statistics",
         "evaluate --images mnist --against mnist:test | 2 | illegal --features: none, must be a network to compare images by",
         "evaluate --against cifar10 | 2 | illegal images: cifar10, must name the folder of its files: cifar10=DIR",
+        "evaluate --layer 64 | 2 | illegal --layer or --preparation: 64, must be left out for a classifier",
+        "statistics mnist --features bundled --out s.txt | 2 | illegal --out s.txt, must end in .npz",
+        "statistics mnist --out s.npz | 2 | illegal --features: none",
         "train-classifier --data nowhere | 1 | no file train-images-idx3-ubyte",
       })
   void aMistakeIsToldWithItsExitCode(String arguments, int code, String message) {
@@ -88,6 +92,34 @@ class EvaluateCommandTest {
         .startsWith("jiffusion evaluate --images mnist:test");
     assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("report.json"))))
         .isEqualTo(json);
+  }
+
+  @Test
+  void statisticsStandForImages(@TempDir Path folder) throws IOException {
+    Path images = folder.resolve("images.npz");
+    byte[] bytes = new byte[40 * 32 * 32];
+    new Random(3).nextBytes(bytes);
+    Npz.write(images, Map.of("arr_0", Npy.of(bytes, 40, 32, 32, 1)));
+    for (String ending : new String[] {"npz", "safetensors"}) {
+      Path file = folder.resolve("statistics." + ending);
+      assertThat(run("statistics %s --features bundled --out %s", images, file))
+          .as(err.toString(StandardCharsets.UTF_8))
+          .isZero();
+      out.reset();
+      assertThat(
+              run(
+                  "evaluate --images %s --against %s --features bundled --json --out %s",
+                  images, file, folder.resolve("out")))
+          .as(err.toString(StandardCharsets.UTF_8))
+          .isZero();
+      JsonNode json = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
+      JsonNode measurements = json.get("rows").get(0).get("measurements");
+      assertThat(measurements).hasSize(3);
+      assertThat(measurements.get(0).get("measure").asString()).isEqualTo("FRECHET");
+      assertThat(measurements.get(0).get("value").asDouble()).isLessThan(1e-6);
+    }
+    assertThat(run("statistics mnist --features %s --out s.npz", images)).isOne();
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("images.npz");
   }
 
   @Test

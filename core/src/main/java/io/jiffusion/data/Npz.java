@@ -18,7 +18,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
@@ -47,6 +50,23 @@ public final class Npz {
    *     half of the memory that Java has
    */
   public static Map<String, Npy> read(Path file) {
+    return read(file, name -> true);
+  }
+
+  /** The names of the arrays of a file. */
+  public static Set<String> names(Path file) {
+    Set<String> names = new LinkedHashSet<>();
+    read(
+        file,
+        name -> {
+          names.add(name);
+          return false;
+        });
+    return names;
+  }
+
+  /** The same of some arrays: those beside them may be larger than memory. */
+  public static Map<String, Npy> read(Path file, Predicate<String> wanted) {
     Map<String, Npy> arrays = new LinkedHashMap<>();
     checkTable(file, MAX_TABLE);
     try (ZipFile zip = new ZipFile(file.toFile())) {
@@ -62,9 +82,13 @@ public final class Npz {
           throw new JiffusionException(
               file + " has an entry " + Shown.value(name) + ", must be npy arrays only");
         }
+        String key = name.substring(0, name.length() - ENDING.length());
+        if (!wanted.test(key)) {
+          continue;
+        }
         Npy array = read(zip, entry, total, file + ", entry " + Shown.value(name) + ",");
         total += array.data().capacity();
-        if (arrays.put(name.substring(0, name.length() - ENDING.length()), array) != null) {
+        if (arrays.put(key, array) != null) {
           throw new JiffusionException(
               file + " has two entries " + Shown.value(name) + ", names must differ");
         }

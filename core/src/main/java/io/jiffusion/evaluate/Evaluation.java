@@ -140,6 +140,12 @@ public final class Evaluation {
   }
 
   private void check(StoredStatistics given) {
+    if (given != null && reference.images() != null) {
+      notes.add(
+          "Frechet distances are to the statistics that "
+              + given.name()
+              + " has beside its images, all else to the images");
+    }
     if (given != null && given.source() != null) {
       Check.that(
           given.source().equals(extractor.source()),
@@ -183,9 +189,10 @@ public final class Evaluation {
   private Judge judge(Consumer<Progress> progress, Cancellation cancellation) {
     if (judge == null) {
       judge =
-          reference.images() == null
-              ? new Judge(reference.statistics(), seed)
-              : new Judge(features(progress, cancellation), seed);
+          new Judge(
+              reference.images() == null ? null : features(progress, cancellation),
+              reference.statistics(),
+              seed);
     }
     return judge;
   }
@@ -226,7 +233,7 @@ public final class Evaluation {
         Set<Integer> out = new LinkedHashSet<>(IntStream.of(some).boxed().toList());
         int[] rest = IntStream.range(0, count).filter(i -> !out.contains(i)).toArray();
         Map<Measure, Estimate> found =
-            new Judge(pick(all, rest), seed)
+            new Judge(pick(all, rest), null, seed)
                 .of(pick(all, some), measures, told(name, progress, cancellation));
         notes.add(
             "real against real: "

@@ -31,22 +31,19 @@ final class Judge {
   private DensityCoverage density;
 
   /**
-   * Beside images.
+   * Beside images, or statistics: all that they suffice for.
    *
+   * @param reference null where only statistics are known
+   * @param stored which Fréchet distances are of; null for those of the images
    * @param seed of subsets and directions
    */
-  Judge(Extraction reference, long seed) {
-    this.reference = reference.features();
-    this.statistics = Statistics.of(reference.features());
-    this.spatial = reference.spatial() == null ? null : Statistics.of(reference.spatial());
-    this.seed = seed;
-  }
-
-  /** Beside statistics: all that they suffice for. */
-  Judge(StoredStatistics reference, long seed) {
-    this.reference = null;
-    this.statistics = reference.features();
-    this.spatial = reference.spatial();
+  Judge(Extraction reference, StoredStatistics stored, long seed) {
+    this.reference = reference == null ? null : reference.features();
+    this.statistics = stored != null ? stored.features() : Statistics.of(reference.features());
+    this.spatial =
+        stored != null
+            ? stored.spatial()
+            : reference.spatial() == null ? null : Statistics.of(reference.spatial());
     this.seed = seed;
   }
 

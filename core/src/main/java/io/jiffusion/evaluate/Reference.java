@@ -6,7 +6,8 @@ import io.jiffusion.data.ImageSource;
  * What sets of images are compared with: images, or the statistics of the features of some.
  *
  * @param images of which a set should be like; null where only their statistics are known
- * @param statistics of their features; null where the images are there
+ * @param statistics of features, which Fréchet distances are of; null where those of the images are
+ *     meant
  * @param heldOut real images that are not among them, which tell what a perfect model would reach;
  *     null where there are none: then some of the images are held out
  * @param training images that a model has learned from, among which the nearest to a generated one
@@ -17,9 +18,8 @@ public record Reference(
     implements AutoCloseable {
 
   public Reference {
-    if ((images == null) == (statistics == null)) {
-      throw new IllegalArgumentException(
-          "illegal reference: must have images or statistics, and not both");
+    if (images == null && statistics == null) {
+      throw new IllegalArgumentException("illegal reference: must have images or statistics");
     }
   }
 
@@ -28,7 +28,7 @@ public record Reference(
     return images != null
         ? new QualityReport.Reference(images.name(), images.fingerprint(), images.count())
         : new QualityReport.Reference(
-            statistics.name(), statistics.fingerprint(), statistics.features().count());
+            statistics.name(), statistics.fingerprint(), statistics.images());
   }
 
   /** Closes all images. */

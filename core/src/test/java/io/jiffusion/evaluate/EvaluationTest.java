@@ -154,7 +154,7 @@ class EvaluationTest {
     Features features =
         new FeatureStore(store).of(extractor, train(), UNHEARD, new Cancellation()).features();
     StoredStatistics stored =
-        new StoredStatistics("train", "", extractor.source(), Statistics.of(features), null);
+        new StoredStatistics("train", "", 200, extractor.source(), Statistics.of(features), null);
     Judged beside = judge(new Reference(null, stored, null, null), test(), store);
     Judged beforeImages = judge(reference(), test(), store);
     assertThat(byMeasure(beside).keySet())
@@ -168,7 +168,7 @@ class EvaluationTest {
                 judge(
                     new Reference(
                         null,
-                        new StoredStatistics("train", "", other, stored.features(), null),
+                        new StoredStatistics("train", "", 200, other, stored.features(), null),
                         null,
                         null),
                     test(),
