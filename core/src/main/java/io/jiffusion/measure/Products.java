@@ -15,6 +15,12 @@ final class Products {
   /** Vectors of the other set that are multiplied at a time. */
   private static final int COLUMNS = 1024;
 
+  /**
+   * A squared distance below this share of the squared lengths is rounding of their difference, and
+   * of features in float32: the vectors are the same.
+   */
+  private static final double ROUNDING = 1e-13;
+
   private Products() {}
 
   /** Gets some rows of the matrix. */
@@ -60,7 +66,7 @@ final class Products {
     return out;
   }
 
-  /** The squared Euclidean distances of all pairs: {@code |a|² + |b|² − 2·a·b}, at least 0. */
+  /** The squared Euclidean distances of all pairs, {@code |a|² + |b|² − 2·a·b}; of copies 0. */
   static void distances(Rows a, Rows b, Piece piece) {
     double[] squaresA = squares(a);
     double[] squaresB = squares(b);
@@ -72,8 +78,9 @@ final class Products {
           for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
               int at = row * columns + column;
-              products[at] =
-                  Math.max(0, squaresA[from + row] + squaresB[column] - 2 * products[at]);
+              double squares = squaresA[from + row] + squaresB[column];
+              double distance = squares - 2 * products[at];
+              products[at] = distance > ROUNDING * squares ? distance : 0;
             }
           }
           piece.take(from, rows, products);

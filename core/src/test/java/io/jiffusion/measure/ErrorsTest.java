@@ -58,6 +58,19 @@ class ErrorsTest {
   }
 
   @Test
+  void copiesAreAtDistanceZeroThoughTheirLengthsAreRounded() {
+    Features set = Normals.of(new SplittableRandom(4), 60, 2048, 1);
+    for (int i = 0; i < set.values().length; i++) {
+      set.values()[i] += 3;
+    }
+    assertThat(Nearest.of(set, set).distances()).containsOnly(0.0);
+    int[] five = IntStream.range(0, 60).map(i -> i / 5).toArray();
+    Rows copies = set.pick(five);
+    assertThat(new PrecisionRecall(copies).of(copies).precision().value()).isEqualTo(1);
+    assertThat(new DensityCoverage(copies).of(copies).coverage().value()).isEqualTo(1);
+  }
+
+  @Test
   void theSameSeedGivesTheSameNumbers() {
     Features set = Normals.of(new SplittableRandom(2), 120, 5, 1.1);
     assertThat(Mind.of(set, REAL, 3)).isEqualTo(Mind.of(set, REAL, 3));
