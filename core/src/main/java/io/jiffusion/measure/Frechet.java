@@ -38,7 +38,12 @@ public final class Frechet {
    *     images
    */
   public double distance(Statistics set) {
-    int d = check(set);
+    check(set);
+    return distance(set, product(set));
+  }
+
+  private double distance(Statistics set, double[] product) {
+    int d = set.dimension();
     double means = 0;
     double traces = 0;
     for (int i = 0; i < d; i++) {
@@ -50,16 +55,18 @@ public final class Frechet {
     }
     // With Σ = RᵀR, the eigenvalues of (Σ1^½·Σ2·Σ1^½)^½ are the singular values of R1·R2ᵀ, found
     // without squaring them first, which would cost half the digits of the small ones.
-    double common = DoubleStream.of(Blas.singularValues(d, product(set))).sum();
+    double common = DoubleStream.of(Blas.singularValues(d, product.clone())).sum();
     return Math.max(0, means + traces - 2 * common);
   }
 
   /** The distance of a set, and its standard error; the reference is taken as it is. */
   public Estimate estimate(Rows set) {
     Statistics statistics = Statistics.of(set);
+    check(statistics);
+    double[] product = product(statistics);
     return new Estimate(
-        distance(statistics),
-        Errors.infinitesimal(influences(set, statistics)),
+        distance(statistics, product),
+        Errors.infinitesimal(influences(set, statistics, product)),
         Errors.INFINITESIMAL);
   }
 
@@ -70,10 +77,14 @@ public final class Frechet {
    * <pre>{@code Iᵢ = −2·(μ1 − μ2)·c + |c|² − cᵀ·R1ᵀ·M^−½·R1·c}</pre>
    */
   double[] influences(Rows set, Statistics statistics) {
-    int d = check(statistics);
-    double[] half = product(statistics); // [d, d], M = half·halfᵀ
+    check(statistics);
+    return influences(set, statistics, product(statistics));
+  }
+
+  private double[] influences(Rows set, Statistics statistics, double[] product) {
+    int d = statistics.dimension();
     double[] m = new double[d * d];
-    Blas.rowProducts(d, d, d, half, half, m);
+    Blas.rowProducts(d, d, d, product, product, m);
     double[] values = Blas.eigenvectors(d, m); // rows of m: the eigenvectors
     double least = least(values);
     for (int i = 0; i < d; i++) {
@@ -106,7 +117,7 @@ public final class Frechet {
     return influences;
   }
 
-  private int check(Statistics set) {
+  private void check(Statistics set) {
     if (set.dimension() != reference.dimension()) {
       throw new IllegalArgumentException(
           "illegal features: "
@@ -115,7 +126,6 @@ public final class Frechet {
               + reference.dimension()
               + " as those of the reference: both must be of one layer of one network");
     }
-    return set.dimension();
   }
 
   /** {@code R1·R2ᵀ}. */
@@ -126,19 +136,9 @@ public final class Frechet {
     return product;
   }
 
-  /** A matrix R with RᵀR = Σ: its rows are eigenvectors times the roots of their eigenvalues. */
+  /** A matrix R with RᵀR = Σ: which of them does not matter to the singular values. */
   private static double[] root(Statistics statistics) {
-    int d = statistics.dimension();
-    double[] root = statistics.covariance();
-    double[] values = Blas.eigenvectors(d, root);
-    double least = least(values);
-    for (int i = 0; i < d; i++) {
-      double scale = values[i] > least ? Math.sqrt(values[i]) : 0;
-      for (int j = 0; j < d; j++) {
-        root[i * d + j] *= scale;
-      }
-    }
-    return root;
+    return Blas.root(statistics.dimension(), statistics.covariance());
   }
 
   /** What is smaller is 0 but for rounding, and its root would not be small. */

@@ -55,6 +55,29 @@ public final class Blas {
   }
 
   /**
+   * A matrix R with RᵀR = A for a symmetric A without negative eigenvalues, of any rank: Cholesky's
+   * decomposition with pivoting, whose rows end where what remains of A is 0 but for rounding.
+   *
+   * @param a [d, d], written over
+   * @return R [d, d]
+   */
+  public static double[] root(int d, double[] a) {
+    int[] pivots = new int[d];
+    int[] rank = new int[1];
+    int info = openblas.LAPACKE_dpstrf(COLUMNS, (byte) 'L', d, a, d, pivots, rank, -1);
+    if (info < 0) { // above 0: of less than full rank
+      converged(info, "root");
+    }
+    double[] root = new double[d * d];
+    for (int row = 0; row < rank[0]; row++) {
+      for (int i = row; i < d; i++) {
+        root[row * d + pivots[i] - 1] = a[row * d + i];
+      }
+    }
+    return root;
+  }
+
+  /**
    * Eigenvalues of a symmetric matrix, ascending.
    *
    * @param matrix [d, d], written over
