@@ -24,13 +24,12 @@ public final class Cmmd {
    * @param reference of any length: it is brought to 1 here
    */
   public Cmmd(Rows reference) {
-    this.reference = new Unit(reference);
+    this.reference = reference;
   }
 
   /** The distance, and the jackknife over the images of the set. */
-  public Estimate of(Rows given) {
-    Rows.check(given, reference, 2);
-    Rows set = new Unit(given);
+  public Estimate of(Rows set) {
+    Rows.check(set, reference, 2);
     double n = set.images();
     double m = reference.images();
     if (Double.isNaN(within)) {
@@ -57,15 +56,20 @@ public final class Cmmd {
   /** For each image the sum of the kernel with all of another set. */
   private static double[] sums(Rows a, Rows b) {
     double[] sums = new double[a.images()];
+    double[] scalesA = scales(a);
+    double[] scalesB = scales(b);
     int columns = b.images();
-    Products.distances(
+    Products.each(
         a,
         b,
-        (from, rows, distances) -> {
+        (from, rows, products) -> {
           for (int row = 0; row < rows; row++) {
+            double scale = scalesA[from + row];
             double sum = 0;
             for (int column = 0; column < columns; column++) {
-              sum += Math.exp(-GAMMA * distances[row * columns + column]);
+              double cosine = products[row * columns + column] * scale * scalesB[column];
+              double square = Math.signum(scale) + Math.signum(scalesB[column]) - 2 * cosine;
+              sum += Math.exp(-GAMMA * square);
             }
             sums[from + row] = sum;
           }
@@ -73,32 +77,10 @@ public final class Cmmd {
     return sums;
   }
 
-  /** Vectors of unit length; one of length 0 stays. */
-  private record Unit(Rows rows) implements Rows {
-    @Override
-    public int images() {
-      return rows.images();
-    }
-
-    @Override
-    public int dimension() {
-      return rows.dimension();
-    }
-
-    @Override
-    public void copy(int from, int count, double[] out) {
-      rows.copy(from, count, out);
-      int d = dimension();
-      for (int i = 0; i < count; i++) {
-        double square = 0;
-        for (int j = 0; j < d; j++) {
-          square += out[i * d + j] * out[i * d + j];
-        }
-        double scale = square > 0 ? 1 / Math.sqrt(square) : 1;
-        for (int j = 0; j < d; j++) {
-          out[i * d + j] *= scale;
-        }
-      }
-    }
+  /** What brings each vector to length 1; 0 for one of length 0, which stays. */
+  private static double[] scales(Rows rows) {
+    return DoubleStream.of(Products.squares(rows))
+        .map(square -> square > 0 ? 1 / Math.sqrt(square) : 0)
+        .toArray();
   }
 }

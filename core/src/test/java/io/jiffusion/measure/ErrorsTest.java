@@ -2,6 +2,7 @@ package io.jiffusion.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.List;
@@ -85,6 +86,10 @@ class ErrorsTest {
     assertThat(new Frechet(Statistics.of(same)).distance(Statistics.of(same))).isZero();
     assertThat(new Frechet(Statistics.of(REAL)).estimate(same).value()).isPositive();
     assertThat(new Kid(REAL).exact(same).value()).isFinite();
+    // Vectors of length 0 are at distance 1 from all of length 1.
+    Features unit = new Features(2, 5, new float[] {3, 0, 0, 0, 0, 3, 0, 0, 0, 0});
+    assertThat(new Cmmd(unit).of(same).value())
+        .isCloseTo(1000 * (2 - 2 * Math.exp(-1 / 200.0)), within(1e-9));
   }
 
   @Test
