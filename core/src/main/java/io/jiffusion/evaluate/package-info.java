@@ -1,11 +1,10 @@
 /**
  * Measures of models and images, written as a stranger would: through public methods alone.
  *
- * <p>Pure functions of numbers: the {@linkplain io.jiffusion.evaluate.Frechet Fréchet distance} of
- * features, {@code |μ1 − μ2|² + Tr(Σ1 + Σ2 − 2·(Σ1^½·Σ2·Σ1^½)^½)}, the {@linkplain
- * io.jiffusion.evaluate.NearestNeighbour distance} to the nearest training image, the {@linkplain
- * io.jiffusion.evaluate.Confusion classes} that are seen; and the {@link
- * io.jiffusion.evaluate.Report} that puts them beside each other.
+ * <p>Quality: a {@link io.jiffusion.evaluate.FeatureExtractor} looks at images once, an {@link
+ * io.jiffusion.evaluate.Evaluation} makes all measures of {@link io.jiffusion.measure} of what it
+ * saw, and a {@link io.jiffusion.evaluate.QualityReport} puts them beside each other, with their
+ * errors, and with those of real images.
  *
  * <p>Studies of a model: {@link io.jiffusion.evaluate.Comparison} of samplers with the exact flow,
  * {@link io.jiffusion.evaluate.Likelihood} in bits per dimension, {@link
