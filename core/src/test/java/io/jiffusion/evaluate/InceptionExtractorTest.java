@@ -108,6 +108,16 @@ class InceptionExtractorTest {
     }
   }
 
+  @Test
+  void spatialFeaturesAreSevenChannelsOfTheMiddlePixelAfterPixel() {
+    String key = "32x32.torch_fidelity.spatial";
+    Array recorded = Fixtures.tensors("inception/spatial.safetensors").get(key);
+    try (InceptionExtractor extractor =
+        InceptionExtractor.open(file, InceptionExtractor.LAST, InceptionResizing.TORCH_FIDELITY)) {
+      same(extractor.extract(images("32x32")).spatial(), recorded, key);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(InceptionResizing.class)
   void imagesAreResizedAsTheOriginalDoes(InceptionResizing resizing) {
