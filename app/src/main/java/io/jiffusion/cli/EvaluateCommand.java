@@ -320,9 +320,11 @@ final class EvaluateCommand implements Callable<Integer> {
     AtomicFile.write(
         file,
         channel -> channel.write(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8))));
+    Path page = out.resolve("report.html");
+    QualityPage.write(page, report, judged, evaluation.unseen());
     console.out.println(json ? text : QualityTable.of(report));
     if (!json) {
-      console.out.println("  " + file);
+      List.of(page, file).forEach(written -> console.out.println("  " + written));
     }
   }
 }

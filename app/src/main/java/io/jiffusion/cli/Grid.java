@@ -17,12 +17,14 @@ final class Grid {
   private static final Color BACKGROUND = new Color(0x30, 0x30, 0x30);
   private static final Color INK = new Color(0xD0, 0xD0, 0xD0);
 
-  /** Digits of 3 by 5 dots, a row after the other, three bits each; the colon is the last. */
+  /**
+   * Digits of 3 by 5 dots, a row after the other, three bits each; then the colon and the point.
+   */
   private static final int[] DIGITS = {
-    075557, 026227, 071747, 071717, 055711, 074717, 074757, 071111, 075757, 075717, 002020
+    075557, 026227, 071747, 071717, 055711, 074717, 074757, 071111, 075757, 075717, 002020, 000002
   };
 
-  private static final String LETTERS = "0123456789:";
+  private static final String LETTERS = "0123456789:.";
   private static final int DOT = 2;
   private static final int ADVANCE = 4 * DOT;
   private static final int LINE = 5 * DOT + 6;
@@ -32,7 +34,7 @@ final class Grid {
   /**
    * A grid.
    *
-   * @param labels a number for each image, or with a colon two; empty for none
+   * @param labels a number for each image, with a point or a colon in it; empty for none
    */
   static BufferedImage of(Images images, int columns, List<String> labels) {
     int rows = (images.count() + columns - 1) / columns;

@@ -9,6 +9,7 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
@@ -160,6 +161,31 @@ final class Plots {
           .addSeries(line.name, x.of(line.evaluations), y.of(line.distances))
           .setMarker(SeriesMarkers.CIRCLE)
           .setLineWidth(2);
+    }
+    return BitmapEncoder.getBufferedImage(chart);
+  }
+
+  /** Measured points in order, with their standard errors. */
+  // Numbers that are never compared.
+  @SuppressWarnings("ArrayRecordComponent")
+  record Measured(String name, double[] x, double[] y, double[] errors) {}
+
+  /**
+   * Measured numbers over others.
+   *
+   * @param logarithmic whether the axis of the others is
+   */
+  static BufferedImage measured(
+      String title, String x, String y, List<Measured> all, boolean logarithmic) {
+    XYChart chart = chart(520, 400, title, x + (logarithmic ? ", logarithmic" : ""), y);
+    XYStyler styler = chart.getStyler();
+    styler.setLegendPosition(LegendPosition.OutsideS).setMarkerSize(9);
+    styler.setLegendLayout(Styler.LegendLayout.Horizontal);
+    if (logarithmic) {
+      new LogAxis(all.stream().flatMapToDouble(each -> DoubleStream.of(each.x)).toArray()).x(chart);
+    }
+    for (Measured each : all) {
+      chart.addSeries(each.name, each.x, each.y, each.errors).setLineWidth(1.5f);
     }
     return BitmapEncoder.getBufferedImage(chart);
   }

@@ -32,13 +32,11 @@ final class QualityTable {
             + "\nagainst "
             + report.reference().name()
             + ", "
-            + report.reference().images()
-            + " images; +- is a standard error, 'real' what real images reach at this number");
-    List<Measure> measures =
-        Arrays.stream(Measure.values())
-            .filter(measure -> report.rows().stream().anyMatch(row -> of(row, measure) != null))
-            .toList();
-    parts.addAll(blocks(report.rows(), measures));
+            + (report.reference().images() > 0
+                ? report.reference().images() + " images"
+                : "statistics")
+            + "; +- is a standard error, 'real' what real images reach at this number");
+    parts.addAll(blocks(report.rows(), measures(report)));
     report.rows().stream()
         .filter(row -> row.classes() != null && row.classes().names().size() <= 20)
         .findFirst()
@@ -49,7 +47,14 @@ final class QualityTable {
     return String.join("\n\n", parts).replace("\n", System.lineSeparator());
   }
 
-  private static Measurement of(Row row, Measure measure) {
+  /** All that was measured of some set. */
+  static List<Measure> measures(QualityReport report) {
+    return Arrays.stream(Measure.values())
+        .filter(measure -> report.rows().stream().anyMatch(row -> of(row, measure) != null))
+        .toList();
+  }
+
+  static Measurement of(Row row, Measure measure) {
     return row.measurements().stream()
         .filter(each -> each.measure() == measure)
         .findFirst()
@@ -124,7 +129,7 @@ final class QualityTable {
     return text(columns);
   }
 
-  private static String value(Measurement measurement) {
+  static String value(Measurement measurement) {
     if (measurement == null) {
       return "-";
     }
@@ -134,7 +139,7 @@ final class QualityTable {
     return error == null ? value : value + " +- " + number(error, places);
   }
 
-  private static String real(Measurement measurement) {
+  static String real(Measurement measurement) {
     return measurement == null || measurement.real() == null
         ? "-"
         : number(measurement.real(), places(measurement.value(), measurement.error()));

@@ -99,15 +99,13 @@ public final class Evaluation {
         judge(progress, cancellation).of(set, measures, told(name, progress, cancellation));
     if (found.containsKey(Measure.FRECHET) && n < 2 * set.features().dimension()) {
       notes.add(
-          name
-              + ": "
-              + n
+          n
               + " images are fewer than twice the "
               + set.features().dimension()
-              + " features, so its Frechet distance is mostly their small number; compare it with"
+              + " features, so their Frechet distance is mostly their small number; compare it with"
               + " real images of the same number, or look at FD-inf, KID and MIND");
     }
-    missing(name, set, found.keySet());
+    missing(set, found.keySet());
     QualityReport.Classes classes = classes(images, set);
     if (classes != null && measures.contains(Measure.ACCURACY)) {
       found.put(Measure.ACCURACY, accuracy(classes, n));
@@ -322,15 +320,15 @@ public final class Evaluation {
   }
 
   /** Says what was wanted and could not be measured, and why. */
-  private void missing(String name, Extraction set, Set<Measure> found) {
+  private void missing(Extraction set, Set<Measure> found) {
     List<String> few = new ArrayList<>();
     for (Measure measure : measures) {
       if (!found.contains(measure) && set.features().images() < measure.least()) {
-        few.add(measure.label() + " " + measure.least());
+        few.add(measure.label() + " (" + measure.least() + ")");
       }
     }
     if (!few.isEmpty()) {
-      notes.add(name + " has too few images for: " + String.join(", ", few));
+      notes.add(set.features().images() + " images are too few for " + String.join(", ", few));
     }
     if (reference.images() == null) {
       notes.add(

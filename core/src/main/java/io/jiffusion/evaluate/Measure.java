@@ -12,7 +12,7 @@ public enum Measure {
   FRECHET_INFINITY("frechet-infinity", "FD-inf", Better.LOWER, 20),
   SPATIAL_FRECHET("spatial-frechet", "sFID", Better.LOWER, 2),
   KID("kid", "KID", Better.LOWER, 3),
-  KID_SUBSETS("kid-subsets", "KID (subsets)", Better.LOWER, 1000),
+  KID_SUBSETS("kid-subsets", "KID, subsets", Better.LOWER, 1000),
   CMMD("cmmd", "MMD", Better.LOWER, 2),
   MIND("mind", "MIND", Better.LOWER, 2),
   PRECISION("precision", "precision", Better.HIGHER, 4),

@@ -146,7 +146,7 @@ class EvaluationTest {
     assertThat(evaluation.report(List.of(judged.row()), Map.of()).notes())
         .anyMatch(note -> note.contains("100 images of the reference, beside the 100 others"))
         .anyMatch(note -> note.contains("100 images are fewer than twice the 128 features"))
-        .anyMatch(note -> note.contains("too few images for: KID (subsets) 1000"));
+        .anyMatch(note -> note.contains("100 images are too few for KID, subsets (1000)"));
   }
 
   @Test
