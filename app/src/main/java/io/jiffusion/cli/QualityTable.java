@@ -35,7 +35,7 @@ final class QualityTable {
             + (report.reference().images() > 0
                 ? report.reference().images() + " images"
                 : "statistics")
-            + "; +- is a standard error, 'real' what real images reach at this number");
+            + "; +- is a standard error (of IS and of KID by\nsubsets the standard deviation over parts), 'real' what as many real images reach");
     parts.addAll(blocks(report.rows(), measures(report)));
     report.rows().stream()
         .filter(row -> row.classes() != null && row.classes().names().size() <= 20)

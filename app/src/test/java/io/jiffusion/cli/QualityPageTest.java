@@ -94,16 +94,16 @@ class QualityPageTest {
                 set(HOSTILE, null, 0.75, null)));
     String text = page.getDocumentElement().getTextContent();
     assertThat(text)
-        .contains("0.500± 0.012real 0.062", "0.250± 0.012", "0.750", HOSTILE, "a note")
+        .contains("0.500± 0.012real 0.063", "0.250± 0.012", "0.750", HOSTILE, "a note")
         .contains("jiffusion evaluate 'a b'", "sum ddim-5", "ab".repeat(32), "cd".repeat(32))
-        .contains("Frechet: jackknife", "first seed 0");
+        .contains("Frechet, precision: jackknife", "first seed 0");
     // two plots of distances and one of precision, three sheets, and 4 × 2 rows of pairs
     assertThat(all(page, "img")).hasSize(3 + 3 + 8);
     assertThat(all(page, "img"))
         .allSatisfy(image -> assertThat(image.getAttribute("src")).startsWith("data:image/png"));
     assertThat(all(page, "td").stream().filter(td -> td.getAttribute("class").equals("best")))
         .extracting(Element::getTextContent)
-        .contains("0.250± 0.012real 0.062");
+        .contains("0.250± 0.012real 0.063");
   }
 
   @Test
@@ -121,7 +121,7 @@ class QualityPageTest {
     assertThat(table.chars()).allMatch(c -> c < 128);
     assertThat(table)
         .contains("against real ones, 100 images")
-        .containsPattern("ddim-5 +20 +0\\.500 \\+- 0\\.012 +0\\.062")
+        .containsPattern("ddim-5 +20 +0\\.500 \\+- 0\\.012 +0\\.063")
         .containsPattern("right \\(%\\) of +a +b")
         .containsPattern("ddim-5 +50\\.0 +-");
     assertThat(table.lines().skip(3).filter(line -> !line.startsWith("-")))
