@@ -125,8 +125,8 @@ final class QualityPage {
     html.append("</table></div>\n");
   }
 
-  private static String title(Measure measure) {
-    return measure.label()
+  private String title(Measure measure) {
+    return measure.label(report.features())
         + switch (measure.better()) {
           case LOWER -> " ↓";
           case HIGHER -> " ↑";
@@ -195,8 +195,8 @@ final class QualityPage {
                   values(ordered, distance),
                   ordered.stream().mapToDouble(row -> error(row, distance)).toArray()));
         });
-    String title = distance.label() + " against " + cost;
-    plots.add(Plots.measured(title, cost, distance.label(), all, true));
+    String title = distance.label(report.features()) + " against " + cost;
+    plots.add(Plots.measured(title, cost, distance.label(report.features()), all, true));
   }
 
   private static String line(Row row) {
@@ -352,7 +352,7 @@ final class QualityPage {
                     Measurement::by,
                     LinkedHashMap::new,
                     Collectors.mapping(
-                        each -> each.measure().label(),
+                        each -> each.measure().label(report.features()),
                         Collectors.toCollection(LinkedHashSet::new))))
             .entrySet()
             .stream()

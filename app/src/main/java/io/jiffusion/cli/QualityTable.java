@@ -1,5 +1,6 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.evaluate.FeatureSource;
 import io.jiffusion.evaluate.Measure;
 import io.jiffusion.evaluate.QualityReport;
 import io.jiffusion.evaluate.QualityReport.Measurement;
@@ -36,7 +37,7 @@ final class QualityTable {
                 ? report.reference().images() + " images"
                 : "statistics")
             + "; +- is a standard error (of IS and of KID by\nsubsets the standard deviation over parts), 'real' what as many real images reach");
-    parts.addAll(blocks(report.rows(), measures(report)));
+    parts.addAll(blocks(report, measures(report)));
     report.rows().stream()
         .filter(row -> row.classes() != null && row.classes().names().size() <= 20)
         .findFirst()
@@ -62,14 +63,16 @@ final class QualityTable {
   }
 
   /** As many columns side by side as fit. */
-  private static List<String> blocks(List<Row> rows, List<Measure> measures) {
+  private static List<String> blocks(QualityReport report, List<Measure> measures) {
+    List<Row> rows = report.rows();
+    FeatureSource features = report.features();
     List<String> blocks = new ArrayList<>();
     List<String[]> block = new ArrayList<>();
     String[] names = column("", rows, Row::name, false);
     String[] images = column("images", rows, row -> Integer.toString(row.images()), true);
     int width = 0;
     for (Measure measure : measures) {
-      String[] values = column(measure.label(), rows, row -> value(of(row, measure)), true);
+      String[] values = column(measure.label(features), rows, row -> value(of(row, measure)), true);
       String[] real = column("real", rows, row -> real(of(row, measure)), true);
       int more = values[0].length() + real[0].length() + 4;
       if (width + more > WIDTH && block.size() > 2) {

@@ -4,6 +4,7 @@ import io.jiffusion.base.Check;
 import io.jiffusion.base.JiffusionException;
 import io.jiffusion.checkpoint.CheckpointFile;
 import io.jiffusion.checkpoint.InceptionCheckpoint;
+import io.jiffusion.checkpoint.VisionCheckpoint;
 import io.jiffusion.weights.ArrayFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,14 +58,21 @@ public final class FeatureExtractors {
       usual(options, "a classifier");
       return ClassifierExtractor.open(place);
     }
+    boolean vision;
     try (ArrayFile arrays = CheckpointFile.open(place)) {
-      if (!InceptionCheckpoint.isOne(arrays)) {
+      vision = VisionCheckpoint.isOne(arrays);
+      if (!vision && !InceptionCheckpoint.isOne(arrays)) {
         throw new JiffusionException(
             place
                 + " is no known network of features, must be FID's Inception v3 of pytorch-fid or"
-                + " torch-fidelity, or a folder of jiffusion train-classifier; its first tensors are "
+                + " torch-fidelity, a DINOv2, the image tower of a CLIP, or a folder of jiffusion"
+                + " train-classifier; its first tensors are "
                 + arrays.arrays().keySet().stream().limit(3).toList());
       }
+    }
+    if (vision) {
+      usual(options, "a vision transformer");
+      return VisionExtractor.open(place);
     }
     return InceptionExtractor.open(
         place,

@@ -10,7 +10,7 @@ import java.util.Set;
 public enum Measure {
   FRECHET("frechet", "Frechet", Better.LOWER, 2),
   FRECHET_INFINITY("frechet-infinity", "FD-inf", Better.LOWER, 20),
-  SPATIAL_FRECHET("spatial-frechet", "sFID", Better.LOWER, 2),
+  SPATIAL_FRECHET("spatial-frechet", "spatial", Better.LOWER, 2),
   KID("kid", "KID", Better.LOWER, 3),
   KID_SUBSETS("kid-subsets", "KID, subsets", Better.LOWER, 1000),
   CMMD("cmmd", "MMD", Better.LOWER, 2),
@@ -19,7 +19,7 @@ public enum Measure {
   RECALL("recall", "recall", Better.HIGHER, 4),
   DENSITY("density", "density", Better.HIGHER, 6),
   COVERAGE("coverage", "coverage", Better.HIGHER, 6),
-  INCEPTION_SCORE("inception-score", "IS", Better.HIGHER, 10),
+  INCEPTION_SCORE("inception-score", "score", Better.HIGHER, 10),
   ACCURACY("accuracy", "right", Better.HIGHER, 1),
   NEAREST("nearest", "nearest", Better.NEITHER, 1);
 
@@ -50,6 +50,18 @@ public enum Measure {
   /** Its name in a table. */
   public String label() {
     return label;
+  }
+
+  /** Its name in a table of measures of these features, which may give it one of its own. */
+  public String label(FeatureSource features) {
+    boolean fid = features.distance().equals("FID");
+    return switch (this) {
+      case FRECHET -> fid || features.distance().equals("FD-DINOv2") ? features.distance() : label;
+      case SPATIAL_FRECHET -> fid ? "sFID" : label;
+      case CMMD -> features.network().startsWith("CLIP ViT-L/14") ? "CMMD" : label;
+      case INCEPTION_SCORE -> features.network().equals("Inception v3") ? "IS" : label;
+      default -> label;
+    };
   }
 
   /** Which way it should go. */

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 
 class InceptionExtractorTest {
   private static final Map<String, Array> RECORDED = Fixtures.tensors("inception/io.safetensors");
@@ -31,7 +32,12 @@ class InceptionExtractorTest {
 
   @BeforeAll
   static void write() {
-    file = InceptionFile.write(folder.resolve("inception.safetensors"));
+    JsonNode weights = Fixtures.json("inception/weights.json");
+    file =
+        Formula.write(
+            folder.resolve("inception.safetensors"),
+            weights.get("salt").asString(),
+            weights.get("tensors"));
   }
 
   private static String key(InceptionResizing resizing) {
@@ -42,7 +48,7 @@ class InceptionExtractorTest {
   private static Images images(String size) {
     Array stored = RECORDED.get(size + ".images");
     if (stored == null) {
-      return formula(3, 299, 299);
+      return Formula.image(3, 299, 299);
     }
     int n = stored.shape()[0];
     int h = stored.shape()[2];
@@ -53,24 +59,6 @@ class InceptionExtractorTest {
       bytes[i] = (byte) (int) stored.values()[(i / (3 * h * w) * 3 + i % 3) * h * w + pixel];
     }
     return new Images(n, h, w, 3, bytes);
-  }
-
-  private static Images formula(long k, int w, int h) {
-    byte[] bytes = new byte[w * h * 3];
-    long cx = w * (1 + k % 3) / 4;
-    long cy = h * (3 - k % 3) / 4;
-    for (int i = 0; i < bytes.length; i++) {
-      long z = i % 3;
-      long x = i / 3 % w;
-      long y = i / 3 / w;
-      long r2 = (x - cx) * (x - cx) + (y - cy) * (y - cy);
-      long ramp = x * (3 + 2 * z) * 255 / (5L * w) + y * (k + 1) * 90 / h;
-      long ring = r2 * (k + 2) * 64 / ((long) w * h) % 2 * (40 + 30 * z);
-      long texture =
-          ((x * 1103515245L + y * 12345L + z * 2654435761L + k * 97) >> 7) % (1 + 16 * (k % 4));
-      bytes[i] = (byte) ((ramp + ring + texture) % 256);
-    }
-    return new Images(1, h, w, 3, bytes);
   }
 
   private static void same(Features found, Array recorded, String what) {

@@ -1,6 +1,6 @@
 package io.jiffusion.evaluate;
 
-import io.jiffusion.Fixtures;
+import io.jiffusion.data.Images;
 import io.jiffusion.weights.Array;
 import io.jiffusion.weights.Safetensors;
 import java.nio.charset.StandardCharsets;
@@ -10,19 +10,18 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import tools.jackson.databind.JsonNode;
 
-/** An Inception whose weights are a formula (test resource inception/README.md). */
-final class InceptionFile {
-  private InceptionFile() {}
+/** Weights and images that are given by formulas (test resource inception/README.md). */
+final class Formula {
+  private Formula() {}
 
-  static Path write(Path file) {
-    JsonNode formula = Fixtures.json("inception/weights.json");
+  /** A file of these tensors. */
+  static Path write(Path file, String salt, JsonNode tensors) {
     Map<String, Array> arrays = new LinkedHashMap<>();
-    for (JsonNode tensor : formula.get("tensors")) {
+    for (JsonNode tensor : tensors) {
       String name = tensor.get("name").asString();
       long[] shape = tensor.get("shape").valueStream().mapToLong(JsonNode::asLong).toArray();
-      float[] values = values(formula.get("salt").asString() + name, tensor, count(shape));
       if (!name.endsWith("num_batches_tracked")) {
-        arrays.put(name, Array.of(values, shape));
+        arrays.put(name, Array.of(values(salt + name, tensor, count(shape)), shape));
       }
     }
     Safetensors.write(file, arrays, Map.of());
@@ -51,5 +50,24 @@ final class InceptionFile {
       values[i] = (float) (offset + scale * (2 * ((z >>> 11) * 0x1p-53) - 1));
     }
     return values;
+  }
+
+  /** Image number k. */
+  static Images image(long k, int w, int h) {
+    byte[] bytes = new byte[w * h * 3];
+    long cx = w * (1 + k % 3) / 4;
+    long cy = h * (3 - k % 3) / 4;
+    for (int i = 0; i < bytes.length; i++) {
+      long z = i % 3;
+      long x = i / 3 % w;
+      long y = i / 3 / w;
+      long r2 = (x - cx) * (x - cx) + (y - cy) * (y - cy);
+      long ramp = x * (3 + 2 * z) * 255 / (5L * w) + y * (k + 1) * 90 / h;
+      long ring = r2 * (k + 2) * 64 / ((long) w * h) % 2 * (40 + 30 * z);
+      long texture =
+          ((x * 1103515245L + y * 12345L + z * 2654435761L + k * 97) >> 7) % (1 + 16 * (k % 4));
+      bytes[i] = (byte) ((ramp + ring + texture) % 256);
+    }
+    return new Images(1, h, w, 3, bytes);
   }
 }
