@@ -1,8 +1,10 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.config.Home;
 import io.jiffusion.data.ImageFile;
 import io.jiffusion.data.ImageSet;
 import io.jiffusion.data.Images;
+import io.jiffusion.data.Mnist;
 import io.jiffusion.pipeline.Model;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,7 +56,7 @@ final class GivenPictures {
               + channels
               + " channels, must have 1 to take digits; give it pictures of its own kind");
     }
-    return TrainClassifierCommand.digits(folder, false, size);
+    return Mnist.digits(folder != null ? folder : Home.folder().resolve("data/mnist"), false, size);
   }
 
   /**

@@ -1,14 +1,18 @@
 package io.jiffusion.cli;
 
+import io.jiffusion.base.Check;
 import io.jiffusion.checkpoint.Checkpoints;
 import io.jiffusion.config.Home;
+import io.jiffusion.config.ImageSpec;
 import io.jiffusion.config.ProcessConfig;
 import io.jiffusion.data.ImageSet;
-import io.jiffusion.data.Mnist;
+import io.jiffusion.data.ImageSource;
+import io.jiffusion.data.ImageSources;
 import io.jiffusion.pipeline.ImageClassifier;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -16,12 +20,10 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "train-classifier",
     description =
-        "Train the classifier of digits that jiffusion evaluate judges by, or one that guides.")
+        "Train a classifier of images with classes, by whose features jiffusion evaluate judges, or one that guides.")
 final class TrainClassifierCommand implements Callable<Integer> {
   /** The classifier that comes with the program, in the program's folder. */
   static final Path BUNDLED = Path.of("models", "mnist-classifier");
-
-  private static final int SIZE = 32;
 
   @ParentCommand Console console;
 
@@ -34,10 +36,20 @@ final class TrainClassifierCommand implements Callable<Integer> {
 
   @Option(
       names = "--data",
-      paramLabel = "DIR",
+      paramLabel = "DATA",
+      defaultValue = "mnist",
       description =
-          "Folder of the training and test digits. Default: the one that comes with the program.")
-  Path data;
+          "Images with classes: mnist, cifar10=DIR, fashion-mnist=DIR, a folder or .zip with a sub-folder a class, or a"
+              + " .npz with arr_0 and arr_1. Where there are no test images, every tenth image is kept for the test.")
+  String data;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      defaultValue = "32",
+      description =
+          "Height and width to which the images are brought, a power of two; digits and clothes get black margins.")
+  int size;
 
   @Option(
       names = {"-s", "--steps"},
@@ -63,15 +75,18 @@ final class TrainClassifierCommand implements Callable<Integer> {
   public Integer call() {
     ProcessConfig process =
         noisy == null ? null : Checkpoints.describe(Home.model(noisy)).config().process();
-    ImageSet train = digits(data, true, SIZE);
-    ImageSet test = digits(data, false, SIZE);
+    ImageSpec spec = ImageSpec.of(data);
+    ImageSet all = held(spec);
+    boolean parted = spec.parted() && !spec.test();
+    ImageSet train = parted ? all : all.pick(tenths(all, false));
+    ImageSet test = parted ? held(spec.otherPart()) : all.pick(tenths(all, true));
     try (Bar bar = new Bar(console.err)) {
       ImageClassifier.train(train, process, out, steps, seed, bar, console.cancellation);
     }
     try (ImageClassifier classifier = ImageClassifier.load(out)) {
       console.out.printf(
           Locale.ROOT,
-          "%.2f%% of the %d test digits recognised; the classifier is in %s%n",
+          "%.2f%% of the %d test images recognised; the classifier is in %s%n",
           100 * classifier.accuracy(test),
           test.size(),
           out);
@@ -86,9 +101,20 @@ final class TrainClassifierCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Digits from a folder, or the program's own if there is none. */
-  static ImageSet digits(Path data, boolean train, int size) {
-    return Mnist.digits(
-        data != null ? data : Home.folder().resolve("data").resolve("mnist"), train, size);
+  private ImageSet held(ImageSpec spec) {
+    try (ImageSource source = spec.open(size)) {
+      ImageSet images = ImageSources.held(source);
+      Check.that(
+          images.classes() >= 2,
+          "--data",
+          data + " with " + images.classes() + " classes",
+          "must have 2 or more: sub-folders are classes, or arr_1 of a .npz");
+      return images;
+    }
+  }
+
+  /** Every tenth image, or all others. */
+  private static int[] tenths(ImageSet images, boolean tenth) {
+    return IntStream.range(0, images.size()).filter(i -> i % 10 == 9 == tenth).toArray();
   }
 }

@@ -44,7 +44,8 @@ class EvaluateCommandTest {
         "evaluate --layer 64 | 2 | illegal --layer or --preparation: 64, must be left out for a classifier",
         "statistics mnist --features bundled --out s.txt | 2 | illegal --out s.txt, must end in .npz",
         "statistics mnist --out s.npz | 2 | illegal --features: none",
-        "train-classifier --data nowhere | 1 | no file train-images-idx3-ubyte",
+        "train-classifier --data nowhere | 2 | illegal images: nowhere, must be a file, a folder or a data set",
+        "train-classifier --data mnist=nowhere | 1 | no file train-images-idx3-ubyte",
       })
   void aMistakeIsToldWithItsExitCode(String arguments, int code, String message) {
     assertThat(main.run(arguments.split(" "))).isEqualTo(code);
@@ -115,7 +116,7 @@ class EvaluateCommandTest {
       JsonNode json = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
       JsonNode measurements = json.get("rows").get(0).get("measurements");
       assertThat(measurements).hasSize(3);
-      assertThat(measurements.get(0).get("measure").asString()).isEqualTo("FRECHET");
+      assertThat(measurements.get(0).get("measure").asString()).isEqualTo("frechet");
       assertThat(measurements.get(0).get("value").asDouble()).isLessThan(1e-6);
     }
     assertThat(run("statistics mnist --features %s --out s.npz", images)).isOne();
@@ -139,6 +140,42 @@ class EvaluateCommandTest {
     ImageIO.write(mask, "png", file.toFile());
     assertThat(main.run(edit.split(" "))).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("leaves no pixel to be made");
+  }
+
+  @Test
+  void aClassifierOfPicturesInSubFoldersJudgesThem(@TempDir Path folder) throws IOException {
+    for (int i = 0; i < 40; i++) {
+      boolean dark = i % 2 == 0;
+      BufferedImage picture = new BufferedImage(20, 16, BufferedImage.TYPE_INT_RGB);
+      for (int p = 0; p < 320; p++) {
+        int level = dark ? 40 + p % 7 * 5 : 180 + p % 11 * 4;
+        picture.setRGB(p % 20, p / 20, level << 16 | i << 8 | level);
+      }
+      Path file = folder.resolve(dark ? "pictures/dark" : "pictures/light").resolve(i + ".png");
+      Files.createDirectories(file.getParent());
+      ImageIO.write(picture, "png", file.toFile());
+    }
+    Path pictures = folder.resolve("pictures");
+    Path classifier = folder.resolve("classifier");
+    assertThat(
+            run("train-classifier --data %s --size 16 --steps 30 --out %s", pictures, classifier))
+        .as(err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("of the 4 test images recognised");
+    out.reset();
+    assertThat(
+            run(
+                "evaluate --images %s --against %s --resize 16 --features %s --out %s",
+                pictures, pictures, classifier, folder.resolve("out")))
+        .as(err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("features of classifier, sha ")
+        .containsPattern("right \\(%\\) of +dark +light");
+    assertThat(run("train-classifier --data %s --out %s", pictures.resolve("dark"), classifier))
+        .isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("with 0 classes, must have 2 or more: sub-folders are classes");
   }
 
   @Test

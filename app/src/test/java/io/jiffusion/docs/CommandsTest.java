@@ -55,7 +55,10 @@ class CommandsTest {
           new Entry("inspect cifar10 --plan", "", "all \\d+ of .*"),
           new Entry("inspect as-diffusers", "", "steps: \\d+"),
           new Entry("inspect", "", "checkpoint(Every|Minutes): \\d+"),
-          new Entry("train-classifier", "--steps 3 --data ../digits", ".+ digits recognised; .+"),
+          new Entry(
+              "train-classifier",
+              "--steps 3 --data mnist=../digits",
+              ".+ test images recognised; .+"),
           new Entry(
               "train toy-scurve",
               "--steps 20",

@@ -1,5 +1,7 @@
 package io.jiffusion.data;
 
+import java.util.List;
+
 /**
  * Examples to learn from, each [channels, height, width] with values in [−1, 1]. Safe for reading
  * from several threads.
@@ -17,6 +19,11 @@ public interface Dataset {
 
   /** Number of classes; 0 if the examples have none. */
   int classes();
+
+  /** Name of each class; empty where nobody knows them. */
+  default List<String> classNames() {
+    return List.of();
+  }
 
   /** Class of an example, from 0; 0 where there are none. */
   int label(int index);

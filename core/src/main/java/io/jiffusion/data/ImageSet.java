@@ -4,6 +4,7 @@ import io.jiffusion.base.JiffusionException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
@@ -57,6 +58,19 @@ public record ImageSet(Images images, int[] labels, List<String> classNames) imp
   @Override
   public int label(int index) {
     return labels == null ? 0 : labels[index];
+  }
+
+  /** Some of the images, in this order. */
+  public ImageSet pick(int... which) {
+    int size = images.imageSize();
+    byte[] bytes = new byte[Math.multiplyExact(which.length, size)];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(images.bytes(), which[i] * size, bytes, i * size, size);
+    }
+    return new ImageSet(
+        new Images(which.length, height(), width(), channels(), bytes),
+        labels == null ? null : IntStream.of(which).map(this::label).toArray(),
+        classNames);
   }
 
   /** Level b becomes {@code b/127.5 − 1}. */

@@ -58,7 +58,7 @@ public final class ClassifierExtractor implements FeatureExtractor {
   /** Names of the classes that it tells apart, in the order of the logits. */
   @Override
   public List<String> classes() {
-    return IntStream.range(0, classifier.config().classes()).mapToObj(Integer::toString).toList();
+    return classifier.classNames();
   }
 
   @Override

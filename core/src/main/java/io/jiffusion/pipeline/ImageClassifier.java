@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -51,6 +52,7 @@ import java.util.stream.IntStream;
 public final class ImageClassifier implements AutoCloseable {
   private static final String SHAPE = "classifier";
   private static final String PROCESS = "process";
+  private static final String CLASSES = "classes";
   private static final int CHANNELS = 16;
   private static final int FEATURES = 128;
   private static final int BATCH = 64;
@@ -59,13 +61,26 @@ public final class ImageClassifier implements AutoCloseable {
   private static final Ema AVERAGE = new Ema(0.998);
 
   private final ClassifierConfig config;
+  private final List<String> classNames;
   private final ProcessConfig process; // null for clean images
   private final Execution execution;
 
-  private ImageClassifier(ClassifierConfig config, ProcessConfig process, Execution execution) {
+  private ImageClassifier(
+      ClassifierConfig config,
+      List<String> classNames,
+      ProcessConfig process,
+      Execution execution) {
     this.config = config;
+    this.classNames = classNames;
     this.process = process;
     this.execution = execution;
+  }
+
+  /** The names of the classes, as the file tells them. */
+  private record Names(List<String> names) {
+    Names {
+      names = List.copyOf(names);
+    }
   }
 
   /**
@@ -124,12 +139,16 @@ public final class ImageClassifier implements AutoCloseable {
         progress.accept(
             new Progress("steps", step.step(), steps, (System.nanoTime() - begin) / 1e9, loss));
       }
-      write(trainer.state().ema(), config, process, folder);
+      write(trainer.state().ema(), config, data.classNames(), process, folder);
     }
   }
 
   private static void write(
-      Params params, ClassifierConfig config, ProcessConfig process, Path folder) {
+      Params params,
+      ClassifierConfig config,
+      List<String> classNames,
+      ProcessConfig process,
+      Path folder) {
     Map<String, Array> arrays = new LinkedHashMap<>();
     for (String name : params.names()) {
       try (Scope scope = Scope.open()) {
@@ -143,6 +162,9 @@ public final class ImageClassifier implements AutoCloseable {
     }
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put(SHAPE, Tree.of(config).toJson());
+    if (!classNames.isEmpty()) {
+      texts.put(CLASSES, Tree.of(new Names(classNames)).toJson());
+    }
     if (process != null) {
       texts.put(PROCESS, Tree.of(process).toJson());
     }
@@ -166,6 +188,7 @@ public final class ImageClassifier implements AutoCloseable {
     }
     ClassifierConfig config;
     ProcessConfig process;
+    List<String> names;
     try (SafetensorsFile weights = Safetensors.open(file)) {
       String shape = weights.metadata().get(SHAPE);
       if (shape == null) {
@@ -173,16 +196,27 @@ public final class ImageClassifier implements AutoCloseable {
             file + " holds no classifier, must be a file that jiffusion train-classifier made");
       }
       config = Binder.bind(ClassifierConfig.class, Tree.json(shape, SHAPE + " in " + file));
+      String classes = weights.metadata().get(CLASSES);
+      names =
+          classes == null
+              ? IntStream.range(0, config.classes()).mapToObj(Integer::toString).toList()
+              : Binder.bind(Names.class, Tree.json(classes, CLASSES + " in " + file)).names();
       String noise = weights.metadata().get(PROCESS);
       process =
           noise == null
               ? null
               : Binder.bind(ProcessConfig.class, Tree.json(noise, PROCESS + " in " + file));
     }
+    Check.that(
+        names.size() == config.classes(),
+        "classes in " + file,
+        names.size() + " names",
+        "must be " + config.classes());
     Classifier network = new Classifier(config, process != null);
     int threads = Runtime.getRuntime().availableProcessors();
     return new ImageClassifier(
         config,
+        names,
         process,
         new EagerExecution(
             network, Executions.weights(file, network), Precision.FP32, BATCH, threads));
@@ -191,6 +225,11 @@ public final class ImageClassifier implements AutoCloseable {
   /** The classifier's shape. */
   public ClassifierConfig config() {
     return config;
+  }
+
+  /** Name of each class; its number where nobody has told one. */
+  public List<String> classNames() {
+    return classNames;
   }
 
   /** Height and width of the images. */
