@@ -56,7 +56,9 @@ final class TorchZip {
     for (String name : zip.entries.keySet()) {
       if (name.startsWith(zip.root + "code/") || name.equals(zip.root + "constants.pkl")) {
         throw file.bad(
-            "it is a TorchScript archive, which is a program; save the model's state_dict instead");
+            "it is a TorchScript archive, which is a program; save the model's state_dict instead: in"
+                + " Python, where it is trusted, safetensors.torch.save_file(torch.jit.load(FILE)"
+                + ".state_dict(), \"weights.safetensors\")");
       }
     }
     return zip;
