@@ -115,7 +115,7 @@ public final class Evaluation {
     if (measures.contains(Measure.NEAREST) && reference.training() != null) {
       told(name, progress, cancellation).accept(Measure.NEAREST);
       Nearest nearest = PixelNeighbours.of(some, reference.training(), cancellation);
-      found.put(Measure.NEAREST, mean(nearest.distances()));
+      found.put(Measure.NEAREST, Estimate.ofMean(nearest.distances()));
       neighbours = PixelNeighbours.shown(some, nearest, reference.training(), SHOWN);
       beside = withNearest(beside, some.count(), cancellation);
     }
@@ -263,21 +263,8 @@ public final class Evaluation {
     unseen = PixelNeighbours.shown(some, nearest, reference.training(), SHOWN);
     Map<Measure, Estimate> with = new EnumMap<>(Measure.class);
     with.putAll(beside);
-    with.put(Measure.NEAREST, mean(nearest.distances()));
+    with.put(Measure.NEAREST, Estimate.ofMean(nearest.distances()));
     return with;
-  }
-
-  private static Estimate mean(double[] distances) {
-    double[] sums = new double[2];
-    for (double distance : distances) {
-      sums[0] += distance / distances.length;
-    }
-    for (double distance : distances) {
-      sums[1] += (distance - sums[0]) * (distance - sums[0]);
-    }
-    int n = distances.length;
-    return new Estimate(
-        sums[0], n > 1 ? Math.sqrt(sums[1] / n / (n - 1)) : Double.NaN, "jackknife over images");
   }
 
   private static Estimate accuracy(QualityReport.Classes classes, int n) {
@@ -285,8 +272,7 @@ public final class Evaluation {
     for (int c = 0; c < classes.confusion().size(); c++) {
       right += classes.confusion().get(c).get(c);
     }
-    double share = right / (double) n;
-    return new Estimate(share, Math.sqrt(share * (1 - share) / n), "jackknife over images");
+    return Estimate.ofShare(right / (double) n, n);
   }
 
   private QualityReport.Classes classes(ImageSource images, Extraction set) {

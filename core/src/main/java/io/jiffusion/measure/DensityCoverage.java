@@ -62,7 +62,7 @@ public final class DensityCoverage {
         });
     double coverage = PrecisionRecall.share(covered);
     return new Both(
-        new Estimate(Errors.mean(density), Errors.ofMean(density), Errors.JACKKNIFE),
+        Estimate.ofMean(density),
         new Estimate(coverage, Errors.ofShare(coverage, columns), Errors.BINOMIAL));
   }
 }

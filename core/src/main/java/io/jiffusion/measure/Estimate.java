@@ -8,4 +8,15 @@ package io.jiffusion.measure;
  * @param by how the error was found, such as {@code jackknife over images}; empty where none is
  *     known
  */
-public record Estimate(double value, double error, String by) {}
+public record Estimate(double value, double error, String by) {
+
+  /** The mean of a number of each image, and its jackknife; no error of one image. */
+  public static Estimate ofMean(double[] numbers) {
+    return new Estimate(Errors.mean(numbers), Errors.ofMean(numbers), Errors.JACKKNIFE);
+  }
+
+  /** A share of n images. */
+  public static Estimate ofShare(double share, int n) {
+    return new Estimate(share, Errors.ofShare(share, n), Errors.JACKKNIFE);
+  }
+}

@@ -65,7 +65,7 @@ public final class PrecisionRecall {
     double precision = share(real);
     double recall = share(covered);
     return new Both(
-        new Estimate(precision, Errors.ofShare(precision, real.length), Errors.JACKKNIFE),
+        Estimate.ofShare(precision, real.length),
         new Estimate(recall, Errors.ofShare(recall, columns), Errors.BINOMIAL));
   }
 
