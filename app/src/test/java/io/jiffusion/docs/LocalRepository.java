@@ -33,7 +33,10 @@ final class LocalRepository implements AutoCloseable {
             System.getProperty(
                 "localRepository", System.getProperty("user.home") + "/.m2/repository"));
     link(own, folder, "io");
-    link(own.resolve("io"), Files.createDirectories(folder.resolve("io")), "jiffusion");
+    Path others = Files.createDirectories(folder.resolve("io"));
+    if (Files.isDirectory(own.resolve("io"))) { // of other projects, where there are any
+      link(own.resolve("io"), others, "jiffusion");
+    }
     Path home = Home.folder();
     install(home.resolve("pom.xml"), "jiffusion", ".pom");
     install(home.resolve("natives/pom.xml"), "jiffusion-natives", ".pom");
