@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
@@ -195,6 +196,10 @@ final class EvaluateCommand implements Callable<Integer> {
           }
         }
         write(evaluation, judged);
+      } catch (CancellationException e) {
+        console.err.println(
+            "what is done is kept in " + out + "; the same command goes on with it");
+        throw e;
       } finally {
         given.forEach(ImageSource::close);
       }
@@ -314,6 +319,9 @@ final class EvaluateCommand implements Callable<Integer> {
             + ", "
             + Runtime.getRuntime().availableProcessors()
             + " processors");
+    provenance.put(
+        "memory",
+        "at most " + (evaluation.bytes() >> 20) + " MB of features at a time, in float32");
     QualityReport report = evaluation.report(judged.stream().map(Judged::row).toList(), provenance);
     String text = Tree.of(report).toJson();
     Path file = out.resolve("report.json");

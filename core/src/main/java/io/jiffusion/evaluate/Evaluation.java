@@ -44,6 +44,8 @@ public final class Evaluation {
   private Extraction referenceFeatures;
   private Judge judge;
   private Neighbours unseen;
+  private long heldBytes;
+  private long mostBytes;
 
   /**
    * One evaluation.
@@ -95,6 +97,7 @@ public final class Evaluation {
     Extraction set = store.of(extractor, images, named(name, progress), cancellation);
     int n = images.count();
     Map<Measure, Estimate> beside = real(n, progress, cancellation);
+    mostBytes = Math.max(mostBytes, heldBytes + set.bytes());
     Map<Measure, Estimate> found =
         judge(progress, cancellation).of(set, measures, told(name, progress, cancellation));
     if (found.containsKey(Measure.FRECHET) && n < 2 * set.features().dimension()) {
@@ -129,6 +132,11 @@ public final class Evaluation {
   /** Real images that no model has seen, beside the nearest training images; null without any. */
   public Neighbours unseen() {
     return unseen;
+  }
+
+  /** The most memory that features took at a time, all of them float32. */
+  public long bytes() {
+    return mostBytes;
   }
 
   /** All sets that were judged. */
@@ -199,6 +207,7 @@ public final class Evaluation {
   private Extraction features(Consumer<Progress> progress, Cancellation cancellation) {
     if (referenceFeatures == null) {
       referenceFeatures = store.of(extractor, reference.images(), progress, cancellation);
+      heldBytes = referenceFeatures.bytes();
     }
     return referenceFeatures;
   }

@@ -15,7 +15,17 @@ public interface FeatureExtractor extends AutoCloseable {
    * @param spatial features that still know where in the image they are (sFID's); null where the
    *     network has none
    */
-  record Extraction(Features features, Features logits, Features spatial) {}
+  record Extraction(Features features, Features logits, Features spatial) {
+
+    /** Memory of all of them. */
+    public long bytes() {
+      long numbers = 0;
+      for (Features part : new Features[] {features, logits, spatial}) {
+        numbers += part == null ? 0 : part.values().length;
+      }
+      return numbers * Float.BYTES;
+    }
+  }
 
   /** Which network of which file it is. */
   FeatureSource source();
