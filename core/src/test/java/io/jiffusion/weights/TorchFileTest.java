@@ -169,7 +169,7 @@ class TorchFileTest {
       global-os-system.pt       | the pickle wants to call posix.system, which is not allowed: only tensors, containers and numbers are read, no code is run; if you trust the file, save its weights as safetensors in Python
       global-stack.pt           | the pickle wants to call posix.system, which is not allowed: only tensors, containers and numbers are read, no code is run; if you trust the file, save its weights as safetensors in Python
       global-namespace.pt       | the pickle wants to call argparse.Namespace, which is not allowed: only tensors, containers and numbers are read, no code is run; if you trust the file, save its weights as safetensors in Python
-      torchscript.pt            | it is a TorchScript archive, which is a program; save the model's state_dict instead
+      torchscript.pt            | it is a TorchScript archive, which is a program; save the model's state_dict instead: in Python, where it is trusted, safetensors.torch.save_file(torch.jit.load(FILE).state_dict(), "weights.safetensors")
       tar.pt                    | it is a tar archive, the format before PyTorch 0.2 (save it again with a newer one), no file that torch.save wrote
       truncated-0.pt            | it is empty, no file that torch.save wrote
       truncated-613.pt          | its zip archive is cut short; copy or download it again
