@@ -222,9 +222,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private Reference reference(List<StoredModel> stored, int side) {
     String text = against != null ? against : usual(stored);
-    Path file = Path.of(text);
+    boolean array = text.endsWith(".npz") || text.endsWith(".safetensors");
+    Path file = array ? Path.of(text) : null; // a data set's name need be no path
     StoredStatistics statistics =
-        Files.isRegularFile(file) && StoredStatistics.isOne(file)
+        array && Files.isRegularFile(file) && StoredStatistics.isOne(file)
             ? StoredStatistics.read(file)
             : null;
     if (statistics != null && !StoredStatistics.hasImages(file)) {

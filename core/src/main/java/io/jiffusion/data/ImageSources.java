@@ -1,5 +1,6 @@
 package io.jiffusion.data;
 
+import io.jiffusion.base.Check;
 import io.jiffusion.base.JiffusionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,20 @@ public final class ImageSources {
     return size == 0 || source.height() == size && source.width() == size
         ? source
         : new ResizedImages(source, size);
+  }
+
+  /**
+   * So many images of a source, evenly spread over all of them; the source is closed with it.
+   *
+   * @throws IllegalArgumentException if there are not so many
+   */
+  public static ImageSource spread(ImageSource source, int count) {
+    Check.that(
+        count >= 1 && count <= source.count(),
+        "count",
+        count,
+        "must be from 1 to " + source.count() + ", the images that there are");
+    return count == source.count() ? source : new SpreadImages(source, count);
   }
 
   /**

@@ -4,6 +4,7 @@ import io.jiffusion.base.Cancellation;
 import io.jiffusion.base.Check;
 import io.jiffusion.base.Progress;
 import io.jiffusion.data.ImageSource;
+import io.jiffusion.data.ImageSources;
 import io.jiffusion.data.Images;
 import io.jiffusion.evaluate.FeatureExtractor.Extraction;
 import io.jiffusion.measure.Estimate;
@@ -223,12 +224,11 @@ public final class Evaluation {
       String name = n + " real images";
       ImageSource heldOut = reference.heldOut();
       if (heldOut != null && heldOut.count() >= n) {
-        Extraction all = store.of(extractor, heldOut, progress, cancellation);
-        int[] some = spread(heldOut.count(), n);
-        Extraction set = pick(all, some);
+        ImageSource some = ImageSources.spread(heldOut, n);
+        Extraction set = store.of(extractor, some, progress, cancellation);
         Map<Measure, Estimate> found =
             judge(progress, cancellation).of(set, measures, told(name, progress, cancellation));
-        QualityReport.Classes classes = classes(heldOut, all, some);
+        QualityReport.Classes classes = classes(some, set);
         if (classes != null && measures.contains(Measure.ACCURACY)) {
           found.put(Measure.ACCURACY, accuracy(classes, n));
         }
@@ -284,18 +284,15 @@ public final class Evaluation {
     return Estimate.ofShare(right / (double) n, n);
   }
 
+  /** What the network sees in images that should show certain classes; null if it is blind. */
   private QualityReport.Classes classes(ImageSource images, Extraction set) {
-    return classes(images, set, IntStream.range(0, images.count()).toArray());
-  }
-
-  /** What the network sees in some images that should show certain classes; null if it is blind. */
-  private QualityReport.Classes classes(ImageSource images, Extraction all, int... which) {
     List<String> names = extractor.classes();
-    if (all.logits() == null || names.isEmpty() || images.classes().size() != names.size()) {
+    if (set.logits() == null || names.isEmpty() || images.classes().size() != names.size()) {
       return null;
     }
-    int[] desired = IntStream.of(which).map(images::label).toArray();
-    int[] found = IntStream.of(which).map(i -> likeliest(all.logits(), i)).toArray();
+    int count = images.count();
+    int[] desired = IntStream.range(0, count).map(images::label).toArray();
+    int[] found = IntStream.range(0, count).map(i -> likeliest(set.logits(), i)).toArray();
     Confusion confusion = Confusion.of(desired, found, names.size());
     return new QualityReport.Classes(
         names,
